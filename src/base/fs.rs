@@ -1,0 +1,183 @@
+//! All access to files: every error carries its path, and a file or directory appears whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::base::error::{Code, Error, Place, Result};
+
+/// The whole of a file, or of standard input for `-`.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let fault = |error: &io::Error| unreadable(path, error);
+    if path.as_os_str() == "-" {
+        let mut content = Vec::new();
+        io::stdin().lock().read_to_end(&mut content).map_err(|error| fault(&error))?;
+        return Ok(content);
+    }
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
+    fs::read(path).map_err(|error| fault(&error))
+}
+
+/// How a path is named in messages.
+pub fn name_of(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The regular files of a directory, sorted by name; hidden ones are left out.
+pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
+        let entry = entry.map_err(|error| unreadable(path, &error))?;
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !hidden && entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Every file below a directory as a path relative to it, sorted.
+pub fn list_tree(root: &Path) -> Result<Vec<PathBuf>> {
+    fn walk(root: &Path, at: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+        for entry in fs::read_dir(at).map_err(|error| unreadable(at, &error))? {
+            let path = entry.map_err(|error| unreadable(at, &error))?.path();
+            if path.is_dir() && !path.is_symlink() {
+                walk(root, &path, files)?;
+            } else {
+                files.push(path.strip_prefix(root).unwrap_or(&path).to_owned());
+            }
+        }
+        Ok(())
+    }
+    let mut files = Vec::new();
+    walk(root, root, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    let fault = Error::new(Code::Unreadable, format!("cannot read `{}`: {error}", name_of(path)))
+        .at(Place::source(name_of(path)));
+    match error.kind() {
+        io::ErrorKind::NotFound => fault.help("check the path; `-` reads standard input"),
+        _ => fault,
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Error {
+    Error::new(Code::Unwritable, format!("cannot write `{}`: {error}", path.display()))
+        .at(Place::source(path.display().to_string()))
+        .help("free some space or name another place; what was begun has been removed")
+}
+
+/// Writes a file whole or not at all, by a staging file beside it.
+pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    let staging = staging_beside(path);
+    let write = || -> io::Result<()> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that writes files")]
+        let mut file = File::create(&staging)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        drop(file);
+        fs::rename(&staging, path)
+    };
+    write().map_err(|error| {
+        let _ = fs::remove_file(&staging);
+        unwritable(path, &error)
+    })
+}
+
+fn staging_beside(path: &Path) -> PathBuf {
+    let name = path.file_name().map_or_else(|| "out".into(), |name| name.to_string_lossy().into_owned());
+    path.with_file_name(format!(".{name}.kshift-{}", std::process::id()))
+}
+
+/// A directory under construction beside its final place. Dropped before [`Staging::publish`], it leaves nothing.
+pub struct Staging {
+    target: PathBuf,
+    staging: PathBuf,
+    published: bool,
+}
+
+impl Staging {
+    /// Begins a directory that is to appear at `target`.
+    ///
+    /// An existing target is refused. With `force` it is replaced, but only when `may_replace` agrees:
+    /// it is handed every file below it, as sorted relative paths.
+    pub fn begin(target: &Path, force: bool, may_replace: impl FnOnce(&[PathBuf]) -> bool) -> Result<Self> {
+        if target.symlink_metadata().is_ok() {
+            let exists = |message: String| {
+                Error::new(Code::OutputExists, message).at(Place::source(target.display().to_string()))
+            };
+            if !force {
+                return Err(exists(format!("`{}` exists already", target.display()))
+                    .help("name another directory, or pass --force to replace an earlier plan"));
+            }
+            if !target.is_dir() || target.is_symlink() {
+                return Err(exists(format!("`{}` is not a directory", target.display()))
+                    .help("--force replaces a directory that holds a kshift plan and nothing else"));
+            }
+            if !may_replace(&list_tree(target)?) {
+                return Err(exists(format!("`{}` holds other files than a kshift plan", target.display())).help(
+                    "--force replaces only an empty directory or one that holds a kshift plan and nothing else",
+                ));
+            }
+        }
+        let staging = staging_beside(target);
+        let begin = || -> io::Result<()> {
+            match fs::remove_dir_all(&staging) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            fs::create_dir(&staging)
+        };
+        begin().map_err(|error| unwritable(target, &error))?;
+        Ok(Staging { target: target.to_owned(), staging, published: false })
+    }
+
+    /// Writes the file at the relative path `name`; directories on the way are made.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        let path = self.staging.join(name);
+        let write = || -> io::Result<()> {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that writes files")]
+            fs::write(&path, content)
+        };
+        write().map_err(|error| unwritable(&self.target.join(name), &error))
+    }
+
+    /// Moves the finished directory to its place.
+    pub fn publish(mut self) -> Result<()> {
+        let publish = || -> io::Result<()> {
+            if self.target.is_dir() {
+                // The old directory steps aside first, so that a failure can put it back.
+                let aside = self.target.with_file_name(format!(
+                    ".{}.kshift-old-{}",
+                    self.target.file_name().unwrap_or_default().to_string_lossy(),
+                    std::process::id()
+                ));
+                fs::rename(&self.target, &aside)?;
+                if let Err(error) = fs::rename(&self.staging, &self.target) {
+                    fs::rename(&aside, &self.target)?;
+                    return Err(error);
+                }
+                return fs::remove_dir_all(&aside);
+            }
+            fs::rename(&self.staging, &self.target)
+        };
+        publish().map_err(|error| unwritable(&self.target, &error))?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_dir_all(&self.staging);
+        }
+    }
+}

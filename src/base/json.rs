@@ -1,0 +1,281 @@
+//! Writing JSON in one canonical form, and reading it with the place of every fault.
+//!
+//! Canonical: compact, keys in the order of the format's page, whole numbers in digits, floats in their
+//! shortest form that reads back to the same number.
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::base::error::{Code, Error, Place, Result};
+
+/// Text from the bytes of a file: UTF-8, a byte-order mark is dropped, nothing is not enough.
+pub fn text_of<'a>(content: &'a [u8], source: &str) -> Result<&'a str> {
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    if content.iter().all(u8::is_ascii_whitespace) {
+        return Err(Error::new(Code::EmptyInput, format!("`{source}` is empty"))
+            .at(Place::source(source))
+            .help("was the command that wrote it interrupted?"));
+    }
+    std::str::from_utf8(content).map_err(|error| {
+        let before = &content[..error.valid_up_to()];
+        let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|&&b| b != b'\n').count() + 1;
+        let place = Place { column: Some(column), ..Place::line(source, line) };
+        Error::new(
+            Code::InvalidUtf8,
+            format!("byte 0x{:02x} at offset {} is not UTF-8 text", content[error.valid_up_to()], error.valid_up_to()),
+        )
+        .at(place)
+        .help("save the file as UTF-8")
+    })
+}
+
+/// A syntax error of `serde_json` as ours, with line and column.
+pub fn syntax_error(error: &serde_json::Error, source: &str) -> Error {
+    let text = error.to_string();
+    let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    let place = Place { column: Some(error.column()), ..Place::line(source, error.line()) };
+    if what == "recursion limit exceeded" {
+        return Error::new(Code::TooDeep, "JSON is nested more than 127 levels deep; no file of this kind is")
+            .at(place);
+    }
+    let fault = Error::new(Code::InvalidJson, format!("invalid JSON: {what}")).at(place);
+    if error.is_eof() { fault.help("the file ends too early: was it cut off while being copied?") } else { fault }
+}
+
+/// Reads a whole JSON document into a [`Value`] whose objects keep their order, refusing repeated keys.
+///
+/// For small documents; large ones are streamed into columns by their own readers.
+pub fn value_of(text: &str, source: &str) -> Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let read = Strict::deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value.0));
+    read.map_err(|error| {
+        let fault = syntax_error(&error, source);
+        match fault.message().strip_prefix("invalid JSON: repeated key ") {
+            Some(key) => Error::new(Code::DuplicateKey, format!("the key {key} stands twice in one object"))
+                .at(fault.place().cloned().unwrap_or_default()),
+            None => fault,
+        }
+    })
+}
+
+/// A JSON value in which no object has a key twice.
+pub struct Strict(pub Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Strict;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a JSON value")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Strict, E> {
+                Ok(Strict(value.into()))
+            }
+            fn visit_unit<E>(self) -> Result<Strict, E> {
+                Ok(Strict(Value::Null))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Strict, A::Error> {
+                let mut items = Vec::new();
+                while let Some(Strict(item)) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(Strict(items.into()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
+                let mut object = Map::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if object.contains_key(&key) {
+                        return Err(serde::de::Error::custom(format!("repeated key `{key}`")));
+                    }
+                    object.insert(key, map.next_value::<Strict>()?.0);
+                }
+                Ok(Strict(object.into()))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// Skips a value that nobody reads, but still refuses repeated keys and too deep nesting in it.
+pub struct Skip;
+
+impl<'de> DeserializeSeed<'de> for Skip {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        Strict::deserialize(deserializer).map(|_| ())
+    }
+}
+
+/// Writes canonical JSON into one buffer; commas are placed by the writer.
+#[derive(Default)]
+pub struct Writer {
+    out: Vec<u8>,
+    need_comma: bool,
+}
+
+impl Writer {
+    /// A writer with room for `capacity` bytes.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Writer { out: Vec::with_capacity(capacity), need_comma: false }
+    }
+
+    /// What was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// What was written so far, handed out so that the buffer can be used again.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    fn comma(&mut self) {
+        if self.need_comma {
+            self.out.push(b',');
+        }
+        self.need_comma = true;
+    }
+
+    /// `{`
+    pub fn begin_object(&mut self) -> &mut Self {
+        self.open(b'{')
+    }
+
+    /// `}`
+    pub fn end_object(&mut self) -> &mut Self {
+        self.close(b'}')
+    }
+
+    /// `[`
+    pub fn begin_array(&mut self) -> &mut Self {
+        self.open(b'[')
+    }
+
+    /// `]`
+    pub fn end_array(&mut self) -> &mut Self {
+        self.close(b']')
+    }
+
+    fn open(&mut self, bracket: u8) -> &mut Self {
+        self.comma();
+        self.out.push(bracket);
+        self.need_comma = false;
+        self
+    }
+
+    fn close(&mut self, bracket: u8) -> &mut Self {
+        self.out.push(bracket);
+        self.need_comma = true;
+        self
+    }
+
+    /// A key of our own, which needs no escape.
+    pub fn key(&mut self, key: &str) -> &mut Self {
+        debug_assert!(!key.bytes().any(|b| b == b'"' || b == b'\\' || b < 0x20));
+        self.comma();
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.need_comma = false;
+        self
+    }
+
+    /// A key that may need escapes.
+    pub fn free_key(&mut self, key: &str) -> &mut Self {
+        self.string(key);
+        self.out.push(b':');
+        self.need_comma = false;
+        self
+    }
+
+    /// A string.
+    pub fn string(&mut self, text: &str) -> &mut Self {
+        self.comma();
+        if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
+        } else {
+            serde_json::to_writer(&mut self.out, text).expect("a string always serializes");
+        }
+        self
+    }
+
+    /// A whole number.
+    pub fn int(&mut self, value: impl itoa::Integer) -> &mut Self {
+        self.comma();
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self
+    }
+
+    /// A finite float in its shortest form.
+    pub fn float(&mut self, value: f64) -> &mut Self {
+        debug_assert!(value.is_finite());
+        self.comma();
+        self.out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+        self
+    }
+
+    /// `null`
+    pub fn null(&mut self) -> &mut Self {
+        self.raw(b"null")
+    }
+
+    /// `true` or `false`
+    pub fn bool(&mut self, value: bool) -> &mut Self {
+        self.raw(if value { b"true" } else { b"false" })
+    }
+
+    /// Anything that serde writes; for small parts.
+    pub fn value(&mut self, value: &impl serde::Serialize) -> &mut Self {
+        self.comma();
+        serde_json::to_writer(&mut self.out, value).expect("our own types always serialize");
+        self
+    }
+
+    /// Canonical JSON written elsewhere, as one value (or several with their commas).
+    pub fn raw(&mut self, json: &[u8]) -> &mut Self {
+        self.comma();
+        self.out.extend_from_slice(json);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_written_compactly() {
+        let mut writer = Writer::default();
+        writer.begin_object().key("a").int(1).key("b").begin_array().string("x\"y").null().float(0.1).end_array();
+        writer.free_key("c\n").bool(true).end_object();
+        assert_eq!(writer.into_bytes(), br#"{"a":1,"b":["x\"y",null,0.1],"c\n":true}"#);
+    }
+
+    #[test]
+    fn faults_have_a_place() {
+        let fault = value_of("{\"a\":1,\n\"a\":2}", "f.json").unwrap_err();
+        assert_eq!((fault.code(), fault.place().unwrap().line), (Code::DuplicateKey, Some(2)));
+        assert_eq!(value_of("{\"a\":", "f.json").unwrap_err().code(), Code::InvalidJson);
+        assert_eq!(value_of("{} x", "f.json").unwrap_err().code(), Code::InvalidJson);
+        assert_eq!(value_of(&"[".repeat(5000), "f.json").unwrap_err().code(), Code::TooDeep);
+        assert_eq!(text_of(b"\xff", "f").unwrap_err().code(), Code::InvalidUtf8);
+        assert_eq!(text_of(b" \n", "f").unwrap_err().code(), Code::EmptyInput);
+        assert_eq!(text_of(b"\xef\xbb\xbf{}", "f").unwrap(), "{}");
+    }
+}

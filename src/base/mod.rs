@@ -1,0 +1,9 @@
+//! The floor of the house: units, ids, indexes, errors, files, JSON. Knows nothing of Kafka moves.
+
+pub mod error;
+pub mod fs;
+pub mod ids;
+pub mod index;
+pub mod json;
+pub mod units;
+pub mod work;

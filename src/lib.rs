@@ -1,0 +1,41 @@
+//! Plans moves of Apache Kafka partitions between brokers: throttled, wave by wave, reversible, checked.
+//!
+//! The data flows one way:
+//!
+//! ```text
+//! snapshot → cluster → problem → placement → leadership → schedule → plan → check · emit
+//! (as read)  (dense)   (+ request) (who holds) (who leads)  (waves)   (paper)
+//! ```
+//!
+//! [`plan`] is the product: it solves, then has the result checked by code that shares nothing with the
+//! solver, and returns no plan that fails.
+
+pub mod base;
+pub mod check;
+pub mod plan;
+mod planner;
+pub mod request;
+pub mod snapshot;
+
+use crate::base::error::{Code, Error, Result};
+use crate::base::work::Work;
+
+/// Plans `request` for the cluster of `snapshot`, and checks the plan independently.
+///
+/// The request's supplements must have been applied to the snapshot
+/// ([`Snapshot::supplement`](snapshot::Snapshot::supplement)).
+///
+/// # Errors
+/// Bad usage (unknown brokers, overlap), limits that no plan satisfies, an interruption; and
+/// [`Code::Internal`] when our own plan fails its check, in which case no plan is returned.
+pub fn plan(snapshot: &snapshot::Snapshot, request: &request::Request, work: &Work) -> Result<plan::Plan> {
+    let plan = planner::solve(snapshot, request, work)?;
+    work.step("checking", 0, 1)?;
+    let report = check::plan(snapshot, &plan);
+    if report.is_ok() {
+        return Ok(plan);
+    }
+    Err(Error::new(Code::Internal, "the plan failed its independent check; nothing was written")
+        .note(report.to_string())
+        .help("this is a fault of kshift: please report it with the snapshot, or with `kshift example` options that show it"))
+}

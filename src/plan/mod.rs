@@ -1,0 +1,405 @@
+//! The bridge: a plan as plain data, with its own consistency and no opinions.
+//!
+//! The left bank writes it, the right bank judges it, and every file and page is made from it alone.
+//! Moves are columns in the order of the plan, wave after wave; ids are Kafka's own.
+
+mod read;
+pub mod rollback;
+mod write;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::read::read;
+pub use self::write::write;
+use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::index::Csr;
+use crate::base::units::{Bytes, BytesPerSec, Seconds};
+use crate::request::Request;
+use crate::snapshot::{BrokerState, Mode};
+
+/// The `kind` of a plan file.
+pub const KIND: &str = "kshift.plan";
+/// The version of a plan file. It rises when an old reader could misunderstand a new plan; new fields alone do not raise it.
+pub const VERSION: u64 = 1;
+
+/// A plan: who moves where, in which wave, and what it costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Version of the kshift that made it.
+    pub kshift: String,
+    /// What was asked.
+    pub request: Request,
+    /// Which cluster it was made for.
+    pub cluster: ClusterIdentity,
+    /// The brokers and what the plan does to them, in ascending order of id.
+    pub brokers: Vec<PlanBroker>,
+    /// The figures of the whole.
+    pub summary: Summary,
+    /// Names of the topics in `moves`, in ascending order.
+    pub topics: Vec<String>,
+    /// All moves, wave after wave, each wave in the order in which they shall start.
+    pub moves: Moves,
+    /// The waves in the order in which they run.
+    pub waves: Vec<Wave>,
+    /// What was asked for and is left out, with its reason; sorted by topic and partition.
+    pub deferred: Vec<Deferred>,
+    /// What a person should know before running it.
+    pub warnings: Vec<Warning>,
+    /// Whether everything that was asked for is in the plan.
+    pub complete: bool,
+}
+
+/// Which cluster, in which state, a plan was made for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterIdentity {
+    /// Its name.
+    pub name: Option<String>,
+    /// SHA-256 of the canonical snapshot without `name`, `taken_at` and `host`, in hexadecimal.
+    pub sha256: String,
+    /// SHA-256 of the sorted ordered replica lists alone: drift is judged by it.
+    pub assignment_sha256: String,
+    /// Kafka's own id of the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_id: Option<String>,
+    /// Version of its brokers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kafka_version: Option<String>,
+    /// Who keeps its metadata.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+}
+
+/// A broker and what the plan does to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanBroker {
+    /// Its id.
+    pub id: BrokerId,
+    /// Its rack.
+    pub rack: Option<String>,
+    /// Its state when the plan was made.
+    pub state: BrokerState,
+    /// `drain`, `target`, or neither.
+    pub role: Role,
+    /// Its log dirs.
+    pub log_dirs: Vec<PlanDir>,
+    /// Replicas it holds before the first wave.
+    pub replicas_before: u32,
+    /// Replicas it holds after the last wave.
+    pub replicas_after: u32,
+    /// Partitions whose list it heads before the first wave.
+    pub leaders_before: u32,
+    /// Partitions whose list it heads after the last wave.
+    pub leaders_after: u32,
+}
+
+/// What a plan wants of a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Its replicas leave it.
+    Drain,
+    /// It may receive replicas.
+    Target,
+    /// It keeps what it has.
+    Other,
+}
+
+/// A log dir and what the plan does to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanDir {
+    /// Its path.
+    pub path: String,
+    /// What it can hold; null when not known.
+    pub capacity_bytes: Option<Bytes>,
+    /// In use before the first wave.
+    pub used_before_bytes: Bytes,
+    /// Most in use at any time.
+    pub used_peak_bytes: Bytes,
+    /// In use after the last wave.
+    pub used_after_bytes: Bytes,
+}
+
+/// The figures of a plan, as defined in docs/model.md.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// New replicas that the plan makes.
+    pub replicas_moved: u64,
+    /// Replicas on drained brokers, of the topics asked for.
+    pub replicas_forced: u64,
+    /// Bytes that the plan copies.
+    pub bytes_moved: Bytes,
+    /// Bytes of the replicas on drained brokers, each as its leader's size.
+    pub bytes_forced: Bytes,
+    /// How many waves there are.
+    pub waves: u32,
+    /// Sum of the waves' copy times; null without a throttle.
+    pub makespan_seconds: Option<Seconds>,
+    /// Time when carried out rolling; null when not computed.
+    pub rolling_seconds: Option<Seconds>,
+    /// The forecast for people; null without a throttle.
+    pub eta_seconds: Option<Estimate>,
+    /// No plan for the same request can take less; null without a throttle.
+    pub makespan_lower_bound_seconds: Option<Seconds>,
+    /// What sets that bound.
+    pub makespan_lower_bound_by: Option<String>,
+    /// Bytes of copies whose leader is in another rack.
+    pub cross_rack_bytes: Bytes,
+    /// Fullest target broker over the mean of the targets' final used/capacity; null without capacities.
+    pub disk_max_over_mean: Option<f64>,
+    /// Most heads of lists on one target over the mean of the targets; null without targets or heads.
+    pub leaders_max_over_mean: Option<f64>,
+    /// Highest use of any log dir that receives data, over its capacity, at any wave; null when unknown.
+    pub peak_disk_utilization: Option<f64>,
+}
+
+/// A forecast with its range, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Unlikely to be shorter.
+    pub low: Seconds,
+    /// Most likely.
+    pub expected: Seconds,
+    /// Unlikely to be longer.
+    pub high: Seconds,
+}
+
+/// A wave: what people approve, gate and roll back at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wave {
+    /// Its number, from 1.
+    pub index: u32,
+    /// Why it stands where it stands.
+    pub stage: Stage,
+    /// The longest of its brokers' copy times; absent without a throttle.
+    pub copy_seconds: Option<Seconds>,
+    /// The forecast for people; absent without a throttle.
+    pub duration_seconds: Option<Estimate>,
+    /// Who sets the copy time; absent without a throttle or when nothing is copied.
+    pub bottleneck: Option<Bottleneck>,
+    /// Rates while it copies; absent without a throttle.
+    pub throttle: Option<Throttle>,
+    /// Its rows in [`Plan::moves`].
+    pub rows: Range<usize>,
+}
+
+/// Why a wave stands where it stands; waves run in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// A few partitions ahead of all others.
+    Canary,
+    /// The bulk.
+    Data,
+    /// Partitions whose ISR was short.
+    DataShortIsr,
+    /// Kafka's own topics.
+    Internal,
+    /// Kafka's own topics whose ISR was short.
+    InternalShortIsr,
+}
+
+impl Stage {
+    /// The word in files and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Stage::Canary => "canary",
+            Stage::Data => "data",
+            Stage::DataShortIsr => "data-short-isr",
+            Stage::Internal => "internal",
+            Stage::InternalShortIsr => "internal-short-isr",
+        }
+    }
+}
+
+/// The broker that sets the copy time of a wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bottleneck {
+    /// Its id.
+    pub broker: BrokerId,
+    /// What it is busy with.
+    pub side: Side,
+}
+
+/// The two ends of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Sending.
+    Leader,
+    /// Receiving.
+    Follower,
+}
+
+impl Side {
+    /// The word in files and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Side::Leader => "leader",
+            Side::Follower => "follower",
+        }
+    }
+}
+
+/// Replication throttle of each broker that takes part in a wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Throttle {
+    /// `leader.replication.throttled.rate`.
+    pub leader_bytes_per_sec: BytesPerSec,
+    /// `follower.replication.throttled.rate`.
+    pub follower_bytes_per_sec: BytesPerSec,
+}
+
+/// Why a partition that was asked for is not in the plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Deferred {
+    /// Its topic.
+    pub topic: String,
+    /// Its number.
+    pub partition: PartitionId,
+    /// The reason, as a sentence.
+    pub reason: String,
+}
+
+/// Something a person should know before running a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable word, such as `short-isr`.
+    pub code: String,
+    /// One or two sentences.
+    pub message: String,
+}
+
+impl Warning {
+    /// A warning.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Warning { code: code.to_owned(), message: message.into() }
+    }
+}
+
+/// Marks a replica without a chosen log dir in [`Moves::dir`] and [`Moves::previous_dir`]: Kafka's `any`.
+pub const ANY_DIR: u32 = u32::MAX;
+
+/// All moves of a plan, one row each, as columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moves {
+    /// Number of the topic in [`Plan::topics`].
+    pub topic: Vec<u32>,
+    /// Partition id.
+    pub partition: Vec<PartitionId>,
+    /// Ordered replicas after the wave.
+    pub replicas: Csr<BrokerId>,
+    /// Ordered replicas before the wave.
+    pub previous: Csr<BrokerId>,
+    /// Chosen log dir of each replica, as a number in `dir_names` or [`ANY_DIR`]; an empty list where no dir is chosen.
+    pub dir: Csr<u32>,
+    /// Log dir of each previous replica; an empty list where none is worth restoring.
+    pub previous_dir: Csr<u32>,
+    /// Paths that `dir` and `previous_dir` number.
+    pub dir_names: Vec<String>,
+    /// The leader before the wave.
+    pub leader: Vec<Option<BrokerId>>,
+    /// The leader when the wave ends, before any election.
+    pub leader_after: Vec<Option<BrokerId>>,
+    /// Bytes of one replica.
+    pub size: Vec<Bytes>,
+}
+
+/// One row of [`Moves`].
+#[derive(Clone, Copy, Debug)]
+pub struct Move<'a> {
+    /// Topic name.
+    pub topic: &'a str,
+    /// Partition id.
+    pub partition: PartitionId,
+    /// Ordered replicas after the wave.
+    pub replicas: &'a [BrokerId],
+    /// Ordered replicas before the wave.
+    pub previous: &'a [BrokerId],
+    /// Chosen log dirs, parallel to `replicas`, or empty.
+    pub dirs: Dirs<'a>,
+    /// Log dirs before the wave, parallel to `previous`, or empty.
+    pub previous_dirs: Dirs<'a>,
+    /// The leader before the wave.
+    pub leader: Option<BrokerId>,
+    /// The leader when the wave ends, before any election.
+    pub leader_after: Option<BrokerId>,
+    /// Bytes of one replica.
+    pub size: Bytes,
+}
+
+impl<'a> Move<'a> {
+    /// Replicas that the wave adds, in list order.
+    pub fn adding(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
+        let previous = self.previous;
+        self.replicas.iter().copied().filter(move |id| !previous.contains(id))
+    }
+
+    /// Replicas that the wave removes, in list order.
+    pub fn removing(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
+        let replicas = self.replicas;
+        self.previous.iter().copied().filter(move |id| !replicas.contains(id))
+    }
+
+    /// Whether a preferred election is due when the wave has ended.
+    pub fn needs_election(&self) -> bool {
+        self.leader_after != self.replicas.first().copied()
+    }
+}
+
+/// Log dirs of one list of replicas: paths, or `any`.
+#[derive(Clone, Copy, Debug)]
+pub struct Dirs<'a> {
+    numbers: &'a [u32],
+    names: &'a [String],
+}
+
+impl<'a> Dirs<'a> {
+    /// Whether no dir is named at all.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// The paths in list order; [`None`] is Kafka's `any`.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&'a str>> + use<'a> {
+        let names = self.names;
+        self.numbers.iter().map(move |&number| (number != ANY_DIR).then(|| names[number as usize].as_str()))
+    }
+}
+
+impl Plan {
+    /// The move in row `row`.
+    pub fn get(&self, row: usize) -> Move<'_> {
+        let moves = &self.moves;
+        Move {
+            topic: &self.topics[moves.topic[row] as usize],
+            partition: moves.partition[row],
+            replicas: moves.replicas.get(row),
+            previous: moves.previous.get(row),
+            dirs: Dirs { numbers: moves.dir.get(row), names: &moves.dir_names },
+            previous_dirs: Dirs { numbers: moves.previous_dir.get(row), names: &moves.dir_names },
+            leader: moves.leader[row],
+            leader_after: moves.leader_after[row],
+            size: moves.size[row],
+        }
+    }
+
+    /// The moves of a wave in plan order.
+    pub fn moves_of(&self, wave: &Wave) -> impl ExactSizeIterator<Item = Move<'_>> {
+        wave.rows.clone().map(|row| self.get(row))
+    }
+
+    /// Rows sorted by topic and partition, as Kafka's files want them.
+    pub fn sorted_rows(&self, rows: Range<usize>) -> Vec<u32> {
+        let mut sorted: Vec<u32> = rows.map(|row| row as u32).collect();
+        let key = |&row: &u32| (self.moves.topic[row as usize], self.moves.partition[row as usize]);
+        sorted.sort_unstable_by_key(key);
+        sorted
+    }
+
+    /// The broker `id`.
+    pub fn broker(&self, id: BrokerId) -> Option<&PlanBroker> {
+        self.brokers.binary_search_by_key(&id, |broker| broker.id).ok().map(|index| &self.brokers[index])
+    }
+}

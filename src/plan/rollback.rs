@@ -1,0 +1,1 @@
+//! The way back: the exact ordered lists from before a wave.

@@ -1,0 +1,140 @@
+//! What is asked of the planner. Every default stands here and nowhere else; the request is echoed in
+//! the plan, so that `check` judges a plan by what was asked when it was made.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::ids::IdSet;
+use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+
+/// A request for a plan: which brokers to drain, onto which, and within which limits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// Brokers that shall hold nothing at the end.
+    pub drain: IdSet,
+    /// Brokers that may receive data; absent: every alive broker that is not drained.
+    pub onto: Option<IdSet>,
+    /// Replication throttle of each broker, leader and follower side; absent: none, and no times.
+    pub throttle: Option<BytesPerSec>,
+    /// How full a log dir that receives data may be at the peak of any wave.
+    pub disk_limit: Ratio,
+    /// Plan without any disk limit.
+    pub ignore_disk: bool,
+    /// Count the growth of moved partitions while the plan runs; needs a throttle.
+    pub growth: bool,
+    /// Most partitions in one wave.
+    pub max_moves: u32,
+    /// Most partitions in one wave that a broker receives, and most that it leads while they copy.
+    pub max_moves_per_broker: Option<u32>,
+    /// Longest copy time of one wave; needs a throttle.
+    pub max_wave_duration: Seconds,
+    /// How a partition gets from its old list to its new one.
+    pub strategy: Strategy,
+    /// What must hold for racks.
+    pub rack_policy: RackPolicy,
+    /// Only topics whose whole name matches this regular expression.
+    pub topics: Option<String>,
+    /// No topic whose whole name matches this regular expression.
+    pub exclude_topics: Option<String>,
+    /// How many partitions go ahead alone in the first wave.
+    pub canary: u32,
+    /// Defer partitions that are not healthy enough to move, instead of refusing the plan.
+    pub skip_unhealthy: bool,
+    /// Chooses among equally good plans.
+    pub seed: u64,
+    /// What the source of the cluster could not say.
+    pub supplements: Supplements,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Request {
+            drain: IdSet::default(),
+            onto: None,
+            throttle: None,
+            disk_limit: Ratio::new(0.85),
+            ignore_disk: false,
+            growth: false,
+            max_moves: 5_000,
+            max_moves_per_broker: None,
+            max_wave_duration: Seconds::new(4.0 * 3600.0),
+            strategy: Strategy::Direct,
+            rack_policy: RackPolicy::Preserve,
+            topics: None,
+            exclude_topics: None,
+            canary: 0,
+            skip_unhealthy: false,
+            seed: 0,
+            supplements: Supplements::default(),
+        }
+    }
+}
+
+/// How a partition gets from its old list to its new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// In one step: all new replicas at once.
+    Direct,
+}
+
+/// What must hold for the racks of every moved partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RackPolicy {
+    /// Never worse than in the snapshot: as many distinct racks, and no more replicas in the fullest one.
+    Preserve,
+    /// As many racks as there are, or as the partition has replicas.
+    Strict,
+    /// Racks do not count.
+    Ignore,
+}
+
+impl RackPolicy {
+    /// The word of the option.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RackPolicy::Preserve => "preserve",
+            RackPolicy::Strict => "strict",
+            RackPolicy::Ignore => "ignore",
+        }
+    }
+}
+
+/// What the source of a cluster could not say, given by the user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Supplements {
+    /// Size of each partition whose size is not known.
+    pub assume_size: Option<Bytes>,
+    /// Capacity of log dirs, by broker and dir; see [`Capacities`].
+    pub capacity: Capacities,
+    /// Rack of brokers by id (as text), or new names of racks.
+    pub racks: Racks,
+}
+
+/// Capacities from `--capacity`: of every log dir, of every log dir of a broker, of one log dir.
+///
+/// They fill gaps and override: the narrowest one that is given wins; one for all fills gaps only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Capacities {
+    /// Capacity of each log dir whose capacity is not known.
+    pub every: Option<Bytes>,
+    /// Capacity of each log dir of a broker.
+    pub broker: BTreeMap<i32, Bytes>,
+    /// Capacity of one log dir of a broker.
+    pub dir: BTreeMap<i32, BTreeMap<String, Bytes>>,
+}
+
+/// Racks from `--racks`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Racks {
+    /// The rack of a broker, whatever the source says.
+    pub broker: BTreeMap<i32, String>,
+    /// New names of racks, as in `us-east-1a` → `use1-az1`; applied to what the source says.
+    pub rename: BTreeMap<String, String>,
+}
