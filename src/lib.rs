@@ -12,9 +12,14 @@
 
 pub mod base;
 pub mod check;
+mod cluster;
+mod leadership;
+mod placement;
 pub mod plan;
 mod planner;
+mod problem;
 pub mod request;
+mod schedule;
 pub mod snapshot;
 
 use crate::base::error::{Code, Error, Result};

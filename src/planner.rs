@@ -1,12 +1,481 @@
-//! The table of contents of the left bank.
+//! The table of contents of the left bank: each line of [`solve`] is one room of the house.
+
+use rayon::prelude::*;
 
 use crate::base::error::Result;
+use crate::base::ids::{BrokerId, IdSet, PartitionId};
+use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
-use crate::plan::Plan;
+use crate::cluster::Cluster;
+use crate::leadership::{self, Leadership};
+use crate::placement;
+use crate::plan::{
+    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
+    Warning, Wave,
+};
+use crate::problem::Problem;
 use crate::request::Request;
-use crate::snapshot::Snapshot;
+use crate::schedule::{self, Loads, Schedule, bound};
+use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves `request` for `snapshot`. The result is not yet checked: that is [`crate::plan()`].
-pub fn solve(_snapshot: &Snapshot, _request: &Request, _work: &Work) -> Result<Plan> {
-    todo!()
+pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan> {
+    let (identity, solved) = rayon::join(|| identity(snapshot), || solve_waves(snapshot, request, work));
+    let solved = solved?;
+    work.step("writing the plan", 0, 1)?;
+    Ok(write_plan(&solved, identity))
+}
+
+/// Everything that was decided.
+struct Solved<'s> {
+    problem: Problem<'s>,
+    leadership: Leadership,
+    schedule: Schedule,
+    loads: Loads,
+}
+
+fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
+    work.step("reading", 0, 1)?;
+    let cluster = Cluster::new(snapshot);
+    let problem = Problem::new(cluster, request)?;
+    let placement = placement::place(&problem, work)?;
+    let leadership = leadership::order(&problem, &placement, work)?;
+    let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
+    Ok(Solved { problem, leadership, schedule, loads })
+}
+
+fn identity(snapshot: &Snapshot) -> ClusterIdentity {
+    let (sha256, assignment_sha256) = rayon::join(|| snapshot.sha256(), || snapshot.assignment_sha256());
+    ClusterIdentity {
+        name: snapshot.name.clone(),
+        sha256,
+        assignment_sha256,
+        cluster_id: snapshot.cluster_id.clone(),
+        kafka_version: snapshot.kafka_version.clone(),
+        mode: snapshot.mode,
+    }
+}
+
+fn write_plan(solved: &Solved<'_>, cluster: ClusterIdentity) -> Plan {
+    let problem = &solved.problem;
+    let (topics, moves) = moves(solved);
+    let brokers = brokers(solved);
+    let waves = waves(solved);
+    let summary = summary(solved, &brokers, &waves);
+    Plan {
+        kshift: env!("CARGO_PKG_VERSION").to_owned(),
+        request: problem.request.clone(),
+        cluster,
+        brokers,
+        summary,
+        topics,
+        moves,
+        waves,
+        deferred: problem.deferred.clone(),
+        warnings: warnings(solved),
+        complete: problem.deferred.is_empty(),
+    }
+}
+
+fn waves(solved: &Solved<'_>) -> Vec<Wave> {
+    let throttle = solved.problem.request.throttle;
+    let mut start = 0;
+    let wave = |(number, wave): (usize, &schedule::Wave)| {
+        let rows = start..start + wave.movers.len();
+        start = rows.end;
+        let bottleneck = wave.time.and_then(|time| time.bottleneck);
+        Wave {
+            index: number as u32 + 1,
+            stage: wave.stage,
+            copy_seconds: wave.time.map(|time| time.copy),
+            duration_seconds: wave.time.map(|time| time.duration),
+            bottleneck: bottleneck
+                .map(|(broker, side)| Bottleneck { broker: solved.problem.cluster.brokers[broker].id, side }),
+            throttle: throttle.map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate }),
+            rows,
+        }
+    };
+    solved.schedule.waves.iter().enumerate().map(wave).collect()
+}
+
+/// The moves in plan order, and the names of their topics.
+fn moves(solved: &Solved<'_>) -> (Vec<String>, Moves) {
+    let Problem { cluster, movers, .. } = &solved.problem;
+    let partitions = &cluster.snapshot.partitions;
+    let order: Vec<u32> = solved.schedule.waves.iter().flat_map(|wave| wave.movers.iter().copied()).collect();
+    let (number_of, topics) = topic_numbers(cluster, movers);
+    let id_of = |broker: BrokerIx| cluster.brokers[broker].id;
+    let mut table = Moves {
+        topic: Vec::with_capacity(order.len()),
+        partition: Vec::with_capacity(order.len()),
+        replicas: Csr::with_capacity(order.len(), order.len() * 3),
+        previous: Csr::with_capacity(order.len(), order.len() * 3),
+        leader: Vec::with_capacity(order.len()),
+        leader_after: Vec::with_capacity(order.len()),
+        size: Vec::with_capacity(order.len()),
+        ..Moves::default()
+    };
+    let mut dirs = DirNames::default();
+    for &mover in &order {
+        let partition = movers[mover as usize];
+        let row = partition.get();
+        let list = solved.leadership.lists.get(mover as usize);
+        table.topic.push(number_of[cluster.topic_of(partition).get()]);
+        table.partition.push(PartitionId::new(partitions.id[row].get()));
+        table.replicas.push(list.iter().map(|home| id_of(home.broker)));
+        table.previous.push(partitions.replicas.get(row).iter().copied());
+        push_dirs(solved, partition, list, &mut dirs, &mut table);
+        table.leader.push(partitions.leader[row]);
+        table.leader_after.push(leader_after(solved, partition, list));
+        table.size.push(cluster.size_of(partition));
+    }
+    table.dir_names = dirs.names;
+    (topics, table)
+}
+
+/// The number of each topic among those that move, and their names.
+fn topic_numbers(cluster: &Cluster<'_>, movers: &[PartitionIx]) -> (Vec<u32>, Vec<String>) {
+    let mut number_of = vec![u32::MAX; cluster.snapshot.topics.len()];
+    let mut names = Vec::new();
+    for &partition in movers {
+        let topic = cluster.topic_of(partition).get();
+        if number_of[topic] == u32::MAX {
+            number_of[topic] = names.len() as u32;
+            names.push(cluster.snapshot.topics[topic].name.clone());
+        }
+    }
+    (number_of, names)
+}
+
+#[derive(Default)]
+struct DirNames {
+    names: Vec<String>,
+    numbers: rustc_hash::FxHashMap<String, u32>,
+}
+
+impl DirNames {
+    fn number(&mut self, path: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(path) {
+            return number;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(path.to_owned());
+        self.numbers.insert(path.to_owned(), number);
+        number
+    }
+}
+
+/// Names dirs where a broker has several: of added replicas the chosen one, of previous ones the known one.
+fn push_dirs(
+    solved: &Solved<'_>,
+    partition: PartitionIx,
+    list: &[placement::Home],
+    dirs: &mut DirNames,
+    table: &mut Moves,
+) {
+    let cluster = &solved.problem.cluster;
+    let several = |broker: BrokerIx| cluster.dirs_of(broker).len() > 1;
+    let path_of = |home: &placement::Home| {
+        let dir = home.dir.filter(|_| several(home.broker))?;
+        Some(cluster.snapshot.brokers[home.broker.get()].log_dirs[cluster.dirs[dir].place].path.as_str())
+    };
+    if list.iter().any(|home| path_of(home).is_some()) {
+        table.dir.push(list.iter().map(|home| path_of(home).map_or(ANY_DIR, |path| dirs.number(path))));
+    } else {
+        table.dir.end_list();
+    }
+    let before = cluster.replicas_of(partition);
+    let known = |place: usize| cluster.snapshot.partitions.dir_of(partition.get(), place);
+    if before.iter().enumerate().any(|(place, &broker)| several(broker) && known(place).is_some()) {
+        let numbers = (0..before.len()).map(|place| known(place).map_or(ANY_DIR, |path| dirs.number(path)));
+        table.previous_dir.push(numbers);
+    } else {
+        table.previous_dir.end_list();
+    }
+}
+
+/// Who leads when the wave ends: the old leader if it stays, else the first of the list that is alive and in sync.
+fn leader_after(solved: &Solved<'_>, partition: PartitionIx, list: &[placement::Home]) -> Option<BrokerId> {
+    let cluster = &solved.problem.cluster;
+    let before = cluster.replicas_of(partition);
+    let isr = cluster.snapshot.partitions.isr.get(partition.get());
+    let leader = solved.problem.leader(partition);
+    if list.iter().any(|home| home.broker == leader) {
+        return Some(cluster.brokers[leader].id);
+    }
+    let in_sync = |broker: BrokerIx| {
+        let row = &cluster.brokers[broker];
+        row.state.serves() && (!before.contains(&broker) || isr.contains(&row.id))
+    };
+    list.iter().find(|home| in_sync(home.broker)).map(|home| cluster.brokers[home.broker].id)
+}
+
+/// What the plan does to each broker and log dir.
+fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
+    let Problem { cluster, movers, is_drained, is_target, .. } = &solved.problem;
+    let mut count: IndexVec<BrokerIx, [u32; 4]> = IndexVec::filled([0; 4], cluster.brokers.len());
+    let mut dirs: Vec<Vec<PlanDir>> = plan_dirs(cluster);
+    let mut next = 0;
+    for partition in cluster.partitions() {
+        let before = cluster.replicas_of(partition);
+        tally(&mut count, before.iter().copied(), 0);
+        if movers.get(next) != Some(&partition) {
+            tally(&mut count, before.iter().copied(), 1);
+            continue;
+        }
+        let list = solved.leadership.lists.get(next);
+        next += 1;
+        tally(&mut count, list.iter().map(|home| home.broker), 1);
+        let size = cluster.size_of(partition);
+        for home in list {
+            if let Some(dir) = home.dir {
+                let dir = &mut dirs[home.broker.get()][cluster.dirs[dir].place];
+                dir.used_after_bytes += size;
+                dir.used_peak_bytes += size;
+            }
+        }
+        for place in solved.problem.freed(partition) {
+            free(cluster, partition, place, size, &mut dirs[before[place].get()]);
+        }
+    }
+    let broker = |(ix, row): (BrokerIx, &crate::cluster::BrokerRow)| PlanBroker {
+        id: row.id,
+        rack: cluster.racks[row.rack].map(str::to_owned),
+        state: row.state,
+        role: match (is_drained[ix], is_target[ix]) {
+            (true, _) => Role::Drain,
+            (_, true) => Role::Target,
+            _ => Role::Other,
+        },
+        log_dirs: std::mem::take(&mut dirs[ix.get()]),
+        replicas_before: count[ix][0],
+        replicas_after: count[ix][1],
+        leaders_before: count[ix][2],
+        leaders_after: count[ix][3],
+    };
+    cluster.brokers.iter_enumerated().map(broker).collect()
+}
+
+/// Counts a list's brokers, and its head, before (0) or after (1).
+fn tally(count: &mut IndexVec<BrokerIx, [u32; 4]>, list: impl Iterator<Item = BrokerIx>, when: usize) {
+    for (place, broker) in list.enumerate() {
+        count[broker][when] += 1;
+        count[broker][2 + when] += u32::from(place == 0);
+    }
+}
+
+fn plan_dirs(cluster: &Cluster<'_>) -> Vec<Vec<PlanDir>> {
+    let dir = |ix| {
+        let row: &crate::cluster::DirRow = &cluster.dirs[ix];
+        PlanDir {
+            path: cluster.snapshot.brokers[row.broker.get()].log_dirs[row.place].path.clone(),
+            capacity_bytes: row.capacity,
+            used_before_bytes: row.used,
+            used_peak_bytes: row.used,
+            used_after_bytes: row.used,
+        }
+    };
+    cluster.brokers.indices().map(|broker| cluster.dirs_of(broker).map(dir).collect()).collect()
+}
+
+/// Takes a replica off its log dir; one whose dir is not known among several frees none.
+fn free(cluster: &Cluster<'_>, partition: PartitionIx, place: usize, size: Bytes, dirs: &mut [PlanDir]) {
+    let known = cluster.snapshot.partitions.dir_of(partition.get(), place);
+    let dir = match dirs {
+        [only] => Some(only),
+        several => several.iter_mut().find(|dir| Some(dir.path.as_str()) == known),
+    };
+    if let Some(dir) = dir {
+        dir.used_after_bytes = dir.used_after_bytes.saturating_sub(size);
+    }
+}
+
+fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summary {
+    let Solved { problem, loads, .. } = solved;
+    let bytes_moved = Bytes::new(
+        problem
+            .movers
+            .iter()
+            .zip(&loads.loads)
+            .map(|(&p, load)| problem.cluster.size_of(p).get() * u64::from(load.adding))
+            .sum(),
+    );
+    let bound = bound::makespan(problem, loads);
+    let timed = problem.request.throttle.is_some();
+    let sum_of =
+        |part: fn(&Estimate) -> Seconds| waves.iter().filter_map(|wave| wave.duration_seconds.as_ref()).map(part).sum();
+    let targets = || brokers.iter().filter(|broker| broker.role == Role::Target);
+    let received = peak_utilization(solved, brokers);
+    Summary {
+        replicas_moved: loads.adding.total() as u64,
+        replicas_forced: problem.replicas_forced,
+        bytes_moved,
+        bytes_forced: problem.bytes_forced,
+        waves: waves.len() as u32,
+        makespan_seconds: timed.then(|| waves.iter().filter_map(|wave| wave.copy_seconds).sum()),
+        rolling_seconds: None,
+        eta_seconds: timed.then(|| Estimate {
+            low: sum_of(|duration| duration.low),
+            expected: sum_of(|duration| duration.expected),
+            high: sum_of(|duration| duration.high),
+        }),
+        makespan_lower_bound_seconds: bound.as_ref().map(|bound| bound.seconds),
+        makespan_lower_bound_by: bound.map(|bound| bound.by),
+        cross_rack_bytes: cross_rack_bytes(problem, loads),
+        disk_max_over_mean: max_over_mean(targets().map(fill_after)),
+        leaders_max_over_mean: max_over_mean(targets().map(|broker| Some(f64::from(broker.leaders_after)))),
+        peak_disk_utilization: received,
+    }
+}
+
+/// Final use over capacity of a broker; absent when a capacity is not known.
+fn fill_after(broker: &PlanBroker) -> Option<f64> {
+    let used: Bytes = broker.log_dirs.iter().map(|dir| dir.used_after_bytes).sum();
+    let capacities: Option<Vec<Bytes>> = broker.log_dirs.iter().map(|dir| dir.capacity_bytes).collect();
+    let capacity: Bytes = capacities?.into_iter().sum();
+    (capacity > Bytes::ZERO).then(|| used.as_f64() / capacity.as_f64())
+}
+
+/// The largest over the mean; absent when a value is missing, there is none, or all are zero.
+fn max_over_mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values: Vec<f64> = values.collect::<Option<_>>()?;
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    (mean > 0.0).then(|| values.iter().copied().fold(0.0, f64::max) / mean)
+}
+
+/// The highest peak over capacity of any log dir that receives data.
+fn peak_utilization(solved: &Solved<'_>, brokers: &[PlanBroker]) -> Option<f64> {
+    let cluster = &solved.problem.cluster;
+    let mut receives = IndexVec::<crate::base::index::DirIx, bool>::filled(false, cluster.dirs.len());
+    for home in solved.leadership.lists.values() {
+        if let Some(dir) = home.dir {
+            receives[dir] = true;
+        }
+    }
+    let used = cluster.dirs.iter_enumerated().filter(|entry| receives[entry.0]).map(|(_, row)| {
+        let dir = &brokers[row.broker.get()].log_dirs[row.place];
+        dir.capacity_bytes
+            .filter(|&capacity| capacity > Bytes::ZERO)
+            .map(|capacity| dir.used_peak_bytes.as_f64() / capacity.as_f64())
+    });
+    let used: Vec<f64> = used.collect::<Option<_>>()?;
+    used.into_iter().max_by(f64::total_cmp)
+}
+
+fn cross_rack_bytes(problem: &Problem<'_>, loads: &Loads) -> Bytes {
+    if !problem.racks_known {
+        return Bytes::ZERO;
+    }
+    let rack = |broker: BrokerIx| -> RackIx { problem.cluster.brokers[broker].rack };
+    let crossing = (0..loads.loads.len()).into_par_iter().map(|mover| {
+        let from = rack(loads.loads[mover].leader);
+        let copies = loads.adding.get(mover).iter().filter(|&&broker| rack(broker) != from).count() as u64;
+        problem.cluster.size_of(problem.movers[mover]).get() * copies
+    });
+    Bytes::new(crossing.sum())
+}
+
+fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
+    let Solved { problem, schedule, .. } = solved;
+    let cluster = &problem.cluster;
+    let mut warnings = Vec::new();
+    let named = |movers: &[u32]| {
+        let names: Vec<String> = movers
+            .iter()
+            .take(3)
+            .map(|&mover| format!("`{}`", cluster.name_of(problem.movers[mover as usize])))
+            .collect();
+        match movers.len() - names.len() {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names.join(", ")),
+        }
+    };
+    if problem.request.throttle.is_none() && !problem.movers.is_empty() {
+        warnings.push(Warning::new(
+            "no-throttle",
+            "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
+        ));
+    }
+    if !problem.racks_known
+        && problem.request.rack_policy != crate::request::RackPolicy::Ignore
+        && !problem.movers.is_empty()
+    {
+        warnings.push(Warning::new(
+            "no-racks",
+            "no broker has a rack: rack policies are off; `--racks FILE` can name them",
+        ));
+    }
+    let short: Vec<u32> = schedule
+        .waves
+        .iter()
+        .filter(|wave| matches!(wave.stage, Stage::DataShortIsr | Stage::InternalShortIsr))
+        .flat_map(|wave| wave.movers.iter().copied())
+        .collect();
+    if !short.is_empty() {
+        warnings.push(Warning::new(
+            "short-isr",
+            format!(
+                "{} partitions move although their ISR is short, after all others of their kind: {}; moving one has less redundancy until it is done",
+                short.len(),
+                named(&short)
+            ),
+        ));
+    }
+    let beside_dead: Vec<u32> = (0..problem.movers.len() as u32)
+        .filter(|&mover| {
+            let replicas = cluster.replicas_of(problem.movers[mover as usize]);
+            replicas
+                .iter()
+                .any(|&broker| matches!(cluster.brokers[broker].state, BrokerState::Dead | BrokerState::Fenced))
+        })
+        .collect();
+    if !beside_dead.is_empty() {
+        warnings.push(Warning::new(
+            "dead-replica",
+            format!(
+                "{} partitions have a replica on a broker that is not alive: {}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails for them (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle",
+                beside_dead.len(),
+                named(&beside_dead)
+            ),
+        ));
+    }
+    let too_long: Vec<u32> = schedule.too_long.iter().map(|entry| entry.0).collect();
+    if let Some(longest) = schedule.too_long.iter().map(|entry| entry.1).max_by(f64::total_cmp) {
+        warnings.push(Warning::new(
+            "long-partition",
+            format!(
+                "{} alone take longer than --max-wave-duration ({}), the longest {}: they set the length of their waves",
+                named(&too_long),
+                problem.request.max_wave_duration,
+                Seconds::new(longest)
+            ),
+        ));
+    }
+    let set = |ids: Vec<BrokerId>| IdSet::from_ids(ids).unwrap_or_default();
+    let left_out: Vec<BrokerId> = cluster
+        .brokers
+        .iter_enumerated()
+        .filter(|(broker, row)| {
+            problem.request.onto.is_none()
+                && !problem.is_drained[*broker]
+                && !problem.is_target[*broker]
+                && row.state != BrokerState::Alive
+        })
+        .map(|(_, row)| row.id)
+        .collect();
+    if !left_out.is_empty() {
+        warnings
+            .push(Warning::new("not-a-target", format!("brokers {} are not alive and receive nothing", set(left_out))));
+    }
+    if !problem.deferred.is_empty() {
+        warnings.push(Warning::new(
+            "deferred",
+            format!(
+                "{} partitions that were asked for are left where they are; the plan is not complete",
+                problem.deferred.len()
+            ),
+        ));
+    }
+    warnings
 }

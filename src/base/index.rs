@@ -197,6 +197,16 @@ impl<T> Csr<T> {
     pub fn values(&self) -> &[T] {
         &self.values
     }
+
+    /// The values of all lists in order, to change them in place.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
+    /// The same lists with every value changed.
+    pub fn map<U>(&self, change: impl FnMut(&T) -> U) -> Csr<U> {
+        Csr { ends: self.ends.clone(), values: self.values.iter().map(change).collect() }
+    }
 }
 
 impl<T, L: IntoIterator<Item = T>> FromIterator<L> for Csr<T> {

@@ -1,0 +1,373 @@
+//! Which broker of its rack takes each new replica.
+//!
+//! Every broker gets a quota of replicas and of bytes by pouring water: what it holds already counts
+//! first, and brokers of different size fill to the same level. Replicas are handed out largest first,
+//! in rounds: a broker is served once a round for a full quota, and among those still to be served the
+//! one with the most bytes to go takes the next, so the largest of a round go where most is missing.
+//! A topic may not take more than its share of a broker while another can take the replica.
+//!
+//! When the limit is so tight that rounds leave a replica homeless, the rack is packed again with the
+//! roomiest log dir first and no regard to counts.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashMap;
+
+use super::racks::Choice;
+use super::{Home, Slot, refine, water_level};
+use crate::base::error::Result;
+use crate::base::index::{BrokerIx, Csr, DirIx, Ix, TopicIx};
+use crate::base::units::Bytes;
+use crate::base::work::Work;
+use crate::problem::Problem;
+
+/// Homes of the slots of one pool, in their order.
+pub struct Placed {
+    /// One home for each slot; meaningless for homeless ones.
+    pub homes: Vec<Home>,
+    /// Numbers of slots that found no room.
+    pub homeless: Vec<usize>,
+}
+
+/// What a broker weighs when load is shared out: the bytes it can hold, or 1 where disks do not count.
+pub fn weight(problem: &Problem<'_>, broker: BrokerIx) -> f64 {
+    if problem.request.ignore_disk {
+        return 1.0;
+    }
+    let capacity: Bytes = receiving_dirs(problem, broker).filter_map(|dir| problem.cluster.dirs[dir].capacity).sum();
+    capacity.as_f64().max(1.0)
+}
+
+/// What a broker's receiving log dirs hold already.
+pub fn used(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
+    receiving_dirs(problem, broker).map(|dir| problem.cluster.dirs[dir].used).sum()
+}
+
+fn receiving_dirs<'a>(problem: &'a Problem<'_>, broker: BrokerIx) -> impl Iterator<Item = DirIx> + use<'a> {
+    problem.cluster.dirs_of(broker).filter(|&dir| problem.dir_limit[dir].is_some())
+}
+
+/// Finds a home for every slot on the brokers of one pool.
+pub fn place(
+    problem: &Problem<'_>,
+    brokers: &[BrokerIx],
+    chosen: &Csr<Choice>,
+    slots: &[Slot],
+    work: &Work,
+) -> Result<Placed> {
+    let mut bins = Bins::new(problem, brokers, slots);
+    bins.fill_in_rounds(slots, work)?;
+    if !bins.homeless.is_empty() {
+        bins = Bins::new(problem, brokers, slots);
+        bins.fill_roomiest_first(slots, work)?;
+    }
+    if bins.homeless.is_empty() {
+        refine::even_out(&mut bins, slots, work)?;
+    }
+    let _ = chosen;
+    Ok(bins.finish())
+}
+
+/// A log dir that receives.
+#[derive(Clone)]
+pub struct Bin {
+    dir: Option<DirIx>,
+    limit: Bytes,
+    used: Bytes,
+}
+
+impl Bin {
+    fn room(&self) -> Bytes {
+        self.limit.saturating_sub(self.used)
+    }
+}
+
+/// The brokers of one pool while they are filled.
+pub struct Bins<'a> {
+    problem: &'a Problem<'a>,
+    brokers: &'a [BrokerIx],
+    /// Log dirs of each broker; one without a limit where disks do not count.
+    pub dirs: Vec<Vec<Bin>>,
+    /// Bytes each broker holds now.
+    pub held: Vec<f64>,
+    /// Bytes each broker should hold at the end.
+    pub goal: Vec<f64>,
+    /// Weights of the brokers.
+    pub weight: Vec<f64>,
+    quota: Vec<f64>,
+    given: Vec<u32>,
+    /// Replicas of each topic on each broker.
+    topics: FxHashMap<(u32, u32), u32>,
+    /// Most replicas of each topic on a broker of full weight, times the pool's weight.
+    topic_total: FxHashMap<u32, u32>,
+    total_weight: f64,
+    /// The broker (place in the pool) and dir of each slot.
+    pub home: Vec<(u32, u32)>,
+    homeless: Vec<usize>,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl<'a> Bins<'a> {
+    fn new(problem: &'a Problem<'a>, brokers: &'a [BrokerIx], slots: &[Slot]) -> Self {
+        let cluster = &problem.cluster;
+        let dirs: Vec<Vec<Bin>> = brokers.iter().map(|&broker| bins_of(problem, broker)).collect();
+        let held: Vec<f64> = brokers.iter().map(|&broker| used(problem, broker).as_f64()).collect();
+        let weight: Vec<f64> = brokers.iter().map(|&broker| weight(problem, broker)).collect();
+        let mut place_of = FxHashMap::default();
+        for (place, &broker) in brokers.iter().enumerate() {
+            place_of.insert(broker, place as u32);
+        }
+        let mut count = vec![0.0; brokers.len()];
+        let (mut topics, mut topic_total) = (FxHashMap::default(), FxHashMap::default());
+        if held.iter().any(|&bytes| bytes > 0.0) || problem.request.ignore_disk {
+            for partition in cluster.partitions() {
+                for broker in cluster.replicas_of(partition) {
+                    if let Some(&place) = place_of.get(broker) {
+                        let topic = cluster.topic_of(partition).get() as u32;
+                        count[place as usize] += 1.0;
+                        *topics.entry((place, topic)).or_default() += 1;
+                        *topic_total.entry(topic).or_default() += 1;
+                    }
+                }
+            }
+        }
+        for slot in slots {
+            let topic = cluster.topic_of(problem.movers[slot.mover as usize]);
+            *topic_total.entry(topic.get() as u32).or_default() += 1;
+        }
+        let bytes: f64 = slots.iter().map(|slot| slot.size.as_f64()).sum();
+        let level = water_level(&weight, &held, bytes);
+        let goal = weight.iter().zip(&held).map(|(weight, &held)| held.max(level * weight)).collect();
+        let level = water_level(&weight, &count, slots.len() as f64);
+        let quota = weight.iter().zip(&count).map(|(weight, count)| (level * weight - count).max(0.0)).collect();
+        Bins {
+            problem,
+            brokers,
+            dirs,
+            held,
+            goal,
+            total_weight: weight.iter().sum(),
+            weight,
+            quota,
+            given: vec![0; brokers.len()],
+            topics,
+            topic_total,
+            home: vec![(NOWHERE, 0); slots.len()],
+            homeless: Vec::new(),
+        }
+    }
+
+    /// The topic of a slot.
+    fn topic(&self, slot: &Slot) -> TopicIx {
+        self.problem.cluster.topic_of(self.problem.movers[slot.mover as usize])
+    }
+
+    /// Whether a broker may hold one more replica of a topic: its share, rounded up, and `above` that.
+    fn topic_fits(&self, place: u32, topic: TopicIx, above: u32) -> bool {
+        let topic = topic.get() as u32;
+        let share = f64::from(self.topic_total[&topic]) * self.weight[place as usize] / self.total_weight;
+        let held = self.topics.get(&(place, topic)).copied().unwrap_or(0);
+        f64::from(held) < (share - 1e-9).ceil() + f64::from(above)
+    }
+
+    /// Whether a broker holds the slot's partition already.
+    pub fn holds(&self, place: u32, slot: usize, slots: &[Slot]) -> bool {
+        let mover = slots[slot].mover;
+        let partition = self.problem.movers[mover as usize];
+        if self.problem.cluster.replicas_of(partition).contains(&self.brokers[place as usize]) {
+            return true;
+        }
+        // Slots of one mover follow one another.
+        let before = (0..slot).rev().take_while(|&other| slots[other].mover == mover);
+        let after = (slot + 1..slots.len()).take_while(|&other| slots[other].mover == mover);
+        before.chain(after).any(|other| self.home[other].0 == place)
+    }
+
+    /// The emptiest dir of a broker with room for `size`.
+    fn dir_for(&self, place: u32, size: Bytes) -> Option<u32> {
+        let dirs = self.dirs[place as usize].iter().enumerate();
+        let fits = dirs.filter(|(_, bin)| bin.room() >= size);
+        fits.max_by_key(|(number, bin)| (bin.room(), Reverse(*number))).map(|(number, _)| number as u32)
+    }
+
+    fn put(&mut self, slot: usize, slots: &[Slot], place: u32, dir: u32) {
+        let topic = self.topic(&slots[slot]).get() as u32;
+        let size = slots[slot].size;
+        self.home[slot] = (place, dir);
+        self.dirs[place as usize][dir as usize].used += size;
+        self.held[place as usize] += size.as_f64();
+        self.given[place as usize] += 1;
+        *self.topics.entry((place, topic)).or_default() += 1;
+    }
+
+    /// Exchanges the homes of two slots, dir for dir.
+    pub fn swap(&mut self, a: usize, b: usize, slots: &[Slot]) {
+        let ((place_a, dir_a), (place_b, dir_b)) = (self.home[a], self.home[b]);
+        let (size_a, size_b) = (slots[a].size, slots[b].size);
+        for (place, dir, out, into) in [(place_a, dir_a, size_a, size_b), (place_b, dir_b, size_b, size_a)] {
+            let bin = &mut self.dirs[place as usize][dir as usize];
+            bin.used = bin.used - out + into;
+            self.held[place as usize] += into.as_f64() - out.as_f64();
+        }
+        let (topic_a, topic_b) = (self.topic(&slots[a]).get() as u32, self.topic(&slots[b]).get() as u32);
+        for (place, out, into) in [(place_a, topic_a, topic_b), (place_b, topic_b, topic_a)] {
+            *self.topics.entry((place, out)).or_default() -= 1;
+            *self.topics.entry((place, into)).or_default() += 1;
+        }
+        self.home.swap(a, b);
+    }
+
+    /// Whether two slots may exchange their homes within every limit.
+    pub fn may_swap(&self, a: usize, b: usize, slots: &[Slot]) -> bool {
+        let ((place_a, dir_a), (place_b, dir_b)) = (self.home[a], self.home[b]);
+        let (topic_a, topic_b) = (self.topic(&slots[a]), self.topic(&slots[b]));
+        let fits = |place: u32, dir: u32, out: Bytes, into: Bytes| {
+            let bin = &self.dirs[place as usize][dir as usize];
+            bin.used - out + into <= bin.limit
+        };
+        fits(place_a, dir_a, slots[a].size, slots[b].size)
+            && fits(place_b, dir_b, slots[b].size, slots[a].size)
+            && (topic_a == topic_b || self.topic_fits(place_b, topic_a, 1) && self.topic_fits(place_a, topic_b, 1))
+            && !self.holds(place_b, a, slots)
+            && !self.holds(place_a, b, slots)
+    }
+
+    fn fill_in_rounds(&mut self, slots: &[Slot], work: &Work) -> Result<()> {
+        let full = self.quota.iter().copied().fold(0.0, f64::max).max(1.0);
+        let mut queue: BinaryHeap<Turn> = (0..self.brokers.len() as u32).map(|place| self.turn(place, full)).collect();
+        let mut aside = Vec::new();
+        for slot in 0..slots.len() {
+            if slot % 65_536 == 0 {
+                work.step("placing", 1, 3)?;
+            }
+            let topic = self.topic(&slots[slot]);
+            let mut second_best = None;
+            let found = loop {
+                let Some(turn) = queue.pop() else { break None };
+                let place = turn.place;
+                aside.push(turn);
+                if self.holds(place, slot, slots) {
+                    continue;
+                }
+                let Some(dir) = self.dir_for(place, slots[slot].size) else { continue };
+                if self.topic_fits(place, topic, 0) {
+                    break Some((place, dir));
+                }
+                // Nobody else may have a share left either; beyond a few brokers the first one that had room is taken.
+                second_best.get_or_insert((place, dir));
+                if aside.len() > 256 {
+                    break None;
+                }
+            };
+            match found.or(second_best) {
+                Some((place, dir)) => self.put(slot, slots, place, dir),
+                None => self.homeless.push(slot),
+            }
+            for turn in aside.drain(..) {
+                let place = turn.place;
+                queue.push(if self.home[slot].0 == place { self.turn(place, full) } else { turn });
+            }
+        }
+        Ok(())
+    }
+
+    /// When a broker is served next: by round, then by bytes to go for its weight.
+    fn turn(&self, place: u32, full: f64) -> Turn {
+        let at = place as usize;
+        let step = (self.quota[at] / full).max(1e-6);
+        let round = (f64::from(self.given[at]) / step + 1e-9).floor() as u64;
+        let to_go = (self.goal[at] - self.held[at]) / self.weight[at];
+        Turn { round: Reverse(round), to_go: Ordered(to_go), place_first: Reverse(place), place }
+    }
+
+    fn fill_roomiest_first(&mut self, slots: &[Slot], work: &Work) -> Result<()> {
+        let mut queue: BinaryHeap<(Bytes, Reverse<u32>)> =
+            (0..self.brokers.len() as u32).map(|place| (self.roomiest(place), Reverse(place))).collect();
+        let mut aside = Vec::new();
+        for slot in 0..slots.len() {
+            if slot % 65_536 == 0 {
+                work.step("placing", 1, 3)?;
+            }
+            let size = slots[slot].size;
+            let found = loop {
+                let Some(entry) = queue.pop() else { break None };
+                aside.push(entry);
+                if entry.0 < size {
+                    break None;
+                }
+                let place = entry.1.0;
+                if !self.holds(place, slot, slots) {
+                    break self.dir_for(place, size).map(|dir| (place, dir));
+                }
+            };
+            match found {
+                Some((place, dir)) => self.put(slot, slots, place, dir),
+                None => self.homeless.push(slot),
+            }
+            for (room, place) in aside.drain(..) {
+                queue.push(if self.home[slot].0 == place.0 { (self.roomiest(place.0), place) } else { (room, place) });
+            }
+        }
+        Ok(())
+    }
+
+    fn roomiest(&self, place: u32) -> Bytes {
+        self.dirs[place as usize].iter().map(Bin::room).max().unwrap_or(Bytes::ZERO)
+    }
+
+    fn finish(self) -> Placed {
+        let home = |&(place, dir): &(u32, u32)| match place {
+            NOWHERE => Home { broker: self.brokers[0], dir: None },
+            place => Home { broker: self.brokers[place as usize], dir: self.dirs[place as usize][dir as usize].dir },
+        };
+        Placed { homes: self.home.iter().map(home).collect(), homeless: self.homeless }
+    }
+}
+
+fn bins_of(problem: &Problem<'_>, broker: BrokerIx) -> Vec<Bin> {
+    let dirs: Vec<Bin> = receiving_dirs(problem, broker)
+        .map(|dir| Bin {
+            dir: Some(dir),
+            limit: problem.dir_limit[dir].unwrap_or(Bytes::ZERO),
+            used: problem.cluster.dirs[dir].used,
+        })
+        .collect();
+    if dirs.is_empty() && problem.request.ignore_disk {
+        return vec![Bin { dir: None, limit: Bytes::MAX, used: Bytes::ZERO }];
+    }
+    dirs
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    round: Reverse<u64>,
+    to_go: Ordered,
+    place_first: Reverse<u32>,
+    place: u32,
+}
+
+/// A float in its total order.
+#[derive(Clone, Copy)]
+struct Ordered(f64);
+
+impl PartialEq for Ordered {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ordered {}
+
+impl PartialOrd for Ordered {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Ordered {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}

@@ -1,0 +1,176 @@
+//! Why no placement was found: which limit, where, by how much, and what would do.
+
+use super::brokers::Placed;
+use super::racks::Choice;
+use super::{Pools, Slot};
+use crate::base::error::{Code, Error};
+use crate::base::ids::IdSet;
+use crate::base::index::{Csr, PartitionIx};
+use crate::base::units::{Bytes, Ratio};
+use crate::problem::Problem;
+use crate::request::RackPolicy;
+
+/// A partition needs more brokers than there are.
+pub fn too_few_brokers(problem: &Problem<'_>, partition: PartitionIx) -> Error {
+    let cluster = &problem.cluster;
+    let freed = problem.freed(partition).count();
+    let kept_targets = problem.kept(partition).filter(|&broker| problem.is_target[broker]).count();
+    let free = problem.targets.len() - kept_targets;
+    let message = format!(
+        "no placement can give `{}` {freed} new replicas: only {free} of the {} target brokers do not hold it yet",
+        cluster.name_of(partition),
+        problem.targets.len()
+    );
+    Error::new(Code::TooFewBrokers, message)
+        .detail("kind", "impossible")
+        .detail("partition", cluster.name_of(partition))
+        .detail("missing_brokers", freed - free)
+        .help(format!("add {} more target brokers to --onto", freed - free))
+        .help("or leave such topics out: `--exclude-topics REGEX`")
+}
+
+/// The policy cannot be kept for a partition.
+pub fn no_rack(problem: &Problem<'_>, partition: PartitionIx, racks_left: usize) -> Error {
+    let cluster = &problem.cluster;
+    let replicas = cluster.replicas_of(partition);
+    let mut before: Vec<&str> =
+        replicas.iter().map(|&broker| cluster.rack_name(cluster.brokers[broker].rack)).collect();
+    before.sort_unstable();
+    let mut open: Vec<&str> =
+        problem.targets.iter().map(|&broker| cluster.rack_name(cluster.brokers[broker].rack)).collect();
+    open.sort_unstable();
+    open.dedup();
+    let name = cluster.name_of(partition);
+    let (message, wanted) = match problem.rack_policy {
+        RackPolicy::Strict => {
+            let wanted = racks_left.min(replicas.len());
+            (format!("no placement can put `{name}` on {wanted} racks, as `strict` asks"), wanted)
+        }
+        _ => {
+            let mut distinct = before.clone();
+            distinct.dedup();
+            (format!("no placement keeps the racks of `{name}` as good as they are"), distinct.len())
+        }
+    };
+    let mut error = Error::new(Code::RackPolicy, message)
+        .note(format!("its replicas are in racks {}", before.join(", ")))
+        .note(format!("the target brokers are in {} racks: {}", open.len(), open.join(", ")))
+        .detail("kind", "impossible")
+        .detail("partition", name)
+        .detail("racks_wanted", wanted)
+        .detail("racks_of_targets", open.len());
+    if open.len() < wanted {
+        error = error.help(format!("add target brokers in {} more racks", wanted - open.len()));
+    } else {
+        error = error.help("add target brokers in the racks that have too few of them");
+    }
+    if problem.rack_policy == RackPolicy::Strict {
+        error = error.help("`--rack-policy preserve` asks only that racks get no worse");
+    }
+    error.help("`--rack-policy ignore` drops the condition, at the price of less safety when a rack fails")
+}
+
+/// The replicas of a pool do not fit.
+pub fn no_room(
+    problem: &Problem<'_>,
+    pools: &Pools,
+    pool: usize,
+    chosen: &Csr<Choice>,
+    per_pool: &[Vec<Slot>],
+    placed: &[Placed],
+) -> Error {
+    let cluster = &problem.cluster;
+    let everything: Bytes = chosen.values().iter().map(|choice| choice.size).sum();
+    let all_room: Bytes = problem.targets.iter().map(|&broker| room(problem, broker)).sum();
+    let limit = problem.request.disk_limit;
+    if everything > all_room {
+        let set = ids(problem, &problem.targets);
+        return lacking(problem, &problem.targets, everything, all_room, format!("target brokers {set}"), true);
+    }
+    let brokers = &pools.brokers[pool];
+    let need: Bytes = per_pool[pool].iter().map(|slot| slot.size).sum();
+    let have: Bytes = brokers.iter().map(|&broker| room(problem, broker)).sum();
+    let set = ids(problem, brokers);
+    let rack = cluster.rack_name(cluster.brokers[brokers[0]].rack);
+    let place = if pools.brokers.len() > 1 {
+        format!("target brokers {set} of rack `{rack}`")
+    } else {
+        format!("target brokers {set}")
+    };
+    if need > have {
+        return lacking(problem, brokers, need, have, place, false);
+    }
+    let homeless = &placed[pool].homeless;
+    let slot = per_pool[pool][homeless[0]];
+    let name = cluster.name_of(problem.movers[slot.mover as usize]);
+    let roomiest = brokers
+        .iter()
+        .flat_map(|&broker| cluster.dirs_of(broker))
+        .filter_map(|dir| Some(problem.dir_limit[dir]?.saturating_sub(cluster.dirs[dir].used)))
+        .max()
+        .unwrap_or(Bytes::ZERO);
+    let impossible = slot.size > roomiest;
+    let message = if impossible {
+        format!("no log dir of {place} can take `{name}` ({}) within {limit}", slot.size)
+    } else {
+        format!("no placement was found on {place} that keeps every log dir within {limit}")
+    };
+    let noun = if homeless.len() == 1 { "replica" } else { "replicas" };
+    Error::new(Code::DiskLimit, message)
+        .note(format!("{} {noun} found no log dir, first `{name}` with {}", homeless.len(), slot.size))
+        .note(format!("{need} are to come, the room is {have}; the roomiest log dir has {roomiest}"))
+        .detail("kind", if impossible { "impossible" } else { "not-found" })
+        .detail("partition", name)
+        .detail("need_bytes", need.get())
+        .detail("room_bytes", have.get())
+        .help("raise `--disk-limit`, or add target brokers there")
+}
+
+/// More bytes must come than there is room: a proof, and what would do.
+fn lacking(
+    problem: &Problem<'_>,
+    brokers: &[crate::base::index::BrokerIx],
+    need: Bytes,
+    have: Bytes,
+    place: String,
+    impossible: bool,
+) -> Error {
+    let cluster = &problem.cluster;
+    let limit = problem.request.disk_limit;
+    let dirs =
+        || brokers.iter().flat_map(|&broker| cluster.dirs_of(broker)).filter(|&dir| problem.dir_limit[dir].is_some());
+    let used: Bytes = dirs().map(|dir| cluster.dirs[dir].used).sum();
+    let capacity: Bytes = dirs().filter_map(|dir| cluster.dirs[dir].capacity).sum();
+    let missing = need - have;
+    let message = if impossible {
+        format!("no placement can keep every target log dir within {limit}")
+    } else {
+        format!("no placement was found that keeps every target log dir within {limit}")
+    };
+    let mut error = Error::new(Code::DiskLimit, message)
+        .note(format!("{need} must come to {place}"))
+        .note(format!("below {limit} they have room for {have} ({capacity} in all, {used} in use)"))
+        .note(format!("{missing} have no place"))
+        .detail("kind", if impossible { "impossible" } else { "not-found" })
+        .detail("need_bytes", need.get())
+        .detail("room_bytes", have.get())
+        .detail("missing_bytes", missing.get());
+    let least = (used + need).as_f64() / capacity.as_f64().max(1.0);
+    if least <= 0.99 {
+        let percent = Ratio::new((least * 1000.0).ceil() / 1000.0 + 0.005);
+        error = error.help(format!("a disk limit a little above {percent} may fit, such as `--disk-limit {percent}`"));
+    }
+    error
+        .help(format!("add {missing} of room at {limit}: larger disks or more target brokers"))
+        .help("or move less at once: fewer brokers in --drain, or `--topics REGEX`")
+}
+
+fn room(problem: &Problem<'_>, broker: crate::base::index::BrokerIx) -> Bytes {
+    let cluster = &problem.cluster;
+    let of = |dir| Some(problem.dir_limit[dir]?.saturating_sub(cluster.dirs[dir].used));
+    cluster.dirs_of(broker).filter_map(of).sum()
+}
+
+fn ids(problem: &Problem<'_>, brokers: &[crate::base::index::BrokerIx]) -> IdSet {
+    IdSet::from_ids(brokers.iter().map(|&broker| problem.cluster.brokers[broker].id)).unwrap_or_default()
+}

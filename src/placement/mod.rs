@@ -1,0 +1,194 @@
+//! Who holds what at the end: a broker and a log dir for every replica that must leave a drained broker.
+//!
+//! **The problem.** Every replica on a drained broker gets a new home; no other replica moves. Hard: the
+//! rack policy, the disk limit of every log dir, no broker twice in a list. Wanted, in this order: equal
+//! fill of the targets' disks, equal counts of replicas, each topic spread thin. With unequal sizes this
+//! holds bin packing, so it is NP-hard; but a cluster has thousands of replicas per broker, and then
+//! simple methods come within a fraction of a percent.
+//!
+//! **The method**, each step deterministic and its cost near linear:
+//! 1. [`racks`]: how many new replicas of each partition go to which rack. The rack of the old replica
+//!    if it has targets (then nothing gets worse and no copy need cross zones), else the emptiest place
+//!    that keeps the policy; then a few partitions change racks until the racks are evenly full.
+//! 2. [`brokers`]: within each rack, largest first, in rounds in which each broker takes its share of
+//!    replicas, the neediest broker first. Counts come out exact, bytes nearly so. Racks share nothing,
+//!    so they are worked on in parallel without any effect on the result.
+//! 3. [`refine`]: swaps of a larger for a smaller replica between a too full and a too empty broker
+//!    until the bytes are even too; swaps keep the counts.
+//!
+//! A worked example: sizes 9, 8, 3, 2 onto two empty brokers. Round one: 9 → A, then 8 → B. Round two: B
+//! has more to go, so 3 → B, and 2 → A. Both hold 11 bytes in two replicas; nothing is left to swap.
+
+mod brokers;
+mod explain;
+mod racks;
+mod refine;
+
+use rayon::prelude::*;
+
+pub use self::brokers::weight;
+use crate::base::error::Result;
+use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, RackIx};
+use crate::base::units::Bytes;
+use crate::base::work::Work;
+use crate::problem::Problem;
+use crate::request::RackPolicy;
+
+/// New homes for all replicas that leave.
+pub struct Placement {
+    /// For each mover, in the order of [`Problem::movers`], one home for each freed place, in no order that counts.
+    pub homes: Csr<Home>,
+}
+
+/// A home of a new replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Its broker.
+    pub broker: BrokerIx,
+    /// Its log dir, where the broker's dirs are known.
+    pub dir: Option<DirIx>,
+}
+
+/// Finds a home for every replica that must leave.
+///
+/// # Errors
+/// What no placement can keep, or what none was found to keep: racks, disks, too few brokers.
+pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
+    work.step("placing", 0, 3)?;
+    let pools = Pools::new(problem);
+    let by_size = movers_by_size(problem);
+    let chosen = racks::choose(problem, &pools, &by_size, work)?;
+    work.step("placing", 1, 3)?;
+    let per_pool = slots_per_pool(&chosen, &pools, &by_size);
+    let placed: Vec<brokers::Placed> = per_pool
+        .par_iter()
+        .enumerate()
+        .map(|(pool, slots)| brokers::place(problem, &pools.brokers[pool], &chosen, slots, work))
+        .collect::<Result<_>>()?;
+    if let Some(pool) = placed.iter().position(|placed| !placed.homeless.is_empty()) {
+        return Err(explain::no_room(problem, &pools, pool, &chosen, &per_pool, &placed));
+    }
+    work.step("placing", 2, 3)?;
+    let mut homes = chosen.map(|_| Home { broker: BrokerIx::new(0), dir: None });
+    for (slots, placed) in per_pool.iter().zip(placed) {
+        for (slot, home) in slots.iter().zip(placed.homes) {
+            homes.values_mut()[slot.at as usize] = home;
+        }
+    }
+    Ok(Placement { homes })
+}
+
+/// Groups of targets among which a replica may be placed freely: racks, or all targets where racks do not count.
+struct Pools {
+    /// The brokers of each pool, in order.
+    brokers: Vec<Vec<BrokerIx>>,
+    /// The pool of each rack that has one.
+    of_rack: IndexVec<RackIx, Option<u32>>,
+    /// The pool of each target.
+    of_broker: IndexVec<BrokerIx, Option<u32>>,
+}
+
+impl Pools {
+    fn new(problem: &Problem<'_>) -> Self {
+        let cluster = &problem.cluster;
+        let mut of_rack = IndexVec::filled(None, cluster.racks.len());
+        let mut of_broker = IndexVec::filled(None, cluster.brokers.len());
+        let mut brokers: Vec<Vec<BrokerIx>> = Vec::new();
+        let together = problem.rack_policy == RackPolicy::Ignore;
+        let mut in_rack_order = problem.targets.clone();
+        in_rack_order.sort_by_key(|&broker| (cluster.brokers[broker].rack, broker));
+        for broker in in_rack_order {
+            let rack = cluster.brokers[broker].rack;
+            let pool = match of_rack[rack] {
+                Some(pool) => pool,
+                None if together && !brokers.is_empty() => 0,
+                None => {
+                    brokers.push(Vec::new());
+                    brokers.len() as u32 - 1
+                }
+            };
+            of_rack[rack] = Some(pool);
+            of_broker[broker] = Some(pool);
+            brokers[pool as usize].push(broker);
+        }
+        for pool in &mut brokers {
+            pool.sort_unstable();
+        }
+        Pools { brokers, of_rack, of_broker }
+    }
+}
+
+/// One new replica: where its home is kept, whose it is, and how large.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// Its place among all homes.
+    at: u32,
+    /// Its mover.
+    mover: u32,
+    /// Its size.
+    size: Bytes,
+}
+
+/// Movers, largest first; equal ones in an order that the seed chooses.
+fn movers_by_size(problem: &Problem<'_>) -> Vec<u32> {
+    let seed = problem.request.seed;
+    let shuffle = |mover: u32| if seed == 0 { u64::from(mover) } else { scramble(seed, u64::from(mover)) };
+    let mut movers: Vec<(std::cmp::Reverse<Bytes>, u64, u32)> = (0..problem.movers.len() as u32)
+        .map(|mover| {
+            let size = problem.cluster.size_of(problem.movers[mover as usize]);
+            (std::cmp::Reverse(size), shuffle(mover), mover)
+        })
+        .collect();
+    movers.par_sort_unstable();
+    movers.into_iter().map(|entry| entry.2).collect()
+}
+
+/// A fixed, well-mixed function of two numbers (the finalizer of `SplitMix64`).
+fn scramble(seed: u64, value: u64) -> u64 {
+    let mut mixed = value.wrapping_add(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// The slots of each pool, largest first; slots of one mover follow one another.
+fn slots_per_pool(chosen: &Csr<racks::Choice>, pools: &Pools, by_size: &[u32]) -> Vec<Vec<Slot>> {
+    let mut per_pool: Vec<Vec<Slot>> = vec![Vec::new(); pools.brokers.len()];
+    for &mover in by_size {
+        for at in chosen.range(mover as usize) {
+            let choice = chosen.values()[at];
+            per_pool[choice.pool as usize].push(Slot { at: at as u32, mover, size: choice.size });
+        }
+    }
+    per_pool
+}
+
+/// The largest `level` with `Σ max(0, level · weight − fixed) ≤ amount`: water poured into unequal vessels.
+fn water_level(weights: &[f64], fixed: &[f64], amount: f64) -> f64 {
+    let mut order: Vec<usize> = (0..weights.len()).filter(|&i| weights[i] > 0.0).collect();
+    order.sort_by(|&a, &b| (fixed[a] / weights[a]).total_cmp(&(fixed[b] / weights[b])).then(a.cmp(&b)));
+    let (mut weight, mut held, mut level) = (0.0, amount, 0.0);
+    for (rank, &i) in order.iter().enumerate() {
+        weight += weights[i];
+        held += fixed[i];
+        level = held / weight;
+        match order.get(rank + 1) {
+            Some(&next) if fixed[next] / weights[next] < level => {}
+            _ => break,
+        }
+    }
+    level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::water_level;
+
+    #[test]
+    fn water_finds_its_level() {
+        let level = water_level(&[1.0, 1.0, 1.0], &[0.0, 4.0, 10.0], 6.0);
+        assert!((level - 5.0).abs() < 1e-12);
+        let level = water_level(&[2.0, 1.0], &[0.0, 0.0], 9.0);
+        assert!((level - 3.0).abs() < 1e-12);
+    }
+}

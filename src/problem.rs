@@ -1,0 +1,301 @@
+//! Cluster and request, resolved: who drains, who may receive, what moves, and every limit as a number.
+
+use fancy_regex::Regex;
+
+use crate::base::error::{Code, Error, Place, Result, near_miss};
+use crate::base::ids::{BrokerId, IdSet};
+use crate::base::index::{BrokerIx, DirIx, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::units::Bytes;
+use crate::cluster::Cluster;
+use crate::cluster::care::{Care, judge};
+use crate::plan::Deferred;
+use crate::request::{RackPolicy, Request};
+use crate::snapshot::BrokerState;
+
+/// What is to be solved.
+pub struct Problem<'s> {
+    /// The cluster.
+    pub cluster: Cluster<'s>,
+    /// The request.
+    pub request: &'s Request,
+    /// Which brokers are drained.
+    pub is_drained: IndexVec<BrokerIx, bool>,
+    /// Which brokers may receive.
+    pub is_target: IndexVec<BrokerIx, bool>,
+    /// The brokers that may receive, in order.
+    pub targets: Vec<BrokerIx>,
+    /// Most bytes that a log dir may hold at any time; [`None`] where it may not receive at all.
+    pub dir_limit: IndexVec<DirIx, Option<Bytes>>,
+    /// The rack policy in force: `Ignore` also when no alive broker has a rack.
+    pub rack_policy: RackPolicy,
+    /// Whether racks are known at all.
+    pub racks_known: bool,
+    /// Partitions that move, in order.
+    pub movers: Vec<PartitionIx>,
+    /// Replicas on drained brokers, of the topics asked for, deferred ones included.
+    pub replicas_forced: u64,
+    /// Their bytes.
+    pub bytes_forced: Bytes,
+    /// What was asked for and cannot move now.
+    pub deferred: Vec<Deferred>,
+}
+
+impl<'s> Problem<'s> {
+    /// Resolves a request.
+    ///
+    /// # Errors
+    /// Bad usage and bad input; [`Code::Unhealthy`] for partitions that may not move now.
+    pub fn new(cluster: Cluster<'s>, request: &'s Request) -> Result<Self> {
+        let is_drained = flags(&cluster, &request.drain, "--drain")?;
+        if request.drain.is_empty() {
+            return Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
+                .help("name the brokers to drain, such as `--drain 1001-1012`"));
+        }
+        let is_target = targets(&cluster, request, &is_drained)?;
+        let (rack_policy, racks_known) = rack_policy(&cluster, request.rack_policy)?;
+        let mut problem = Problem {
+            request,
+            targets: is_target.iter_enumerated().filter(|entry| *entry.1).map(|entry| entry.0).collect(),
+            dir_limit: IndexVec::filled(None, cluster.dirs.len()),
+            rack_policy,
+            racks_known,
+            movers: Vec::new(),
+            replicas_forced: 0,
+            bytes_forced: Bytes::ZERO,
+            deferred: Vec::new(),
+            cluster,
+            is_drained,
+            is_target,
+        };
+        problem.choose_movers()?;
+        if !problem.movers.is_empty() {
+            problem.limit_dirs()?;
+        }
+        Ok(problem)
+    }
+
+    /// The places of a partition's list that fall free.
+    pub fn freed(&self, partition: PartitionIx) -> impl Iterator<Item = usize> {
+        let replicas = self.cluster.replicas_of(partition);
+        (0..replicas.len()).filter(|&place| self.is_drained[replicas[place]])
+    }
+
+    /// The replicas of a partition that stay.
+    pub fn kept(&self, partition: PartitionIx) -> impl Iterator<Item = BrokerIx> {
+        self.cluster.replicas_of(partition).iter().copied().filter(|&broker| !self.is_drained[broker])
+    }
+
+    /// The broker that a partition copies from.
+    pub fn leader(&self, partition: PartitionIx) -> BrokerIx {
+        let leader = self.cluster.snapshot.partitions.leader[partition.get()];
+        leader.and_then(|id| self.cluster.broker_ix(id)).expect("a partition that moves has a leader")
+    }
+
+    fn choose_movers(&mut self) -> Result<()> {
+        let selected = selected_topics(&self.cluster, self.request)?;
+        let mut unhealthy = Vec::new();
+        let mut unsized_partitions = Vec::new();
+        for partition in self.cluster.partitions() {
+            let leaving = self.freed(partition).count() as u64;
+            if leaving == 0 || !selected[self.cluster.topic_of(partition).get()] {
+                continue;
+            }
+            self.replicas_forced += leaving;
+            self.bytes_forced += Bytes::new(self.cluster.size_of(partition).get() * leaving);
+            match judge(&self.cluster, partition, |broker| self.is_drained[broker]) {
+                Care::Unhealthy(reason) => unhealthy.push((partition, reason)),
+                Care::Movable if self.cluster.snapshot.partitions.size[partition.get()].is_none() => {
+                    unsized_partitions.push(partition);
+                }
+                Care::Movable => self.movers.push(partition),
+            }
+        }
+        if !unsized_partitions.is_empty() {
+            return Err(self.missing_sizes(&unsized_partitions));
+        }
+        if !unhealthy.is_empty() && !self.request.skip_unhealthy {
+            return Err(self.refuse_unhealthy(&unhealthy));
+        }
+        let snapshot = self.cluster.snapshot;
+        self.deferred = unhealthy
+            .into_iter()
+            .map(|(partition, reason)| Deferred {
+                topic: snapshot.topic_of(partition.get()).name.clone(),
+                partition: snapshot.partitions.id[partition.get()],
+                reason,
+            })
+            .collect();
+        Ok(())
+    }
+
+    fn missing_sizes(&self, partitions: &[PartitionIx]) -> Error {
+        let message = format!(
+            "the size of {} partitions that are to move is not known, first `{}`",
+            partitions.len(),
+            self.cluster.name_of(partitions[0])
+        );
+        Error::new(Code::MissingSize, message)
+            .help("add the output of `kafka-log-dirs --describe`, or pass `--assume-size 10GB`")
+    }
+
+    fn refuse_unhealthy(&self, unhealthy: &[(PartitionIx, String)]) -> Error {
+        const SHOWN: usize = 10;
+        let noun = if unhealthy.len() == 1 { "partition is" } else { "partitions are" };
+        let mut error = Error::new(Code::Unhealthy, format!("{} {noun} not healthy enough to move", unhealthy.len()));
+        for (partition, reason) in unhealthy.iter().take(SHOWN) {
+            error = error.note(format!("`{}`: {reason}", self.cluster.name_of(*partition)));
+        }
+        if unhealthy.len() > SHOWN {
+            error = error.note(format!("and {} more", unhealthy.len() - SHOWN));
+        }
+        let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
+        error
+            .detail("partitions", names)
+            .help("repair them first, or leave them where they are with `--skip-unhealthy`")
+    }
+
+    /// What each log dir of a target may hold.
+    fn limit_dirs(&mut self) -> Result<()> {
+        let mut unknown = Vec::new();
+        for &broker in &self.targets {
+            let dirs = self.cluster.dirs_of(broker);
+            if dirs.len() == 0 && !self.request.ignore_disk {
+                unknown.push(self.cluster.brokers[broker].id);
+            }
+            for dir in dirs {
+                let row = &self.cluster.dirs[dir];
+                if !row.online {
+                    continue;
+                }
+                self.dir_limit[dir] = match row.capacity {
+                    _ if self.request.ignore_disk => Some(Bytes::MAX),
+                    Some(capacity) => Some(self.request.disk_limit.of(capacity)),
+                    None => {
+                        unknown.push(self.cluster.brokers[broker].id);
+                        None
+                    }
+                };
+            }
+        }
+        unknown.dedup();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let set = IdSet::from_ids(unknown.iter().copied()).unwrap_or_default();
+        Err(Error::new(Code::MissingCapacity, format!("the disk capacity of target brokers {set} is not known"))
+            .detail("brokers", set.to_string())
+            .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`")
+            .help("or plan without any disk limit: `--ignore-disk`"))
+    }
+}
+
+/// One flag for each broker of a set of ids.
+fn flags(cluster: &Cluster<'_>, ids: &IdSet, option: &str) -> Result<IndexVec<BrokerIx, bool>> {
+    let mut flags = IndexVec::filled(false, cluster.brokers.len());
+    let mut unknown = Vec::new();
+    for id in ids.iter() {
+        match cluster.broker_ix(id) {
+            Some(broker) => flags[broker] = true,
+            None => unknown.push(id),
+        }
+    }
+    if unknown.is_empty() { Ok(flags) } else { Err(unknown_brokers(cluster, &unknown, option)) }
+}
+
+fn unknown_brokers(cluster: &Cluster<'_>, unknown: &[BrokerId], option: &str) -> Error {
+    let all = IdSet::from_ids(cluster.brokers.iter().map(|broker| broker.id)).unwrap_or_default();
+    let set = IdSet::from_ids(unknown.iter().copied()).unwrap_or_default();
+    let noun = if unknown.len() == 1 { "broker" } else { "brokers" };
+    let mut error = Error::new(Code::UnknownBroker, format!("{option} names {noun} {set}, unknown to the cluster"))
+        .at(Place::source(option))
+        .note(format!("the cluster has brokers {all}"))
+        .detail("brokers", set.to_string());
+    let known: Vec<String> = cluster.brokers.iter().take(2000).map(|broker| broker.id.to_string()).collect();
+    if let Some(near) = near_miss(&unknown[0].to_string(), known.iter().map(String::as_str)) {
+        error = error.help(format!("did you mean {near}?"));
+    }
+    error.help("`kshift snapshot CLUSTER` shows which brokers there are")
+}
+
+fn targets(
+    cluster: &Cluster<'_>,
+    request: &Request,
+    is_drained: &IndexVec<BrokerIx, bool>,
+) -> Result<IndexVec<BrokerIx, bool>> {
+    let can_receive = |broker: BrokerIx| {
+        let dirs = cluster.dirs_of(broker);
+        cluster.brokers[broker].state == BrokerState::Alive
+            && (dirs.len() == 0 || cluster.dirs_of(broker).any(|dir| cluster.dirs[dir].online))
+    };
+    let Some(onto) = &request.onto else {
+        let rows = cluster.brokers.indices().map(|broker| !is_drained[broker] && can_receive(broker));
+        return Ok(rows.collect());
+    };
+    let flags = flags(cluster, onto, "--onto")?;
+    let chosen = || cluster.brokers.indices().filter(|&broker| flags[broker]);
+    if let Some(broker) = chosen().find(|&broker| is_drained[broker]) {
+        let both: Vec<BrokerId> =
+            chosen().filter(|&broker| is_drained[broker]).map(|broker| cluster.brokers[broker].id).collect();
+        let set = IdSet::from_ids(both).unwrap_or_default();
+        return Err(Error::new(Code::Overlap, format!("brokers {set} stand in both --drain and --onto"))
+            .at(Place::source("--onto"))
+            .detail("brokers", set.to_string())
+            .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
+    }
+    if let Some(broker) = chosen().find(|&broker| !can_receive(broker)) {
+        let row = &cluster.brokers[broker];
+        let why = match row.state {
+            BrokerState::Alive => "has no log dir online".to_owned(),
+            state => format!("is {}", state.as_str()),
+        };
+        return Err(Error::new(Code::NotATarget, format!("--onto names broker {}, which {why}", row.id))
+            .at(Place::source("--onto"))
+            .help("name alive brokers only, or bring this one back and take a new snapshot"));
+    }
+    Ok(flags)
+}
+
+/// The policy in force, and whether racks are known.
+fn rack_policy(cluster: &Cluster<'_>, asked: RackPolicy) -> Result<(RackPolicy, bool)> {
+    let alive = || cluster.brokers.iter().filter(|broker| broker.state == BrokerState::Alive);
+    let named = |rack: RackIx| cluster.racks[rack].is_some();
+    let without: Vec<BrokerId> = alive().filter(|broker| !named(broker.rack)).map(|broker| broker.id).collect();
+    if without.is_empty() {
+        return Ok((asked, true));
+    }
+    if without.len() == alive().count() {
+        return Ok((RackPolicy::Ignore, false));
+    }
+    if asked == RackPolicy::Ignore {
+        return Ok((asked, true));
+    }
+    let set = IdSet::from_ids(without).unwrap_or_default();
+    Err(Error::new(Code::PartialRacks, format!("brokers {set} have no rack, but other alive brokers have one"))
+        .detail("brokers", set.to_string())
+        .help("name the racks of these brokers with `--racks FILE`")
+        .help("or plan without regard to racks: `--rack-policy ignore`"))
+}
+
+/// One flag for each topic: whether the filters let it through.
+fn selected_topics(cluster: &Cluster<'_>, request: &Request) -> Result<Vec<bool>> {
+    let only = request.topics.as_deref().map(|text| whole_name(text, "--topics")).transpose()?;
+    let but = request.exclude_topics.as_deref().map(|text| whole_name(text, "--exclude-topics")).transpose()?;
+    let matches = |regex: &Option<Regex>, name: &str, absent: bool| match regex {
+        None => Ok(absent),
+        Some(regex) => regex.is_match(name).map_err(|error| {
+            Error::new(Code::InvalidValue, format!("a topic filter is too costly on `{name}`: {error}"))
+                .help("write the filter without nested repetitions")
+        }),
+    };
+    let topics = &cluster.snapshot.topics;
+    topics.iter().map(|topic| Ok(matches(&only, &topic.name, true)? && !matches(&but, &topic.name, false)?)).collect()
+}
+
+/// A regular expression that must match a whole name, as in Kafka and Cruise Control.
+fn whole_name(text: &str, option: &str) -> Result<Regex> {
+    Regex::new(&format!("^(?:{text})$")).map_err(|error| {
+        Error::new(Code::InvalidValue, format!("`{text}` is no regular expression: {error}"))
+            .at(Place::source(option))
+            .help("the expression must match the whole topic name; `orders.*` matches all that begin with `orders`")
+    })
+}

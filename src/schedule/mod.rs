@@ -1,0 +1,104 @@
+//! Which move runs in which wave, and how long that takes.
+//!
+//! **The problem.** A wave is what people approve, watch and take back. Its copies start together and
+//! share the brokers' throttled rates, so a wave takes as long as its busiest broker; the waves of a plan
+//! run one after the other, so what counts is the sum of those. Every wave keeps to a number of
+//! partitions, a number of moves per broker, a duration, and rates that live traffic must not exhaust.
+//! Cutting moves into waves of least total length is multi-dimensional bin packing.
+//!
+//! **The method.** Stages first (canary, data, short ISR, internal topics), each cut into waves on its
+//! own. Within a stage moves stand largest first, and a wave takes the first ones that fit. Large ones so
+//! share few waves, instead of making every wave as long as one of them. When the number of partitions
+//! is what ends a wave, its duration is lowered as far as it still takes that number: the busiest
+//! brokers then have no slack, and the rest of the wave is filled with what loads other brokers.
+//!
+//! Targets give nothing back while a plan runs (only drained brokers do), so the disk limit at the peak
+//! of every wave is the limit at the end, which placement has kept.
+
+pub mod bound;
+mod fill;
+mod stages;
+pub mod time;
+
+use crate::base::error::Result;
+use crate::base::index::{BrokerIx, Csr, Ix};
+use crate::base::work::Work;
+use crate::leadership::Leadership;
+use crate::plan::Stage;
+use crate::problem::Problem;
+
+/// The waves in the order in which they run.
+pub struct Schedule {
+    /// The waves.
+    pub waves: Vec<Wave>,
+    /// Movers that alone take longer than a wave may, with their copy time in seconds.
+    pub too_long: Vec<(u32, f64)>,
+}
+
+/// One wave.
+pub struct Wave {
+    /// Why it stands where it stands.
+    pub stage: Stage,
+    /// Its movers, in the order in which they shall start.
+    pub movers: Vec<u32>,
+    /// What it costs in time; absent without a throttle.
+    pub time: Option<time::WaveTime>,
+}
+
+/// One move as the scheduler sees it.
+#[derive(Clone, Copy)]
+pub struct Load {
+    /// The broker it copies from.
+    pub leader: BrokerIx,
+    /// Bytes of one copy.
+    pub size: f64,
+    /// Produced bytes per second.
+    pub write: f64,
+    /// Current replicas.
+    pub replicas: u32,
+    /// Adding replicas.
+    pub adding: u32,
+}
+
+/// All moves as the scheduler sees them, in the order of [`Problem::movers`].
+pub struct Loads {
+    /// One load for each mover.
+    pub loads: Vec<Load>,
+    /// The brokers that each mover adds.
+    pub adding: Csr<BrokerIx>,
+}
+
+impl Loads {
+    fn new(problem: &Problem<'_>, leadership: &Leadership) -> Self {
+        let partitions = &problem.cluster.snapshot.partitions;
+        let mut adding = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
+        let mut loads = Vec::with_capacity(problem.movers.len());
+        for (mover, &partition) in problem.movers.iter().enumerate() {
+            let before = problem.cluster.replicas_of(partition);
+            let added = leadership.lists.get(mover).iter().map(|home| home.broker).filter(|new| !before.contains(new));
+            adding.push(added);
+            loads.push(Load {
+                leader: problem.leader(partition),
+                size: problem.cluster.size_of(partition).as_f64(),
+                write: partitions.bytes_in[partition.get()].get(),
+                replicas: before.len() as u32,
+                adding: adding.get(mover).len() as u32,
+            });
+        }
+        Loads { loads, adding }
+    }
+}
+
+/// Cuts all moves into waves.
+///
+/// # Errors
+/// [`crate::base::error::Code::Throttle`] when a partition alone can never finish at the throttle.
+pub fn schedule(problem: &Problem<'_>, leadership: &Leadership, work: &Work) -> Result<(Schedule, Loads)> {
+    let loads = Loads::new(problem, leadership);
+    time::refuse_impossible(problem, &loads)?;
+    let mut schedule = Schedule { waves: Vec::new(), too_long: Vec::new() };
+    for (stage, movers) in stages::split(problem, &loads) {
+        fill::cut(problem, &loads, stage, movers, &mut schedule, work)?;
+    }
+    Ok((schedule, loads))
+}
