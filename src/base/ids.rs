@@ -133,8 +133,8 @@ impl IdSet {
             ids.extend((first..=last).map(BrokerId));
         }
         ids.sort_unstable();
-        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(format!("broker {} stands twice in `{text}`", pair[0]));
+        if let Some([id, ..]) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("broker {id} stands twice in `{text}`"));
         }
         Ok(IdSet(ids))
     }

@@ -85,7 +85,7 @@ pub fn no_room(
     let limit = problem.request.disk_limit;
     if everything > all_room {
         let set = ids(problem, &problem.targets);
-        return lacking(problem, &problem.targets, everything, all_room, format!("target brokers {set}"), true);
+        return lacking(problem, &problem.targets, everything, all_room, &format!("target brokers {set}"), true);
     }
     let brokers = &pools.brokers[pool];
     let need: Bytes = per_pool[pool].iter().map(|slot| slot.size).sum();
@@ -98,7 +98,7 @@ pub fn no_room(
         format!("target brokers {set}")
     };
     if need > have {
-        return lacking(problem, brokers, need, have, place, false);
+        return lacking(problem, brokers, need, have, &place, false);
     }
     let homeless = &placed[pool].homeless;
     let slot = per_pool[pool][homeless[0]];
@@ -132,7 +132,7 @@ fn lacking(
     brokers: &[crate::base::index::BrokerIx],
     need: Bytes,
     have: Bytes,
-    place: String,
+    place: &str,
     impossible: bool,
 ) -> Error {
     let cluster = &problem.cluster;

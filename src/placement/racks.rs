@@ -271,7 +271,7 @@ fn bump<K: PartialEq>(counts: &mut Vec<(K, u32)>, key: K, by: u32) {
     }
 }
 
-fn count<K: PartialEq>(counts: &[(K, u32)], key: K) -> u32 {
+fn count<K: PartialEq + Copy>(counts: &[(K, u32)], key: K) -> u32 {
     counts.iter().find(|entry| entry.0 == key).map_or(0, |entry| entry.1)
 }
 

@@ -3,7 +3,8 @@
 //! Traffic is ignored. The bound is the largest of
 //! - bytes that must enter all targets over the sum of their F,
 //! - for each rack, bytes that must enter its targets over the sum of their F,
-//! - for each partition, n_p·S_p over the best L of a broker that may lead it, and S_p over the best F,
+//! - for each partition, all of its forced copies over the best L of a broker that may lead it, and one
+//!   copy over the best F,
 //! - bytes that must leave over what all brokers that may ever lead can send.
 //!
 //! What must enter a rack: each partition puts as few copies there as the rack policy lets it. With c

@@ -81,7 +81,7 @@ impl<'a> Filler<'a> {
             let window = &left[..left.len().min(self.max_moves * WINDOW)];
             let (mut low, mut high) = (longest_alone, ceiling);
             for _ in 0..BISECTIONS {
-                let middle = (low + high) / 2.0;
+                let middle = f64::midpoint(low, high);
                 let fewer = self.fill(window, middle);
                 if fewer.len() == self.max_moves {
                     (high, taken) = (middle, fewer);

@@ -57,7 +57,9 @@ fn take_canary(problem: &Problem<'_>, loads: &Loads, data: &mut Vec<u32>) -> Vec
         for &mover in data[from..].iter().rev() {
             let adding = loads.adding.get(mover as usize);
             if taken.len() < wanted && !taken.contains(&mover) && (!only_new || adding.iter().all(|&b| !touched[b])) {
-                adding.iter().for_each(|&broker| touched[broker] = true);
+                for &broker in adding {
+                    touched[broker] = true;
+                }
                 taken.push(mover);
             }
         }

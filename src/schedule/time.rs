@@ -1,8 +1,10 @@
 //! How long a wave takes, from the formulas of docs/model.md.
 //!
-//! With S_p bytes, w_p produced bytes/s, RF_p current and n_p adding replicas of partition p, led by l_p:
-//! - follower b: t_b = Σ S_p / (F − Σ w_p) over the partitions with b adding
-//! - leader s: t_s = Σ n_p·S_p / (L − Σ w_p·(RF_p − 1 + n_p)) over the partitions that copy with l_p = s
+//! ```text
+//! S_p bytes, w_p produced bytes/s, RF_p current and n_p adding replicas of partition p, led by l_p
+//! follower b:  t_b = Σ S_p / (F − Σ w_p)                            over the partitions with b adding
+//! leader s:    t_s = Σ n_p·S_p / (L − Σ w_p·(RF_p − 1 + n_p))       over those that copy with l_p = s
+//! ```
 //!
 //! A throttle counts the live traffic of the partitions on its lists, so a denominator that is not
 //! positive means a copy that never catches up. The forecast replaces F by e·c·F as measured on real
