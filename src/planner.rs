@@ -38,11 +38,19 @@ struct Solved<'s> {
 fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
     work.step("reading", 0, 1)?;
     let cluster = Cluster::new(snapshot);
-    let problem = Problem::new(cluster, request)?;
-    let placement = placement::place(&problem, work)?;
-    let leadership = leadership::order(&problem, &placement, work)?;
-    let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
-    Ok(Solved { problem, leadership, schedule, loads })
+    let mut problem = Problem::new(cluster, request)?;
+    loop {
+        let placement = placement::place(&problem, work)?;
+        let leadership = leadership::order(&problem, &placement, work)?;
+        let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
+        let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
+        if !request.growth || makespan <= problem.growth_horizon {
+            problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
+            return Ok(Solved { problem, leadership, schedule, loads });
+        }
+        // Room for the growth of the whole plan; another placement may take a little longer, hence the margin.
+        problem.growth_horizon = Seconds::new(makespan.get() * 1.02);
+    }
 }
 
 fn identity(snapshot: &Snapshot) -> ClusterIdentity {
@@ -216,6 +224,8 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
     let Problem { cluster, movers, is_drained, is_target, .. } = &solved.problem;
     let mut count: IndexVec<BrokerIx, [u32; 4]> = IndexVec::filled([0; 4], cluster.brokers.len());
     let mut dirs: Vec<Vec<PlanDir>> = plan_dirs(cluster);
+    let mut growth: Vec<Vec<f64>> = dirs.iter().map(|dirs| vec![0.0; dirs.len()]).collect();
+    let written = |partition: PartitionIx| cluster.snapshot.partitions.bytes_in[partition.get()].get();
     let mut next = 0;
     for partition in cluster.partitions() {
         let before = cluster.replicas_of(partition);
@@ -229,15 +239,19 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
         tally(&mut count, list.iter().map(|home| home.broker), 1);
         let size = cluster.size_of(partition);
         for home in list {
-            if let Some(dir) = home.dir {
-                let dir = &mut dirs[home.broker.get()][cluster.dirs[dir].place];
+            if let Some(home_dir) = home.dir {
+                let dir = &mut dirs[home.broker.get()][cluster.dirs[home_dir].place];
                 dir.used_after_bytes += size;
                 dir.used_peak_bytes += size;
+                growth[home.broker.get()][cluster.dirs[home_dir].place] += written(partition);
             }
         }
         for place in solved.problem.freed(partition) {
             free(cluster, partition, place, size, &mut dirs[before[place].get()]);
         }
+    }
+    for (dir, traffic) in dirs.iter_mut().flatten().zip(growth.iter().flatten()) {
+        dir.used_peak_bytes += Bytes::new((traffic * solved.problem.growth_horizon.get()) as u64);
     }
     let broker = |(ix, row): (BrokerIx, &crate::cluster::BrokerRow)| PlanBroker {
         id: row.id,

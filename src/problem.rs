@@ -5,7 +5,7 @@ use fancy_regex::Regex;
 use crate::base::error::{Code, Error, Place, Result, near_miss};
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::index::{BrokerIx, DirIx, IndexVec, Ix, PartitionIx, RackIx};
-use crate::base::units::Bytes;
+use crate::base::units::{Bytes, Seconds};
 use crate::cluster::Cluster;
 use crate::cluster::care::{Care, judge};
 use crate::plan::Deferred;
@@ -38,6 +38,8 @@ pub struct Problem<'s> {
     pub bytes_forced: Bytes,
     /// What was asked for and cannot move now.
     pub deferred: Vec<Deferred>,
+    /// Seconds of growth that a copy must have room for; zero unless growth counts.
+    pub growth_horizon: Seconds,
 }
 
 impl<'s> Problem<'s> {
@@ -63,6 +65,7 @@ impl<'s> Problem<'s> {
             replicas_forced: 0,
             bytes_forced: Bytes::ZERO,
             deferred: Vec::new(),
+            growth_horizon: Seconds::ZERO,
             cluster,
             is_drained,
             is_target,
@@ -89,6 +92,13 @@ impl<'s> Problem<'s> {
     pub fn leader(&self, partition: PartitionIx) -> BrokerIx {
         let leader = self.cluster.snapshot.partitions.leader[partition.get()];
         leader.and_then(|id| self.cluster.broker_ix(id)).expect("a partition that moves has a leader")
+    }
+
+    /// Bytes that a copy of a partition needs room for: its size, and its growth while the plan runs.
+    pub fn landed_size(&self, partition: PartitionIx) -> Bytes {
+        let write = self.cluster.snapshot.partitions.bytes_in[partition.get()].get();
+        let growth = (write * self.growth_horizon.get()).ceil() as u64;
+        Bytes::new(self.cluster.size_of(partition).get().saturating_add(growth))
     }
 
     fn choose_movers(&mut self) -> Result<()> {

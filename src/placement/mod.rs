@@ -135,7 +135,7 @@ fn movers_by_size(problem: &Problem<'_>) -> Vec<u32> {
     let shuffle = |mover: u32| if seed == 0 { u64::from(mover) } else { scramble(seed, u64::from(mover)) };
     let mut movers: Vec<(std::cmp::Reverse<Bytes>, u64, u32)> = (0..problem.movers.len() as u32)
         .map(|mover| {
-            let size = problem.cluster.size_of(problem.movers[mover as usize]);
+            let size = problem.landed_size(problem.movers[mover as usize]);
             (std::cmp::Reverse(size), shuffle(mover), mover)
         })
         .collect();

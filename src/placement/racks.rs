@@ -32,7 +32,7 @@ pub fn choose(problem: &Problem<'_>, pools: &Pools, by_size: &[u32], work: &Work
         if mover % 65_536 == 0 {
             work.step("placing", 0, 3)?;
         }
-        let size = problem.cluster.size_of(partition);
+        let size = problem.landed_size(partition);
         let picked = chooser.first_choice(partition)?;
         chosen.push(picked.iter().map(|&pool| Choice { pool, size }));
     }

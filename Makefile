@@ -1,0 +1,48 @@
+# The targets are what CI runs. `make example` and `make test` install what they need.
+.PHONY: example test lint rust python kafka bench clean
+
+PYTHON := .venv/bin/python
+
+# Plans the drain of the brokers 1001-1003 of a real cluster and leaves reassign.json.
+example:
+	@scripts/need cargo cc
+	cargo build --release --quiet
+	target/release/kshift plan examples/kafka-4.3.1 --drain 1001-1003 --capacity 10GB --throttle 50MB/s > reassign.json
+	@echo "wrote reassign.json, for: kafka-reassign-partitions.sh --execute --reassignment-json-file reassign.json" >&2
+
+# Every test, from the core to real Kafka brokers.
+test: lint rust python kafka
+
+lint:
+	@scripts/need cargo cc python3 shellcheck
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	cargo clippy --quiet --no-default-features --lib -- -D warnings
+	cargo clippy --quiet --features python --lib -- -D warnings
+	shellcheck scripts/* .ci/run
+
+rust:
+	@scripts/need cargo cc
+	cargo test --quiet --profile ci
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
+
+python:
+	@scripts/need cargo cc python3 shellcheck
+	scripts/venv
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	cd tests && ../$(PYTHON) -m pytest python
+
+kafka:
+	@scripts/need cargo cc python3 java mvn
+	scripts/venv
+	cd tests && ../$(PYTHON) -m pytest kafka
+
+# Times, memory and quality at 3k to 1M replicas, against Python's json.load in the same run.
+bench:
+	cargo bench --bench planner
+
+clean:
+	cargo clean
+	rm -rf .venv out reassign.json
