@@ -1,0 +1,92 @@
+//! Opening a cluster from anywhere: a file, plain or compressed; standard input; a directory of tool output.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::MultiGzDecoder;
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+
+use super::{Snapshot, kafka_tools, v1};
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::{fs, json};
+
+/// Reads the cluster at `path`: a snapshot file (plain, gzip or zstd), a directory of Kafka tool output,
+/// one file of such output, or either kind of file from standard input for `-`.
+///
+/// What a file is shows in its content, never in its name.
+///
+/// # Errors
+/// Everything that makes the input unreadable or wrong, with its place.
+pub fn open(path: &Path) -> Result<Snapshot> {
+    if path.as_os_str() != "-" && path.is_dir() {
+        return kafka_tools::read_dir(path);
+    }
+    read_bytes(&fs::read(path)?, &fs::name_of(path))
+}
+
+/// As [`open`], from bytes that were read already; `source` names them in messages.
+pub fn read_bytes(content: &[u8], source: &str) -> Result<Snapshot> {
+    let content = decompressed(content, source)?;
+    let text = json::text_of(&content, source)?;
+    let looks_like_json =
+        matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b'N'))
+            && text.trim_start().get(..2) != Some("No")
+            || matches!(text.trim(), "null" | "true" | "false");
+    if !looks_like_json && kafka_tools::is_known(text) {
+        return kafka_tools::read_files(&[(source.to_owned(), text.to_owned())]);
+    }
+    if looks_like_json {
+        return v1::read(text, source);
+    }
+    Err(Error::new(
+        Code::WrongKind,
+        format!("`{source}` is neither JSON nor output of a Kafka tool that is known here; expected a snapshot"),
+    )
+    .at(Place::line(source, 1))
+    .help("a snapshot is written by `kshift snapshot`; `kafka-topics.sh --describe` writes output that is known"))
+}
+
+/// The content of a file: gzip and zstd are known by their first bytes, anything else is as it stands.
+pub(super) fn decompressed<'a>(content: &'a [u8], source: &str) -> Result<Cow<'a, [u8]>> {
+    let corrupt = |kind: &str, what: &str| {
+        Error::new(Code::Unreadable, format!("the {kind} stream of `{source}` is cut off or corrupt: {what}"))
+            .at(Place::source(source))
+            .help(format!("copy or write the file again; `{kind} --test` says whether it is whole"))
+    };
+    if content.starts_with(b"\x1f\x8b") {
+        let mut plain = Vec::with_capacity(content.len() * 8);
+        let mut decoder = MultiGzDecoder::new(content);
+        return match decoder.read_to_end(&mut plain) {
+            Ok(_) => Ok(plain.into()),
+            Err(error) => Err(corrupt("gzip", &error.to_string())),
+        };
+    }
+    if content.starts_with(b"\x28\xb5\x2f\xfd") {
+        return unzstd(content).map(Cow::Owned).map_err(|what| corrupt("zstd", &what));
+    }
+    Ok(content.into())
+}
+
+/// All frames of a zstd stream; frames that decoders shall skip are skipped.
+fn unzstd(mut rest: &[u8]) -> Result<Vec<u8>, String> {
+    let mut plain = Vec::with_capacity(rest.len() * 8);
+    while !rest.is_empty() {
+        match StreamingDecoder::new(&mut rest) {
+            Ok(mut decoder) => {
+                decoder.read_to_end(&mut plain).map_err(|error| error.to_string())?;
+                let said = decoder.decoder.get_checksum_from_data();
+                let found = decoder.decoder.get_calculated_checksum();
+                if said.is_some_and(|said| found.is_some_and(|found| said != found)) {
+                    return Err("its checksum does not match".to_owned());
+                }
+            }
+            Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                rest = rest.get(length as usize..).ok_or("a skippable frame is cut off")?;
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Ok(plain)
+}
