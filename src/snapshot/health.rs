@@ -142,7 +142,8 @@ impl Snapshot {
         let without = serving().filter(|broker| broker.rack.is_none()).count();
         if without > 0 && serving().any(|broker| broker.rack.is_some()) {
             let ids = ids_where(&self.brokers, |broker| broker.state.serves() && broker.rack.is_none());
-            let what = "have no rack while others have: give it with `--racks FILE`, or plan with `--rack-policy ignore`";
+            let what =
+                "have no rack while others have: give it with `--racks FILE`, or plan with `--rack-policy ignore`";
             notices.push(Notice::new("partial-racks", format!("brokers {ids} {what}")));
         }
         let racks: BTreeSet<&str> = self.brokers.iter().filter_map(|broker| broker.rack.as_deref()).collect();
@@ -236,5 +237,131 @@ fn split_zone(rack: &str) -> (&str, u32) {
             (&rack[..rack.len() - 1], u32::from(letter.to_ascii_lowercase() - b'a') + 1)
         }
         _ => (rack, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::v1;
+
+    fn cluster(brokers: &str, topics: &str) -> Snapshot {
+        let text = format!(r#"{{"kind":"kshift.cluster","version":1,"brokers":[{brokers}],"topics":[{topics}]}}"#);
+        v1::read(&text, "c.json").unwrap()
+    }
+
+    fn topic(partitions: &str) -> String {
+        format!(r#"{{"name":"t","config":{{"min.insync.replicas":"2"}},"partitions":[{partitions}]}}"#)
+    }
+
+    const THREE: &str = r#"{"id":1},{"id":2},{"id":3}"#;
+
+    fn found(snapshot: &Snapshot) -> Vec<(String, String)> {
+        snapshot.health().into_iter().map(|notice| (notice.code, notice.message)).collect()
+    }
+
+    fn only(snapshot: &Snapshot) -> (String, String) {
+        let mut found = found(snapshot);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.remove(0)
+    }
+
+    #[test]
+    fn a_sound_cluster_has_no_notice() {
+        assert_eq!(found(&cluster(THREE, &topic(r#"{"partition":0,"replicas":[1,2,3]}"#))), []);
+    }
+
+    #[test]
+    fn what_is_wrong_with_partitions_is_counted_and_named() {
+        for (partition, code) in [
+            (r#""replicas":[1,2,3],"leader":null"#, "no-leader"),
+            (r#""replicas":[1,2,3],"isr":[1,2]"#, "short-isr"),
+            (r#""replicas":[1,2,3],"isr":[]"#, "empty-isr"),
+            (r#""replicas":[1]"#, "replication-factor-1"),
+            (r#""replicas":[1,2]"#, "min-isr"),
+            (r#""replicas":[3,1,2,4],"isr":[1,2,4],"leader":1,"adding":[3],"removing":[4]"#, "under-reassignment"),
+        ] {
+            let snapshot =
+                cluster(r#"{"id":1},{"id":2},{"id":3},{"id":4}"#, &topic(&format!(r#"{{"partition":7,{partition}}}"#)));
+            let (found, message) = only(&snapshot);
+            assert_eq!(found, code, "{message}");
+            assert!(message.contains("1 partition (t-7)"), "{message}");
+        }
+        let many: Vec<String> = (0..9).map(|id| format!(r#"{{"partition":{id},"replicas":[1]}}"#)).collect();
+        assert!(only(&cluster(THREE, &topic(&many.join(",")))).1.contains("9 partitions (t-0, t-1, t-2 and 6 more)"));
+    }
+
+    #[test]
+    fn an_adding_replica_hides_no_single_one() {
+        let moving = r#"{"partition":0,"replicas":[2,1],"isr":[1],"leader":1,"adding":[2],"removing":[1]}"#;
+        let codes: Vec<String> = found(&cluster(THREE, &topic(moving))).into_iter().map(|found| found.0).collect();
+        assert_eq!(codes, ["under-reassignment", "replication-factor-1"]);
+    }
+
+    #[test]
+    fn brokers_that_do_not_serve_are_named_with_what_they_lead() {
+        let brokers = r#"{"id":1,"state":"dead"},{"id":2,"state":"fenced"},{"id":3,"state":"cordoned"},{"id":4,"log_dirs":[{"path":"/d","state":"offline"}]}"#;
+        let snapshot = cluster(brokers, &topic(r#"{"partition":0,"replicas":[1,3,4]}"#));
+        let codes: Vec<String> = found(&snapshot).into_iter().map(|found| found.0).collect();
+        assert_eq!(codes, ["lost-leader", "dead-broker", "fenced-broker", "cordoned-broker", "offline-log-dir"]);
+    }
+
+    #[test]
+    fn throttles_left_over_are_named() {
+        let brokers = r#"{"id":1,"config":{"leader.replication.throttled.rate":"5"}},{"id":2}"#;
+        let partitions = r#"[{"partition":0,"replicas":[1,2]}]"#;
+        let topics = format!(
+            r#"{{"name":"t","config":{{"follower.replication.throttled.replicas":"*"}},"partitions":{partitions}}},{{"name":"u","config":{{"leader.replication.throttled.replicas":""}},"partitions":{partitions}}}"#
+        );
+        let found = found(&cluster(brokers, &topics));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].1.contains("brokers 1 have") && found[0].1.contains("left over from an earlier move"));
+        assert!(found[1].1.contains("1 topic (t)"));
+    }
+
+    /// Brokers 1, 2, … in these racks; an empty one is none.
+    fn racks(names: &[&str], replicas: &str) -> Snapshot {
+        let brokers: Vec<String> = names
+            .iter()
+            .enumerate()
+            .map(|(index, rack)| match *rack {
+                "" => format!(r#"{{"id":{}}}"#, index + 1),
+                rack => format!(r#"{{"id":{},"rack":"{rack}"}}"#, index + 1),
+            })
+            .collect();
+        cluster(&brokers.join(","), &topic(&format!(r#"{{"partition":0,"replicas":{replicas}}}"#)))
+    }
+
+    #[test]
+    fn two_namings_of_the_same_zones_are_suspected() {
+        for names in [
+            ["us-east-1a", "us-east-1b", "us-east-1c", "use1-az1", "use1-az2", "use1-az3"],
+            ["us-east-1a", "us-east-1b", "us-east-1c", "use1-az4", "use1-az2", "use1-az6"],
+            ["rack1", "rack2", "rack3", "a", "b", "c"],
+        ] {
+            let (code, message) = only(&racks(&names, "[1,2,3]"));
+            assert_eq!(code, "rack-names");
+            assert!(
+                message.contains("--racks FILE") && message.contains("1-3") && message.contains("4-6"),
+                "{message}"
+            );
+        }
+        assert_eq!(only(&racks(&["a", "b", "c", "A", "B", "C"], "[1,2,3]")).0, "rack-names".to_owned());
+    }
+
+    #[test]
+    fn racks_in_use_as_different_places_are_not_suspected() {
+        assert_eq!(found(&racks(&["a", "b", "c", "a", "b", "c"], "[1,2,3]")), []);
+        // A cluster stretched over two sites: partitions span both.
+        assert_eq!(found(&racks(&["paris-1", "paris-2", "lyon-1", "lyon-2"], "[1,2,3]")), []);
+        assert_eq!(found(&racks(&["r1-a", "r2-a", "r3-b"], "[1,2,3]")), []);
+    }
+
+    #[test]
+    fn racks_of_some_brokers_only_are_named() {
+        let (code, message) = only(&racks(&["a", "b", "c", "", ""], "[1,2,3]"));
+        assert_eq!(code, "partial-racks");
+        assert!(message.contains("brokers 4-5"), "{message}");
+        assert_eq!(found(&racks(&["", "", ""], "[1,2,3]")), []);
     }
 }

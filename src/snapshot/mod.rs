@@ -140,6 +140,9 @@ pub struct LogDir {
     pub offline: bool,
 }
 
+/// The path of the one log dir of a broker whose capacity was given while its log dirs are not known.
+pub const UNKNOWN_DIR: &str = "(unknown)";
+
 /// A topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {

@@ -28,6 +28,9 @@ mod tests {
     fn long_lists_are_cut_and_counted() {
         assert_eq!(some_of("partition", &["a-0"]), "1 partition (a-0)");
         assert_eq!(some_of("partition", &["a-0", "a-1"]), "2 partitions (a-0, a-1)");
-        assert_eq!(some_of("partition", &["a-0", "a-1", "a-2", "a-3", "a-4"]), "5 partitions (a-0, a-1, a-2 and 2 more)");
+        assert_eq!(
+            some_of("partition", &["a-0", "a-1", "a-2", "a-3", "a-4"]),
+            "5 partitions (a-0, a-1, a-2 and 2 more)"
+        );
     }
 }

@@ -90,3 +90,75 @@ fn unzstd(mut rest: &[u8]) -> Result<Vec<u8>, String> {
     }
     Ok(plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const TEXT: &str = r#"{"kind":"kshift.cluster","version":1,"brokers":[{"id":1}],"topics":[{"name":"t","partitions":[{"partition":0,"replicas":[1]}]}]}"#;
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(text: &str) -> Vec<u8> {
+        ruzstd::encoding::compress_to_vec(text.as_bytes(), ruzstd::encoding::CompressionLevel::Fastest)
+    }
+
+    #[test]
+    fn a_snapshot_is_the_same_plain_gzipped_and_in_zstd() {
+        let expected = read_bytes(TEXT.as_bytes(), "f").unwrap();
+        assert_eq!(read_bytes(&gzip(TEXT), "f").unwrap(), expected);
+        assert_eq!(read_bytes(&zstd(TEXT), "f").unwrap(), expected);
+        let bom = format!("\u{feff}{}", TEXT.replace(',', ",\r\n"));
+        assert_eq!(read_bytes(bom.as_bytes(), "f").unwrap(), expected);
+        assert_eq!(read_bytes(&gzip(&bom), "f").unwrap(), expected);
+        // Streams may consist of several members or frames, and of frames to skip.
+        let (head, tail) = TEXT.split_at(40);
+        assert_eq!(read_bytes(&[gzip(head), gzip(tail)].concat(), "f").unwrap(), expected);
+        let skip = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3].to_vec();
+        assert_eq!(read_bytes(&[zstd(head), skip, zstd(tail)].concat(), "f").unwrap(), expected);
+    }
+
+    #[test]
+    fn streams_that_are_cut_off_or_corrupt_are_refused() {
+        let long = TEXT.replace(r#""version":1"#, &format!(r#""version":1,"x":{:?}"#, (0..9999).collect::<Vec<_>>()));
+        for whole in [gzip(&long), zstd(&long)] {
+            assert!(read_bytes(&whole, "f").is_ok());
+            for end in [5, whole.len() / 2, whole.len() - 1] {
+                let error = read_bytes(&whole[..end], "f").unwrap_err();
+                assert_eq!(error.code(), Code::Unreadable, "{error}");
+                assert!(!error.help_lines().is_empty());
+            }
+        }
+        let mut corrupt = gzip(&long);
+        let middle = corrupt.len() / 2;
+        corrupt[middle] ^= 0xff;
+        assert_eq!(read_bytes(&corrupt, "f").unwrap_err().code(), Code::Unreadable);
+    }
+
+    #[test]
+    fn what_is_no_cluster_is_refused() {
+        for (content, code) in [
+            (&b""[..], Code::EmptyInput),
+            (b" \r\n", Code::EmptyInput),
+            (b"\xef\xbb\xbf", Code::EmptyInput),
+            (b"{\"kind\":\"\xff\"}", Code::InvalidUtf8),
+            (b"\x89PNG\r\n", Code::InvalidUtf8),
+            (b"hello", Code::WrongKind),
+            (b"null", Code::WrongKind),
+            (b"NaN", Code::InvalidJson),
+            (b"[]", Code::WrongKind),
+            (b"{}", Code::WrongKind),
+            (b"{", Code::InvalidJson),
+        ] {
+            assert_eq!(read_bytes(content, "f").unwrap_err().code(), code, "{content:?}");
+        }
+        assert_eq!(read_bytes(&gzip(""), "f").unwrap_err().code(), Code::EmptyInput);
+        assert_eq!(open(Path::new("/no/such/file")).unwrap_err().code(), Code::Unreadable);
+    }
+}

@@ -96,7 +96,11 @@ pub fn capacity_argument(argument: &str) -> Result<Capacities> {
     // Something that begins like a size is a size with a typing error, unless a file has that name.
     if argument != "-" && !path.exists() {
         let message = format!("`{argument}` is neither a size nor a file");
-        return Err(wrong(&Place::source("--capacity"), &message, "write `--capacity 2TB`, or name a file with a line `KEY SIZE` for each broker or log dir"));
+        return Err(wrong(
+            &Place::source("--capacity"),
+            &message,
+            "write `--capacity 2TB`, or name a file with a line `KEY SIZE` for each broker or log dir",
+        ));
     }
     let content = fs::read(path)?;
     let source = fs::name_of(path);
@@ -115,8 +119,7 @@ pub fn racks_argument(argument: &str) -> Result<Racks> {
 }
 
 const RACKS_HELP: &str = "write a line such as `1001-1012 use1-az1` or `us-east-1a use1-az1` for each";
-const CAPACITY_HELP: &str =
-    "write a line such as `1001-1012 2TB`, `1001:/kafka/d1 2TB` or `* 2TB` for each";
+const CAPACITY_HELP: &str = "write a line such as `1001-1012 2TB`, `1001:/kafka/d1 2TB` or `* 2TB` for each";
 
 fn wrong(place: &Place, what: &str, help: &str) -> Error {
     Error::new(Code::InvalidValue, what).at(place.clone()).help(help)
@@ -143,9 +146,9 @@ enum Separator {
 fn lines<'a>(text: &'a str, source: &str, separator: Separator, help: &str) -> Result<Vec<(Place, &'a str, &'a str)>> {
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let comment = line.char_indices().find(|&(at, c)| {
-            c == '#' && (at == 0 || line[..at].ends_with(|before: char| before.is_whitespace()))
-        });
+        let comment = line
+            .char_indices()
+            .find(|&(at, c)| c == '#' && (at == 0 || line[..at].ends_with(|before: char| before.is_whitespace())));
         let content = comment.map_or(line, |(at, _)| &line[..at]).trim();
         if content.is_empty() {
             continue;
@@ -171,9 +174,8 @@ fn split(content: &str, separator: Separator) -> Option<(&str, &str)> {
         Separator::Last => content.rsplit_once('='),
     };
     // Sets of ids hold commas, and perhaps spaces after them: the value is what comes last.
-    let (key, value) = at_equals
-        .or_else(|| content.rsplit_once(char::is_whitespace))
-        .or_else(|| content.rsplit_once(','))?;
+    let (key, value) =
+        at_equals.or_else(|| content.rsplit_once(char::is_whitespace)).or_else(|| content.rsplit_once(','))?;
     Some((key.trim().trim_end_matches(',').trim_end(), value.trim()))
 }
 
@@ -242,7 +244,11 @@ fn add_capacity(capacities: &mut Capacities, key: &str, size: Bytes, place: &Pla
         None => (key, None),
     };
     let Some(ids) = ids_of(ids, place, CAPACITY_HELP)? else {
-        return Err(wrong(place, &format!("`{key}` names no broker ids; expected `1001-1012`, `1001:/path` or `*`"), CAPACITY_HELP));
+        return Err(wrong(
+            place,
+            &format!("`{key}` names no broker ids; expected `1001-1012`, `1001:/path` or `*`"),
+            CAPACITY_HELP,
+        ));
     };
     if let Some(path) = path.filter(|path| !path.starts_with('/')) {
         return Err(wrong(place, &format!("`{path}` is no absolute path of a log dir"), CAPACITY_HELP));

@@ -68,10 +68,7 @@ pub(super) fn endpoints<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> V
 }
 
 /// The brokers of `kafka-broker-api-versions`, and who keeps the metadata where the versions show it.
-pub(super) fn api_versions<'a>(
-    section: &Section<'a>,
-    faults: &mut Vec<Error>,
-) -> (Vec<BrokerLine<'a>>, Option<Mode>) {
+pub(super) fn api_versions<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> (Vec<BrokerLine<'a>>, Option<Mode>) {
     let mut brokers: Vec<BrokerLine<'a>> = Vec::new();
     let mut open = None;
     let (mut is_kraft, mut is_zookeeper) = (false, false);

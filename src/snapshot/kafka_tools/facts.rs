@@ -31,7 +31,14 @@ pub(super) fn gather<'a>(parsed: &Parsed<'a>, faults: &mut Vec<Error>) -> ById<'
     let mut brokers = ById::new();
     for line in parsed.lists.iter().flat_map(|(_, lines)| lines) {
         let facts = brokers.entry(line.id).or_default();
-        say(&mut facts.host, line.host, line.spot, &format!("the host of broker {}", line.id), ToString::to_string, faults);
+        say(
+            &mut facts.host,
+            line.host,
+            line.spot,
+            &format!("the host of broker {}", line.id),
+            ToString::to_string,
+            faults,
+        );
         say_rack(facts, line.id, line.rack, line.spot, faults);
         match facts.listed {
             // It is registered, but did not answer: one list can know that and the other cannot.
@@ -233,7 +240,8 @@ fn leading(draft: &Draft) -> BTreeSet<BrokerId> {
 
 /// The log dirs that the configuration names, where the broker did not answer about them.
 fn configured_dirs(log_dirs: Option<&str>) -> Vec<LogDir> {
-    let mut paths: Vec<&str> = log_dirs.unwrap_or("").split(',').map(str::trim).filter(|path| !path.is_empty()).collect();
+    let mut paths: Vec<&str> =
+        log_dirs.unwrap_or("").split(',').map(str::trim).filter(|path| !path.is_empty()).collect();
     paths.sort_unstable();
     paths.dedup();
     paths.iter().map(|path| LogDir { path: (*path).to_owned(), capacity: None, used: None, offline: false }).collect()

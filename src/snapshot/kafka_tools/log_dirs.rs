@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, Visitor};
 
 use super::{Section, Spot};
 use crate::base::error::{Code, Error, Place};
@@ -131,8 +131,9 @@ fn document<'a>(text: &'a str, spot: Spot<'a>, answers: &mut Vec<Answer<'a>>) ->
     let line_end = text[length..].lines().next().unwrap_or("");
     if !line_end.trim().is_empty() {
         let place = Place { column: Some(length + 1), ..spot.place() };
-        return Err(Error::new(Code::InvalidJson, "something follows the JSON on its line; expected a line end")
-            .at(place));
+        return Err(
+            Error::new(Code::InvalidJson, "something follows the JSON on its line; expected a line end").at(place)
+        );
     }
     if let Some(version) = document.version.filter(|&version| version != 1) {
         let message = format!("output of `kafka-log-dirs.sh` in version {version}; this kshift reads version 1");

@@ -193,18 +193,11 @@ fn add_moves<'a>(topics: &mut Topics<'a>, first: Spot<'a>, moves: &Moves<'a>, fa
         let name = format!("{topic}-{partition}");
         if line.replicas != moving.replicas {
             let subject = format!("the replicas of partition `{name}`");
-            faults.push(contradiction(
-                &subject,
-                (line.spot, &list(&line.replicas)),
-                (*spot, &list(&moving.replicas)),
-            ));
+            faults.push(contradiction(&subject, (line.spot, &list(&line.replicas)), (*spot, &list(&moving.replicas))));
             continue;
         }
         // A describe by an old tool does not show moves; this list then does.
-        let lists = [
-            ("adding", &mut line.adding, &moving.adding),
-            ("removing", &mut line.removing, &moving.removing),
-        ];
+        let lists = [("adding", &mut line.adding, &moving.adding), ("removing", &mut line.removing, &moving.removing)];
         for (what, known, said) in lists {
             if known.is_empty() {
                 known.clone_from(said);

@@ -160,7 +160,9 @@ fn read(files: &[(String, String)], mut ignored: Vec<(String, &'static str)>, so
     if !sections.iter().any(|section| section.kind == Kind::Topics) {
         return Err(Error::new(
             Code::MissingField,
-            format!("`{source}` holds no output of `kafka-topics.sh --describe`, which names the partitions and replicas"),
+            format!(
+                "`{source}` holds no output of `kafka-topics.sh --describe`, which names the partitions and replicas"
+            ),
         )
         .at(Place::source(source))
         .help(COMMANDS[0]));

@@ -39,63 +39,93 @@ impl Noticed {
         };
         self.brokers(parsed, &mut add);
         if !self.without_topic_line.is_empty() {
-            add("partial-topics", format!(
-                "only partition lines are there of {}: their other partitions may be missing; run `kafka-topics.sh --describe` without a filter",
-                some_of("topic", &self.without_topic_line)
-            ));
+            add(
+                "partial-topics",
+                format!(
+                    "only partition lines are there of {}: their other partitions may be missing; run `kafka-topics.sh --describe` without a filter",
+                    some_of("topic", &self.without_topic_line)
+                ),
+            );
         }
         if parsed.answers.is_empty() {
             add("no-log-dirs", "sizes, log dirs and space in use are not known: output of `kafka-log-dirs.sh --describe` is missing; `--assume-size SIZE` gives every partition one size".to_owned());
         }
         if !self.without_log_dirs.is_empty() {
-            add("missing-log-dirs", format!(
-                "alive brokers {} are not in the output of `kafka-log-dirs.sh`, so their log dirs and space in use are not known; run it without `--broker-list`, or give `--capacity`",
-                ids_text(self.without_log_dirs.iter().copied())
-            ));
+            add(
+                "missing-log-dirs",
+                format!(
+                    "alive brokers {} are not in the output of `kafka-log-dirs.sh`, so their log dirs and space in use are not known; run it without `--broker-list`, or give `--capacity`",
+                    ids_text(self.without_log_dirs.iter().copied())
+                ),
+            );
         }
         if !self.absent.is_empty() {
             let names: Vec<String> = self.absent.iter().map(|&(row, id)| format!("{} on {id}", name(row))).collect();
-            add("absent-replicas", format!(
-                "{} stand in replica lists but not in the log dirs of their brokers, so they do not count as space in use; run `kafka-log-dirs.sh --describe` again, without `--topic-list`",
-                some_of("replica", &names)
-            ));
+            add(
+                "absent-replicas",
+                format!(
+                    "{} stand in replica lists but not in the log dirs of their brokers, so they do not count as space in use; run `kafka-log-dirs.sh --describe` again, without `--topic-list`",
+                    some_of("replica", &names)
+                ),
+            );
         }
         if self.on_offline_dir > 0 {
-            add("offline-replicas", format!(
-                "{} replicas are not in any online log dir of their brokers, which have an offline one; their dirs are not known",
-                self.on_offline_dir
-            ));
+            add(
+                "offline-replicas",
+                format!(
+                    "{} replicas are not in any online log dir of their brokers, which have an offline one; their dirs are not known",
+                    self.on_offline_dir
+                ),
+            );
         }
         if !self.strays.is_empty() {
-            add("stray-replicas", format!(
-                "{} lie in log dirs but in no replica list: left over, or moved meanwhile; they count as space in use",
-                some_of("replica", &self.strays)
-            ));
+            add(
+                "stray-replicas",
+                format!(
+                    "{} lie in log dirs but in no replica list: left over, or moved meanwhile; they count as space in use",
+                    some_of("replica", &self.strays)
+                ),
+            );
         }
         if self.futures > 0 {
-            add("future-replicas", format!(
-                "{} replicas are being moved between log dirs of one broker; both copies count as space in use", self.futures
-            ));
+            add(
+                "future-replicas",
+                format!(
+                    "{} replicas are being moved between log dirs of one broker; both copies count as space in use",
+                    self.futures
+                ),
+            );
         }
         if !self.size_of_follower.is_empty() {
             let names: Vec<String> = self.size_of_follower.iter().map(|&row| name(row)).collect();
-            add("size-of-follower", format!(
-                "the size of {} is that of the largest known replica, since the leader's is not in the output of `kafka-log-dirs.sh`",
-                some_of("partition", &names)
-            ));
+            add(
+                "size-of-follower",
+                format!(
+                    "the size of {} is that of the largest known replica, since the leader's is not in the output of `kafka-log-dirs.sh`",
+                    some_of("partition", &names)
+                ),
+            );
         }
         let unsized_rows: Vec<usize> =
             (0..draft.partitions.len()).filter(|&row| draft.partitions.size[row].is_none()).collect();
         if !parsed.answers.is_empty() && !unsized_rows.is_empty() {
             let names: Vec<String> = unsized_rows.iter().map(|&row| name(row)).collect();
-            add("missing-sizes", format!(
-                "the size of {} is not known; `--assume-size SIZE` gives them one", some_of("partition", &names)
-            ));
+            add(
+                "missing-sizes",
+                format!(
+                    "the size of {} is not known; `--assume-size SIZE` gives them one",
+                    some_of("partition", &names)
+                ),
+            );
         }
         if !self.partly_cordoned.is_empty() {
-            add("cordoned-log-dirs", format!(
-                "{} cordoned, but the broker has others: Kafka puts nothing new there", some_of("log dir", &self.partly_cordoned)
-            ));
+            add(
+                "cordoned-log-dirs",
+                format!(
+                    "{} cordoned, but the broker has others: Kafka puts nothing new there",
+                    some_of("log dir", &self.partly_cordoned)
+                ),
+            );
         }
         racks(&draft.brokers, &mut add);
         add("no-capacity", "Kafka's tools do not print how large a log dir is: `--capacity SIZE` or `--capacity FILE` says it, `--ignore-disk` plans without it".to_owned());
@@ -108,25 +138,40 @@ impl Noticed {
     fn brokers(&self, parsed: &Parsed<'_>, add: &mut impl FnMut(&str, String)) {
         if parsed.lists.is_empty() {
             let (guess, cost) = if parsed.answers.is_empty() {
-                ("lead a partition or are in an ISR", "brokers that hold nothing yet are not seen, and a broker that is in no ISR is taken as dead")
+                (
+                    "lead a partition or are in an ISR",
+                    "brokers that hold nothing yet are not seen, and a broker that is in no ISR is taken as dead",
+                )
             } else {
-                ("answered about their log dirs, or lead a partition or are in an ISR", "a broker that was left out by `--broker-list` and is in no ISR is taken as dead, and fenced ones are not told from dead ones")
+                (
+                    "answered about their log dirs, or lead a partition or are in an ISR",
+                    "a broker that was left out by `--broker-list` and is in no ISR is taken as dead, and fenced ones are not told from dead ones",
+                )
             };
-            add("no-broker-list", format!(
-                "no list of brokers is there, so those that {guess} are taken as alive: {cost}; `kafka-cluster.sh list-endpoints --include-fenced-brokers` or `kafka-broker-api-versions.sh` lists them"
-            ));
+            add(
+                "no-broker-list",
+                format!(
+                    "no list of brokers is there, so those that {guess} are taken as alive: {cost}; `kafka-cluster.sh list-endpoints --include-fenced-brokers` or `kafka-broker-api-versions.sh` lists them"
+                ),
+            );
         }
         if !self.only_in_replica_lists.is_empty() {
-            add("dead-broker", format!(
-                "brokers {} stand only in replica lists: taken as dead; they can be drained, and are no targets",
-                ids_text(self.only_in_replica_lists.iter().copied())
-            ));
+            add(
+                "dead-broker",
+                format!(
+                    "brokers {} stand only in replica lists: taken as dead; they can be drained, and are no targets",
+                    ids_text(self.only_in_replica_lists.iter().copied())
+                ),
+            );
         }
         if !self.silent.is_empty() {
-            add("dead-broker", format!(
-                "brokers {} did not answer `kafka-broker-api-versions.sh`: taken as dead; they can be drained, and are no targets",
-                ids_text(self.silent.iter().copied())
-            ));
+            add(
+                "dead-broker",
+                format!(
+                    "brokers {} did not answer `kafka-broker-api-versions.sh`: taken as dead; they can be drained, and are no targets",
+                    ids_text(self.silent.iter().copied())
+                ),
+            );
         }
     }
 }

@@ -26,12 +26,7 @@ struct Dir<'a, 'b> {
 type Dirs<'a, 'b> = BTreeMap<BrokerId, BTreeMap<&'b str, Dir<'a, 'b>>>;
 
 /// Fills `size` and `dir` of the draft's partitions, and gives each answering broker its log dirs.
-pub(super) fn read(
-    answers: &[Answer<'_>],
-    draft: &mut Draft,
-    noticed: &mut Noticed,
-    faults: &mut Vec<Error>,
-) -> Disks {
+pub(super) fn read(answers: &[Answer<'_>], draft: &mut Draft, noticed: &mut Noticed, faults: &mut Vec<Error>) -> Disks {
     if answers.is_empty() {
         return Disks::new();
     }
@@ -52,7 +47,8 @@ pub(super) fn read(
                 if is_future {
                     noticed.futures += 1;
                 } else if slots[at].is_some() {
-                    let message = format!("broker {broker} has the replica `{name}` in two log dirs, one of them `{path}`");
+                    let message =
+                        format!("broker {broker} has the replica `{name}` in two log dirs, one of them `{path}`");
                     faults.push(Error::new(Code::Contradiction, message).at(spot.place()));
                 } else {
                     slots[at] = Some(size);

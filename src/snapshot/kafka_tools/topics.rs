@@ -42,13 +42,16 @@ pub(super) struct Described<'a> {
     pub partitions: Vec<PartitionLine<'a>>,
 }
 
+/// How many fields a line about a partition has by Kafka 3.8 and later, while nothing moves.
+const FIELDS_MAX: usize = 7;
+
 /// The fields of a line, as (key, value).
 type Fields<'a> = Vec<(&'a str, &'a str)>;
 
 pub(super) fn parse<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> Described<'a> {
     let mut described = Described::default();
     let mut counts = Vec::new();
-    let mut fields_before = 0;
+    let mut fields_expected = FIELDS_MAX;
     for (spot, line) in section.lines() {
         let content = line.trim();
         if !content.starts_with("Topic:") {
@@ -62,15 +65,18 @@ pub(super) fn parse<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> Descr
                 counts.push(count);
             })
         } else {
-            partition_line(&fields, spot).map(|partition| {
-                described.partitions.push(partition);
-                // A line that lost its tail still reads well; its fellows say how many fields it had.
-                std::mem::replace(&mut fields_before, fields.len())
-            })
-            .and_then(|before| match fields.len() < before.min(7) && has_lost_its_end(section, spot) {
-                true => Err(cut_off(spot, fields.last().map_or("Topic", |field| field.0))),
-                false => Ok(()),
-            })
+            // A line that lost its tail may still read well; its fellows say how many fields it had.
+            let expected = std::mem::replace(&mut fields_expected, fields.len().min(FIELDS_MAX));
+            match partition_line(&fields, spot) {
+                Ok(_) if fields.len() < expected && has_lost_its_end(section, spot) => {
+                    Err(cut_off(spot, fields.last().map_or("Topic", |field| field.0)))
+                }
+                Ok(partition) => {
+                    described.partitions.push(partition);
+                    Ok(())
+                }
+                Err(fault) => Err(fault),
+            }
         };
         if let Err(fault) = parsed {
             faults.push(fault);
@@ -119,8 +125,20 @@ fn fields_of(content: &str) -> Fields<'_> {
 /// The fields of a line whose tabs became spaces: a key is a known word before a colon.
 fn spaced_fields(content: &str) -> Fields<'_> {
     const KEYS: [&str; 14] = [
-        "Topic:", "TopicId:", "PartitionCount:", "ReplicationFactor:", "Configs:", "Partition:", "Leader:",
-        "Replicas:", "Isr:", "Adding Replicas:", "Removing Replicas:", "Elr:", "LastKnownElr:", "MarkedForDeletion:",
+        "Topic:",
+        "TopicId:",
+        "PartitionCount:",
+        "ReplicationFactor:",
+        "Configs:",
+        "Partition:",
+        "Leader:",
+        "Replicas:",
+        "Isr:",
+        "Adding Replicas:",
+        "Removing Replicas:",
+        "Elr:",
+        "LastKnownElr:",
+        "MarkedForDeletion:",
     ];
     // Configs hold anything, and come last.
     let (head, configs) = match content.find(" Configs:") {
@@ -162,8 +180,7 @@ fn cut_off(spot: Spot<'_>, last: &str) -> Error {
 fn field<'a>(fields: &Fields<'a>, key: &str, spot: Spot<'_>) -> Result<&'a str, Error> {
     match fields.iter().find(|field| field.0 == key) {
         Some(found) => Ok(found.1),
-        None => Err(cut_off(spot, fields.last().map_or("Topic", |field| field.0))
-            .note(format!("it has no `{key}:`"))),
+        None => Err(cut_off(spot, fields.last().map_or("Topic", |field| field.0)).note(format!("it has no `{key}:`"))),
     }
 }
 
