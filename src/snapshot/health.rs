@@ -54,7 +54,7 @@ impl Snapshot {
                 sick.reassigning.push(row);
             }
             // While a move adds replicas, the list is longer than the replication factor.
-            let factor = replicas.iter().filter(|id| !adding.contains(id)).count().max(usize::from(!adding.is_empty()));
+            let factor = replicas.iter().filter(|id| !adding.contains(id)).count().max(1);
             if factor == 1 {
                 sick.single.push(row);
             } else if self.min_isr(row).is_some_and(|min| factor <= min) {
@@ -152,10 +152,15 @@ impl Snapshot {
             let letters = rack.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
             by_letters.entry(letters).or_default().push(rack);
         }
-        for alike in by_letters.values().filter(|alike| alike.len() > 1) {
+        let alike: Vec<String> = by_letters
+            .values()
+            .filter(|alike| alike.len() > 1)
+            .map(|alike| format!("`{}`", alike.join("` and `")))
+            .collect();
+        if !alike.is_empty() {
             notices.push(Notice::new("rack-names", format!(
-                "racks `{}` differ only in case or punctuation: if they are one place, map them with `--racks FILE`, a line `OLD NEW` for each",
-                alike.join("`, `")
+                "racks {} differ only in case or punctuation: if they are one place, map them with `--racks FILE`, a line `OLD NEW` for each",
+                compressed(&alike)
             )));
         }
         if let Some((one, other)) = families(&racks)

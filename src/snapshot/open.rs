@@ -30,14 +30,15 @@ pub fn open(path: &Path) -> Result<Snapshot> {
 pub fn read_bytes(content: &[u8], source: &str) -> Result<Snapshot> {
     let content = decompressed(content, source)?;
     let text = json::text_of(&content, source)?;
-    let looks_like_json =
-        matches!(text.trim_start().as_bytes().first(), Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b'N'))
-            && text.trim_start().get(..2) != Some("No")
-            || matches!(text.trim(), "null" | "true" | "false");
-    if !looks_like_json && kafka_tools::is_known(text) {
+    let first = text.trim_start().as_bytes().first();
+    if matches!(first, Some(b'{' | b'[')) {
+        return v1::read(text, source);
+    }
+    if kafka_tools::is_known(text) {
         return kafka_tools::read_files(&[(source.to_owned(), text.to_owned())]);
     }
-    if looks_like_json {
+    // Other JSON values are no snapshot either, but what is wrong with them is best said as of JSON.
+    if matches!(first, Some(b'"' | b'-' | b'0'..=b'9')) || matches!(text.trim(), "null" | "true" | "false" | "NaN") {
         return v1::read(text, source);
     }
     Err(Error::new(

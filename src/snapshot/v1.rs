@@ -105,6 +105,7 @@ struct Reader {
 
 impl Reader {
     fn path(&self) -> String {
+        use fmt::Write;
         let mut path = String::new();
         for step in &self.trail {
             match step {
@@ -115,7 +116,9 @@ impl Reader {
                     path.push('.');
                     path.push_str(key);
                 }
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
+                Step::Index(index) => {
+                    let _ = write!(path, "[{index}]");
+                }
             }
         }
         path

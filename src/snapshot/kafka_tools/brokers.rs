@@ -37,6 +37,14 @@ fn rack_of(text: &str) -> Option<&str> {
     (!text.is_empty() && text != "null").then_some(text)
 }
 
+/// What follows the first words of a line.
+fn after_words(line: &str, count: usize) -> &str {
+    (0..count).fold(line, |rest, _| {
+        let rest = rest.trim_start();
+        &rest[rest.find(char::is_whitespace).unwrap_or(rest.len())..]
+    })
+}
+
 pub(super) fn endpoints<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> Vec<BrokerLine<'a>> {
     let mut brokers = Vec::new();
     for (spot, line) in section.lines() {
@@ -45,22 +53,15 @@ pub(super) fn endpoints<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> V
         if words.last() == Some(&"controller") {
             continue;
         }
-        let listed = match words.as_slice() {
-            [_, _, _, .., "unfenced", "broker"] => Listed::Unfenced,
-            [_, _, _, .., "fenced", "broker"] => Listed::Fenced,
-            _ => {
-                faults.push(cut_off(spot, "`ID HOST PORT RACK STATE ENDPOINT_TYPE`"));
-                continue;
-            }
-        };
-        // A rack may hold spaces, and none at all when it is not set: it is what lies between the others.
-        let rack = match words.len() {
-            ..6 => None,
-            _ => {
-                let from = words[2].as_ptr() as usize + words[2].len() - line.as_ptr() as usize;
-                let to = words[words.len() - 2].as_ptr() as usize - line.as_ptr() as usize;
-                rack_of(&line[from..to])
-            }
+        // A rack may hold spaces, and is empty when there is none: it is what lies between the others.
+        let rest = after_words(line, 3);
+        let listed_and_rack = rest.trim_end().strip_suffix("broker").map(str::trim_end).and_then(|rest| {
+            let unfenced = rest.strip_suffix("unfenced").map(|rack| (Listed::Unfenced, rack_of(rack)));
+            unfenced.or_else(|| rest.strip_suffix("fenced").map(|rack| (Listed::Fenced, rack_of(rack))))
+        });
+        let Some((listed, rack)) = listed_and_rack else {
+            faults.push(cut_off(spot, "`ID HOST PORT RACK STATE ENDPOINT_TYPE`"));
+            continue;
         };
         brokers.push(BrokerLine { id, host: words[1], rack, listed, spot });
     }

@@ -73,12 +73,12 @@ fn say<'a, T: Copy + PartialEq>(
     said: T,
     spot: Spot<'a>,
     subject: &str,
-    text: impl Fn(&T) -> String,
+    text: impl Fn(T) -> String,
     faults: &mut Vec<Error>,
 ) {
     match known {
         Some((word, at)) if *word != said => {
-            faults.push(contradiction(subject, (*at, &text(word)), (spot, &text(&said))));
+            faults.push(contradiction(subject, (*at, &text(*word)), (spot, &text(said))));
         }
         Some(_) => {}
         None => *known = Some((said, spot)),
@@ -86,7 +86,7 @@ fn say<'a, T: Copy + PartialEq>(
 }
 
 fn say_rack<'a>(facts: &mut Facts<'a>, id: BrokerId, rack: Option<&'a str>, spot: Spot<'a>, faults: &mut Vec<Error>) {
-    let text = |rack: &Option<&str>| rack.unwrap_or("no rack").to_owned();
+    let text = |rack: Option<&str>| rack.unwrap_or("no rack").to_owned();
     say(&mut facts.rack, rack, spot, &format!("the rack of broker {id}"), text, faults);
 }
 

@@ -18,16 +18,15 @@ pub(super) type Moves<'a> = Vec<(&'a str, PartitionId, Moving, Spot<'a>)>;
 pub(super) fn parse<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> Moves<'a> {
     let mut moves = Vec::new();
     for (spot, line) in section.lines().filter(|(_, line)| line.contains(": replicas: ")) {
-        match line_of(line) {
-            Some((topic, partition, moving)) => moves.push((topic, partition, moving, spot)),
-            None => {
-                let fault = Error::new(
-                    Code::MissingField,
-                    "the line is not whole; expected `TOPIC-PARTITION: replicas: IDS. adding: IDS. removing: IDS.`",
-                );
-                faults.push(fault.at(spot.place()).help("was the file cut off? Run the command again"));
-            }
+        if let Some((topic, partition, moving)) = line_of(line) {
+            moves.push((topic, partition, moving, spot));
+            continue;
         }
+        let fault = Error::new(
+            Code::MissingField,
+            "the line is not whole; expected `TOPIC-PARTITION: replicas: IDS. adding: IDS. removing: IDS.`",
+        );
+        faults.push(fault.at(spot.place()).help("was the file cut off? Run the command again"));
     }
     moves
 }

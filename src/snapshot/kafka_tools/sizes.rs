@@ -149,7 +149,9 @@ fn note_absent(draft: &Draft, slots: &[Option<Bytes>], disks: &mut Disks, notice
             noticed.absent.push((row, *id));
             if partitions.size[row].is_none() {
                 // Its size will be assumed, and then has to count: the sum of what was shown is no longer the truth.
-                dirs.iter_mut().for_each(|dir| dir.used = None);
+                for dir in dirs {
+                    dir.used = None;
+                }
             }
         }
     }

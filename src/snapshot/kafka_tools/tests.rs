@@ -639,3 +639,46 @@ fn sizes_that_sum_beyond_2_to_the_63_are_refused() {
     let error = read_named(&[("t", topics), ("d", &dirs)]).unwrap_err();
     assert_eq!(error.code(), Code::InvalidSize);
 }
+
+/// A directory of these files below the system's temporary one, read and removed.
+fn read_directory(name: &str, files: &[(&str, &[u8])]) -> Result<Snapshot> {
+    let dir = std::env::temp_dir().join(format!("kshift-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(dir.join("below")).unwrap();
+    for (file, content) in files {
+        fs::write_file(&dir.join(file), content).unwrap();
+    }
+    let read = open(&dir);
+    std::fs::remove_dir_all(&dir).unwrap();
+    read
+}
+
+#[test]
+fn a_directory_is_read_with_whatever_else_lies_in_it() {
+    let topics = fixture(KRAFT, "snapshot/topics-describe.txt").1;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, fixture(KRAFT, "snapshot/log-dirs-describe.txt").1.as_bytes()).unwrap();
+    let dirs = encoder.finish().unwrap();
+    let files: [(&str, &[u8]); 5] = [
+        ("t", topics.as_bytes()),
+        ("d.gz", &dirs),
+        ("picture.png", b"\x89PNG\xff"),
+        ("empty", b""),
+        (".hidden", b"\xff"),
+    ];
+    let snapshot = read_directory("whole", &files).unwrap();
+    assert!(snapshot.partitions.size.iter().all(Option::is_some));
+    assert_eq!(codes(&snapshot).iter().filter(|code| **code == "ignored-file").count(), 2);
+}
+
+#[test]
+fn a_directory_that_cannot_be_understood_is_refused() {
+    assert_eq!(read_directory("none", &[]).unwrap_err().code(), Code::NoKnownFile);
+    assert_eq!(read_directory("other", &[("a.txt", b"hello\n")]).unwrap_err().code(), Code::NoKnownFile);
+    let mut broken = fixture(KRAFT, "snapshot/topics-describe.txt").1.into_bytes();
+    broken[300] = 0xff;
+    let error = read_directory("utf8", &[("t", &broken)]).unwrap_err();
+    assert_eq!((error.code(), error.place().unwrap().line), (Code::InvalidUtf8, Some(3)));
+    let utf16: Vec<u8> = "\u{feff}Topic: a".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(read_directory("utf16", &[("t", &utf16)]).unwrap_err().code(), Code::InvalidUtf8);
+    assert_eq!(read_directory("gz", &[("t.gz", b"\x1f\x8b\x08\x00")]).unwrap_err().code(), Code::Unreadable);
+}
