@@ -8,6 +8,7 @@ use super::{Broker, DirName, Mode, Notice, Partitions, Snapshot, Topic};
 use crate::base::error::{Code, Error, Place, Result, near_miss};
 use crate::base::ids::{BrokerId, topic_name_fault};
 use crate::base::index::Csr;
+use crate::base::units::Bytes;
 
 /// A thing of the draft whose place in the source is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +76,9 @@ impl Draft {
             return Err(Error::all(faults));
         }
         self.brokers.sort_by_key(|broker| broker.id);
-        let (topics, partitions) =
+        let (topics, mut partitions) =
             if order.is_sorted { (self.topics, self.partitions) } else { order.apply(&self.topics, self.partitions) };
+        number_dirs(&mut partitions);
         Ok(Snapshot {
             name: self.name,
             taken_at: self.taken_at,
@@ -89,6 +91,24 @@ impl Draft {
             notices: self.notices,
         })
     }
+}
+
+/// Numbers the log dir paths in the order of the sorted rows, and drops a column that knows none.
+fn number_dirs(partitions: &mut Partitions) {
+    if partitions.dir.iter().all(Option::is_none) {
+        partitions.dir.clear();
+    }
+    let mut new_number: Vec<Option<DirName>> = vec![None; partitions.dir_names.len()];
+    let mut names = Vec::with_capacity(new_number.len());
+    for DirName(number) in partitions.dir.iter_mut().flatten() {
+        let old = *number as usize;
+        let DirName(new) = *new_number[old].get_or_insert_with(|| {
+            names.push(std::mem::take(&mut partitions.dir_names[old]));
+            DirName(names.len() as u32 - 1)
+        });
+        *number = new;
+    }
+    partitions.dir_names = names;
 }
 
 /// Topics by name, and rows by topic and partition id.
@@ -185,6 +205,7 @@ impl Faults<'_> {
         }
         let brokers = self.brokers();
         self.topics(order);
+        self.sums();
         for row in 0..self.draft.partitions.len() {
             self.partition(row, &brokers);
             if self.found.len() >= FAULTS_MAX {
@@ -251,6 +272,25 @@ impl Faults<'_> {
                 let message = format!("partition `{}` stands twice", self.name_of(b));
                 self.add(Item::Partition(a.max(b)), "partition", Error::new(Code::DuplicatePartition, message));
             }
+        }
+    }
+
+    /// All bytes of a cluster together stay below 2^63, so that no sum of them overflows later.
+    fn sums(&mut self) {
+        let draft = self.draft;
+        let wide = |bytes: Option<Bytes>| bytes.map_or(0, |bytes| u128::from(bytes.get()));
+        let dirs = || draft.brokers.iter().flat_map(|broker| &broker.log_dirs);
+        // A replica whose dir is not known counts on each dir of its broker.
+        let most_dirs = draft.brokers.iter().map(|broker| broker.log_dirs.len().max(1)).max().unwrap_or(1) as u128;
+        let of_row = |row: usize| wide(draft.partitions.size[row]) * draft.partitions.replicas.get(row).len() as u128;
+        let sums = [
+            ("sizes of the replicas", (0..draft.partitions.len()).map(of_row).sum::<u128>() * most_dirs),
+            ("used bytes of the log dirs", dirs().map(|dir| wide(dir.used)).sum()),
+            ("capacities of the log dirs", dirs().map(|dir| wide(dir.capacity)).sum()),
+        ];
+        for (what, _) in sums.into_iter().filter(|sum| sum.1 > u128::from(Bytes::MAX.get())) {
+            let message = format!("the {what} sum to more than 2^63 bytes");
+            self.add(Item::Cluster, "", Error::new(Code::InvalidSize, message));
         }
     }
 

@@ -5,8 +5,13 @@
 //! a [`Draft`] in the order of their source; [`Draft::finish`] finds all faults, then sorts.
 
 mod draft;
+mod health;
 mod identity;
+pub mod kafka_tools;
+mod names;
+mod open;
 mod supplement;
+pub mod supplement_files;
 pub mod v1;
 
 use std::collections::BTreeMap;
@@ -15,6 +20,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use self::draft::{Draft, Item};
+pub use self::open::{open, read_bytes};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::units::{Bytes, Traffic};
@@ -133,6 +139,9 @@ pub struct LogDir {
     /// Whether it is offline.
     pub offline: bool,
 }
+
+/// The path of the one log dir of a broker whose capacity was given while its log dirs are not known.
+pub const UNKNOWN_DIR: &str = "(unknown)";
 
 /// A topic.
 #[derive(Clone, Debug, PartialEq)]

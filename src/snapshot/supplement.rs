@@ -1,8 +1,9 @@
 //! Filling in what the source of a cluster could not say: sizes, capacities, racks.
 
-use super::Snapshot;
+use super::{LogDir, Snapshot, UNKNOWN_DIR};
 use crate::base::error::{Code, Error, Result};
 use crate::base::ids::BrokerId;
+use crate::base::units::Bytes;
 use crate::request::Supplements;
 
 impl Snapshot {
@@ -45,27 +46,45 @@ impl Snapshot {
 
     fn supplement_capacities(&mut self, supplements: &Supplements) -> Result<()> {
         let capacities = &supplements.capacity;
-        if let Some(capacity) = capacities.every {
-            for dir in self.brokers.iter_mut().flat_map(|broker| &mut broker.log_dirs) {
-                dir.capacity.get_or_insert(capacity);
+        // Narrow ones first: what they fill is no gap any more for the wider ones.
+        for (&id, dirs) in &capacities.dir {
+            let broker = self.broker_mut(id, "--capacity")?;
+            let is_unknown = broker.log_dirs.is_empty();
+            for (path, &capacity) in dirs {
+                let known = broker.log_dirs.iter_mut().find(|dir| dir.path == *path);
+                match known {
+                    Some(dir) => dir.capacity = Some(capacity),
+                    None if is_unknown => broker.log_dirs.push(empty_dir(path, capacity)),
+                    None => {
+                        let known: Vec<&str> = broker.log_dirs.iter().map(|dir| dir.path.as_str()).collect();
+                        return Err(Error::new(
+                            Code::UnknownLogDir,
+                            format!("--capacity names `{path}` of broker {id}, which has `{}`", known.join("`, `")),
+                        ));
+                    }
+                }
             }
         }
         for (&id, &capacity) in &capacities.broker {
-            for dir in &mut self.broker_mut(id, "--capacity")?.log_dirs {
+            let named = capacities.dir.get(&id);
+            let broker = self.broker_mut(id, "--capacity")?;
+            if broker.log_dirs.is_empty() {
+                broker.log_dirs.push(empty_dir(UNKNOWN_DIR, capacity));
+            }
+            for dir in
+                broker.log_dirs.iter_mut().filter(|dir| !named.is_some_and(|named| named.contains_key(&dir.path)))
+            {
                 dir.capacity = Some(capacity);
             }
         }
-        for (&id, dirs) in &capacities.dir {
-            let broker = self.broker_mut(id, "--capacity")?;
-            for (path, &capacity) in dirs {
-                let Some(dir) = broker.log_dirs.iter_mut().find(|dir| dir.path == *path) else {
-                    let known: Vec<&str> = broker.log_dirs.iter().map(|dir| dir.path.as_str()).collect();
-                    return Err(Error::new(
-                        Code::UnknownLogDir,
-                        format!("--capacity names `{path}` of broker {id}, which has `{}`", known.join("`, `")),
-                    ));
-                };
-                dir.capacity = Some(capacity);
+        if let Some(capacity) = capacities.every {
+            for broker in &mut self.brokers {
+                if broker.log_dirs.is_empty() && broker.state.serves() {
+                    broker.log_dirs.push(empty_dir(UNKNOWN_DIR, capacity));
+                }
+                for dir in &mut broker.log_dirs {
+                    dir.capacity.get_or_insert(capacity);
+                }
             }
         }
         Ok(())
@@ -80,5 +99,79 @@ impl Snapshot {
                 format!("{option} names broker {id}, which the cluster does not have"),
             )),
         }
+    }
+}
+
+/// A log dir of which only the capacity is known; what it holds is summed up from the replica lists.
+fn empty_dir(path: &str, capacity: Bytes) -> LogDir {
+    LogDir { path: path.to_owned(), capacity: Some(capacity), used: None, offline: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::units::Bytes;
+    use crate::request::{Capacities, Supplements};
+    use crate::snapshot::{Snapshot, v1};
+
+    fn cluster() -> Snapshot {
+        let text = r#"{"kind":"kshift.cluster","version":1,"brokers":[{"id":1,"rack":"a","log_dirs":[{"path":"/a"},{"path":"/b","capacity_bytes":7}]},{"id":2},{"id":3,"state":"dead"}],
+            "topics":[{"name":"t","partitions":[{"partition":0,"replicas":[1,2,3]}]}]}"#;
+        v1::read(text, "f").unwrap()
+    }
+
+    fn capacities(text: &str) -> Snapshot {
+        let capacity = if text.is_empty() {
+            Capacities::default()
+        } else {
+            crate::snapshot::supplement_files::parse_capacity(text, "c").unwrap()
+        };
+        let mut cluster = cluster();
+        cluster
+            .supplement(&Supplements { capacity, assume_size: Some(Bytes::new(5)), ..Supplements::default() })
+            .unwrap();
+        cluster
+    }
+
+    fn dirs(cluster: &Snapshot, broker: usize) -> Vec<(&str, Option<u64>)> {
+        cluster.brokers[broker].log_dirs.iter().map(|dir| (dir.path.as_str(), dir.capacity.map(Bytes::get))).collect()
+    }
+
+    #[test]
+    fn the_narrowest_capacity_wins_and_one_for_all_fills_gaps_only() {
+        assert_eq!(dirs(&capacities("* 9"), 0), [("/a", Some(9)), ("/b", Some(7))]);
+        assert_eq!(dirs(&capacities("* 9\n1 8\n1:/b 6"), 0), [("/a", Some(8)), ("/b", Some(6))]);
+    }
+
+    #[test]
+    fn a_broker_without_known_log_dirs_becomes_a_target_by_its_capacity() {
+        assert_eq!(dirs(&capacities(""), 1), []);
+        for text in ["* 9", "2 9", "* 1\n2 9"] {
+            let cluster = capacities(text);
+            assert_eq!(dirs(&cluster, 1), [("(unknown)", Some(9))], "{text}");
+            assert_eq!(cluster.used_bytes()[1], [Bytes::new(5)]);
+            let again = v1::read(std::str::from_utf8(&v1::write(&cluster, v1::Include::Everything)).unwrap(), "f");
+            assert_eq!(again.unwrap().sha256(), cluster.sha256());
+        }
+        assert_eq!(dirs(&capacities("2:/d 9"), 1), [("/d", Some(9))]);
+        assert_eq!(dirs(&capacities("* 9"), 2), [], "a dead broker is no target");
+    }
+
+    #[test]
+    fn capacities_and_racks_of_unknown_things_are_refused() {
+        use crate::base::error::Code;
+        let refused = |capacity: &str, racks: &str| {
+            let mut supplements = Supplements::default();
+            if !capacity.is_empty() {
+                supplements.capacity = crate::snapshot::supplement_files::parse_capacity(capacity, "c").unwrap();
+            }
+            if !racks.is_empty() {
+                supplements.racks = crate::snapshot::supplement_files::parse_racks(racks, "r").unwrap();
+            }
+            cluster().supplement(&supplements).unwrap_err().code()
+        };
+        assert_eq!(refused("4 1TB", ""), Code::UnknownBroker);
+        assert_eq!(refused("1:/c 1TB", ""), Code::UnknownLogDir);
+        assert_eq!(refused("", "4 b"), Code::UnknownBroker);
+        assert_eq!(refused("", "b c"), Code::InvalidValue);
     }
 }

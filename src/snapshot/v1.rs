@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{Broker, BrokerState, Draft, Item, LogDir, Mode, Snapshot, Topic};
+use super::{Broker, BrokerState, Draft, Item, LogDir, Mode, Snapshot, Topic, UNKNOWN_DIR};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
@@ -28,26 +28,15 @@ pub fn read(text: &str, source: &str) -> Result<Snapshot> {
     let read = Document(&mut reader).deserialize(&mut deserializer).and_then(|()| deserializer.end());
     if let Err(error) = read {
         let fault = reader.fault(&error, text, source);
-        // A file of another kind fails somewhere inside; its kind is the better answer.
-        return Err(match reader.kind {
-            None => json::value_of(text, source).ok().and_then(|value| other_kind(&value, source)).unwrap_or(fault),
-            Some(_) => fault,
-        });
+        // A file of another kind or version fails somewhere inside; its kind and version are the better answer.
+        let document = if error.is_data() { json::value_of(text, source).ok() } else { None };
+        return Err(document.and_then(|document| not_ours(&document, source)).unwrap_or(fault));
     }
     if reader.kind.as_deref() != Some(KIND) {
         return Err(wrong_kind(reader.kind.as_deref(), source));
     }
-    match reader.version {
-        Some(VERSION) => {}
-        found => {
-            let found = found.map_or("none".to_owned(), |version| version.to_string());
-            return Err(Error::new(
-                Code::WrongVersion,
-                format!("snapshot version {found}; this kshift reads version {VERSION}"),
-            )
-            .at(Place::path(source, "version"))
-            .help("write it again with `kshift snapshot`, or use a newer kshift"));
-        }
+    if reader.version != Some(VERSION) {
+        return Err(wrong_version(reader.version.map(|version| version.to_string()), source));
     }
     if !reader.has_brokers || !reader.has_topics {
         let key = if reader.has_brokers { "topics" } else { "brokers" };
@@ -69,11 +58,23 @@ pub fn read(text: &str, source: &str) -> Result<Snapshot> {
     reader.draft.finish(&place_of)
 }
 
-fn other_kind(value: &Value, source: &str) -> Option<Error> {
-    match value.get("kind").and_then(Value::as_str) {
-        Some(KIND) => None,
-        kind => Some(wrong_kind(kind, source)),
+fn not_ours(document: &Value, source: &str) -> Option<Error> {
+    let kind = document.get("kind").and_then(Value::as_str);
+    let version = document.get("version").filter(|version| version.is_number());
+    if kind != Some(KIND) {
+        Some(wrong_kind(kind, source))
+    } else if version.is_some_and(|version| version.as_u64() != Some(VERSION)) {
+        Some(wrong_version(version.map(ToString::to_string), source))
+    } else {
+        None
     }
+}
+
+fn wrong_version(found: Option<String>, source: &str) -> Error {
+    let found = found.map_or("no version".to_owned(), |version| format!("version {version}"));
+    Error::new(Code::WrongVersion, format!("a snapshot of {found}; this kshift reads version {VERSION}"))
+        .at(Place::path(source, "version"))
+        .help("write it again with `kshift snapshot`, or use a newer kshift")
 }
 
 fn wrong_kind(found: Option<&str>, source: &str) -> Error {
@@ -104,15 +105,20 @@ struct Reader {
 
 impl Reader {
     fn path(&self) -> String {
+        use fmt::Write;
         let mut path = String::new();
         for step in &self.trail {
             match step {
+                // A key that is not ours.
+                Step::Key("") => {}
                 Step::Key(key) if path.is_empty() => path.push_str(key),
                 Step::Key(key) => {
                     path.push('.');
                     path.push_str(key);
                 }
-                Step::Index(index) => path.push_str(&format!("[{index}]")),
+                Step::Index(index) => {
+                    let _ = write!(path, "[{index}]");
+                }
             }
         }
         path
@@ -321,18 +327,21 @@ impl<'de> Visitor<'de> for BrokerSeed<'_> {
     });
 }
 
-/// An array of small objects, each read whole and then by a function; [`None`] of an optional array is empty.
+/// An array of small objects, each read whole and then by a function; null is empty.
 struct Objects<'r, T>(&'r mut Reader, &'r mut Vec<T>, fn(&Value) -> Result<T, (&'static str, String)>);
 impl<'de, T> DeserializeSeed<'de> for Objects<'_, T> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
+        deserializer.deserialize_any(self)
     }
 }
 impl<'de, T> Visitor<'de> for Objects<'_, T> {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of objects")
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         for index in 0.. {
@@ -362,16 +371,17 @@ fn log_dir(value: &Value) -> Result<LogDir, (&'static str, String)> {
         },
     };
     if !value.is_object() {
-        return Err(("log_dirs", format!("found `{value}`, expected an object such as {{\"path\":\"/kafka/d1\"}}")));
+        return Err(("", format!("found `{value}`, expected an object such as {{\"path\":\"/kafka/d1\"}}")));
     }
     let path = match value.get("path") {
-        Some(Value::String(path)) if path.starts_with('/') => path.clone(),
+        Some(Value::String(path)) if path.starts_with('/') || path == UNKNOWN_DIR => path.clone(),
         Some(found) => return Err(("path", format!("found `{found}`, expected an absolute path"))),
         None => return Err(("path", "missing `path` of a log dir".to_owned())),
     };
     let offline = match value.get("state").map(Value::as_str) {
         None | Some(Some("online")) => false,
         Some(Some("offline")) => true,
+        Some(None) if value["state"].is_null() => false,
         _ => return Err(("state", format!("found `{}`, expected `online` or `offline`", value["state"]))),
     };
     Ok(LogDir { path, capacity: bytes("capacity_bytes")?, used: bytes("used_bytes")?, offline })
@@ -498,7 +508,7 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
             partitions.isr.push(replicas.iter().copied());
         }
         let leader = if has(PartitionKey::Leader) { leader } else { replicas.first().copied() };
-        if has(PartitionKey::LogDirs) && dirs.len() != replicas.len() {
+        if !dirs.is_empty() && dirs.len() != replicas.len() {
             let what = format!("found {} log dirs, expected one for each of {} replicas", dirs.len(), replicas.len());
             reader.trail.push(Step::Key("log_dirs"));
             return Err(A::Error::custom(what));
@@ -575,13 +585,16 @@ impl<'de> Visitor<'de> for FewIds<'_> {
     }
 }
 
-/// An array of log dir paths, null where one is not known.
+/// An array of log dir paths, null where one is not known; null instead of the array when none is.
 struct DirPaths<'r>(&'r mut Reader, &'r mut Vec<Option<super::DirName>>);
-seed!(DirPaths<'r>, deserialize_seq, ());
+seed!(DirPaths<'r>, deserialize_any, ());
 impl<'de> Visitor<'de> for DirPaths<'_> {
     type Value = ();
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of log dir paths")
+    }
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let DirPaths(reader, dirs) = self;
@@ -715,11 +728,18 @@ struct Config;
 impl<'de> DeserializeSeed<'de> for Config {
     type Value = BTreeMap<String, String>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
+        deserializer.deserialize_any(self)
     }
 }
 impl<'de> Visitor<'de> for Config {
-    object_visitor!("an object of configuration values", BTreeMap<String, String>, |_this, map| {
+    type Value = BTreeMap<String, String>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of configuration values")
+    }
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(BTreeMap::new())
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut config = BTreeMap::new();
         while let Some(key) = map.next_key::<String>()? {
             let value = match map.next_value::<Value>()? {
@@ -733,7 +753,7 @@ impl<'de> Visitor<'de> for Config {
             config.insert(key, value);
         }
         Ok(config)
-    });
+    }
 }
 
 /// How much of a snapshot is written.
@@ -870,3 +890,7 @@ fn write_ids(writer: &mut Writer, key: &str, ids: &[BrokerId]) {
     }
     writer.end_array();
 }
+
+#[cfg(test)]
+#[path = "v1_tests.rs"]
+mod tests;
