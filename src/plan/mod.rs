@@ -5,6 +5,9 @@
 
 mod read;
 pub mod rollback;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod why;
 mod write;
 
 use std::ops::Range;
@@ -13,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::read::read;
 pub use self::write::write;
+pub(crate) use self::write::{write_dirs, write_ids};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
