@@ -12,7 +12,7 @@ use super::runbook_text::{
 };
 use crate::base::ids::BrokerId;
 use crate::base::units::{Bytes, BytesPerSec};
-use crate::plan::{Plan, Role, Throttle, Wave};
+use crate::plan::{Plan, Role, Stage, Throttle, Wave};
 use crate::snapshot::{BrokerState, Mode};
 
 /// With more waves than this the steps stand once.
@@ -38,7 +38,11 @@ pub fn runbook(plan: &Plan) -> String {
         .waves
         .par_iter()
         .zip(&facts)
-        .map(|(wave, facts)| if written_out { wave_in_full(plan, wave, facts) } else { wave_in_short(plan, wave, facts) })
+        .map(
+            |(wave, facts)| {
+                if written_out { wave_in_full(plan, wave, facts) } else { wave_in_short(plan, wave, facts) }
+            },
+        )
         .collect();
     text.push_str(&waves.concat());
     text.push_str(&after_all(plan));
@@ -87,13 +91,12 @@ impl Facts {
             ids.dedup();
         }
         by_topic.sort_unstable();
-        let mut topics: Vec<(u32, Bytes)> = by_topic
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|rows| (rows[0].0, rows.iter().map(|row| row.1).sum()))
-            .collect();
+        let mut topics: Vec<(u32, Bytes)> =
+            by_topic.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, rows.iter().map(|row| row.1).sum())).collect();
         let topics_total = topics.len();
         topics.sort_by_key(|&(topic, bytes)| (std::cmp::Reverse(bytes), topic));
-        let topics = topics.iter().take(3).map(|&(topic, bytes)| (plan.topics[topic as usize].clone(), bytes)).collect();
+        let topics =
+            topics.iter().take(3).map(|&(topic, bytes)| (plan.topics[topic as usize].clone(), bytes)).collect();
         let cordoned = |id: &BrokerId| plan.broker(*id).is_some_and(|broker| broker.state == BrokerState::Cordoned);
         Facts {
             copies,
@@ -121,7 +124,7 @@ impl Facts {
             ("Sending (leaders)", brokers(self.sending.iter().copied())),
             ("Receiving", brokers(self.receiving.iter().copied())),
             ("Leaders that change", count(self.leaders_changing, "partition")),
-            ("Done", forecast(wave.duration_seconds)),
+            ("Done after", forecast(wave.duration_seconds)),
         ];
         if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
             let side = bottleneck.side.as_str();
@@ -135,7 +138,8 @@ fn head(plan: &Plan) -> String {
     let (request, summary, cluster) = (&plan.request, &plan.summary, &plan.cluster);
     let name = cluster.name.as_deref().unwrap_or("the cluster");
     let draining = brokers(request.drain.iter());
-    let title = if request.drain.is_empty() { "move partitions".to_owned() } else { format!("drain brokers {draining}") };
+    let title =
+        if request.drain.is_empty() { "move partitions".to_owned() } else { format!("drain brokers {draining}") };
     let kafka = match (&cluster.kafka_version, cluster.mode) {
         (Some(version), Some(Mode::Zookeeper)) => format!(", Kafka {version} with ZooKeeper"),
         (Some(version), Some(Mode::Kraft)) => format!(", Kafka {version} with KRaft"),
@@ -177,15 +181,15 @@ fn before_all(plan: &Plan) -> String {
     let mut text = format!("## Once, before the first wave\n\n{}", have_ready("the-directory-of-this-file"));
     if plan.cluster.mode == Some(Mode::Zookeeper) {
         text.push_str(
-            "This cluster keeps its metadata in ZooKeeper. The commands are the same: since Kafka 2.6 the tools talk to the \
-             brokers, and none of them needs `--zookeeper`.\n\n",
+            "This cluster keeps its metadata in ZooKeeper. The commands are the same: the tools talk to the brokers, and none of \
+             them needs `--zookeeper`.\n\n",
         );
     }
-    let taking_part = plan.brokers.iter().filter(|broker| broker.state.serves() && broker.role != Role::Other);
+    let answering = plan.brokers.iter().filter(|broker| broker.state.serves());
     text.push_str(&format!(
-        "1. The right cluster{}, and every broker that takes part answers: {}.\n\n{}",
+        "1. The right cluster{}, and these brokers answer: {}.\n\n{}",
         plan.cluster.cluster_id.as_ref().map(|id| format!(" (id `{id}`)")).unwrap_or_default(),
-        brokers(taking_part.map(|broker| broker.id)),
+        brokers(answering.map(|broker| broker.id)),
         block(&[
             "kafka-cluster.sh cluster-id --bootstrap-server \"$BOOTSTRAP\"\n",
             "kafka-broker-api-versions.sh --bootstrap-server \"$BOOTSTRAP\" | grep '(id:'\n",
@@ -198,11 +202,7 @@ fn before_all(plan: &Plan) -> String {
     ));
     text.push_str(&format!(
         "3. No partition is under-replicated: this prints nothing{}.\n\n{}",
-        if plan.brokers.iter().any(|broker| !broker.state.serves()) {
-            " but partitions of the brokers that are down"
-        } else {
-            ""
-        },
+        except(plan),
         block(&[UNDER_REPLICATED])
     ));
     text.push_str(&format!(
@@ -220,7 +220,10 @@ fn before_all(plan: &Plan) -> String {
     );
     if !plan.deferred.is_empty() {
         let total = plan.deferred.len();
-        text.push_str(&format!("Left out of this plan, and still to be done: {}.\n\n", count(total as u64, "partition")));
+        text.push_str(&format!(
+            "Left out of this plan, and still to be done: {}.\n\n",
+            count(total as u64, "partition")
+        ));
         for deferred in plan.deferred.iter().take(DEFERRED_MAX) {
             text.push_str(&format!("- `{}-{}`: {}\n", deferred.topic, deferred.partition, deferred.reason));
         }
@@ -238,7 +241,25 @@ struct Steps<'a> {
     dir: &'a str,
     throttle: Option<Throttle>,
     facts: Option<&'a Facts>,
+    /// What may be under-replicated without being news.
+    except: &'static str,
     forecast: String,
+}
+
+/// What may be under-replicated from the start.
+fn except(plan: &Plan) -> &'static str {
+    let short = |wave: &Wave| matches!(wave.stage, Stage::DataShortIsr | Stage::InternalShortIsr);
+    let down = plan.brokers.iter().any(|broker| !broker.state.serves());
+    let unhealthy = !plan.deferred.is_empty() || plan.waves.iter().any(short);
+    match (down, unhealthy) {
+        (false, false) => "",
+        (true, false) => ", but for partitions on brokers that were down when the plan was made",
+        (false, true) => ", but for partitions that the plan defers or moves with a short ISR",
+        (true, true) => {
+            ", but for partitions on brokers that were down when the plan was made, and those that it defers or moves with a \
+             short ISR"
+        }
+    }
 }
 
 impl Steps<'_> {
@@ -247,10 +268,9 @@ impl Steps<'_> {
     }
 
     fn look(&self) -> String {
-        let dead = self.facts.is_some_and(|facts| !facts.dead.is_empty());
-        let except = if dead { ", but for partitions of the brokers that are down" } else { "" };
         format!(
-            "**Look first.** The first command prints nothing{except}, the second {LIST_NONE} Otherwise do not start.\n\n{}",
+            "**Look first.** The first command prints nothing{}; the second {LIST_NONE} Otherwise do not start.\n\n{}",
+            self.except,
             block(&[UNDER_REPLICATED, LIST])
         )
     }
@@ -289,11 +309,14 @@ impl Steps<'_> {
 
     fn finish(&self) -> String {
         let verify = reassign(&self.file("reassign.json"), "--verify");
-        let mut text = format!(
-            "**Finish.** Once all is completed, this clears the throttle. Do not leave it out: lists and rates left behind \
-             starve the next wave and slow recovery.\n\n{}",
-            block(&[&verify])
-        );
+        let clears = match self.throttle {
+            Some(_) => {
+                "this clears the throttle. Do not leave it out: lists and rates left behind starve the next wave and slow \
+                 recovery"
+            }
+            None => "this says so for the last time, and clears a throttle if you have set one",
+        };
+        let mut text = format!("**Finish.** Once all is completed, {clears}.\n\n{}", block(&[&verify]));
         match self.facts {
             Some(Facts { elections: 0, .. }) => {
                 text.push_str("No election is due: every partition is led by the first broker of its list.\n\n");
@@ -301,7 +324,10 @@ impl Steps<'_> {
             facts => {
                 let who = facts.map_or("Where the wave has an election.json, hand".to_owned(), |facts| {
                     let verb = if facts.elections == 1 { "is" } else { "are" };
-                    format!("{} {verb} not yet led by the first broker of the list. Hand", count(facts.elections, "partition"))
+                    format!(
+                        "{} {verb} not yet led by the first broker of the list. Hand",
+                        count(facts.elections, "partition")
+                    )
                 });
                 text.push_str(&format!(
                     "{who} leadership over; the tool exits 1 if one of them could not be elected, and names it.\n\n{}",
@@ -332,18 +358,21 @@ impl Steps<'_> {
 
     fn back(&self) -> String {
         let (reassign_file, back_file) = (self.file("reassign.json"), self.file("rollback.json"));
+        let bytes = self.facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
         let mut text = format!(
             "**Go back while it moves.** Two steps, never one: cancel, wait until nothing moves, and only then submit the old \
              lists. Cancelling alone loses their order, and with it the preferred leaders; submitting them over a running \
-             move leaves it hanging on some versions.\n\n{}When the list is empty ({LIST_NONE}):\n\n{}",
+             move leaves it hanging on some versions.\n\n{}When the list is empty ({LIST_NONE}), submit the old lists. What \
+             had not finished is only reordered, which is done at once:\n\n{}Repeat until every line says `is completed`; this \
+             also clears the throttle:\n\n{}And then hand leadership back:\n\n{}",
             block(&[&reassign(&reassign_file, "--cancel"), LIST]),
-            block(&[&execute(&back_file, self.throttle), &reassign(&back_file, "--verify"), &elect(&back_file)])
+            block(&[&execute(&back_file, self.throttle)]),
+            block(&[&reassign(&back_file, "--verify")]),
+            block(&[&elect(&back_file)])
         );
-        let bytes = self.facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
         text.push_str(&format!(
-            "**Go back after it has finished.** The last three commands alone. It copies {bytes} back and takes about as long \
-             as the wave did: run `--verify` until all is completed, and only then the election. Later waves that have run go \
-             back first.\n\n"
+            "**Go back after it has finished.** The same without the cancel. It copies {bytes} back and takes about as long as \
+             the wave did. Later waves that have run go back first.\n\n"
         ));
         if let Some(facts) = self.facts {
             text.push_str(&notes_on_going_back(facts));
@@ -377,7 +406,7 @@ fn start_block(dir: &str, throttle: Option<Throttle>, facts: Option<&Facts>) -> 
         && !facts.dead.is_empty()
     {
         return format!(
-            "Brokers {} are down and among the current replicas. There `--execute --throttle` waits a minute, fails and \
+            "Brokers that are down ({}) are among the current replicas. There `--execute --throttle` waits a minute, fails and \
              starts nothing, so the throttle is set by hand first, from throttle.json (this needs `jq`):\n\n{}",
             brokers(facts.dead.iter().copied()),
             block(&[&throttle_by_hand(&quoted("throttle.json"), throttle), &execute(&file, None)])
@@ -421,7 +450,7 @@ fn wave_title(plan: &Plan, wave: &Wave) -> String {
 fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let dir = wave_dir(plan, wave.index);
     let forecast = forecast(wave.duration_seconds);
-    let steps = Steps { dir: &dir, throttle: wave.throttle, facts: Some(facts), forecast };
+    let steps = Steps { dir: &dir, throttle: wave.throttle, facts: Some(facts), except: except(plan), forecast };
     [
         wave_title(plan, wave),
         facts.table(wave),
@@ -439,11 +468,13 @@ fn wave_in_short(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let dir = wave_dir(plan, wave.index);
     let file = format!("{dir}/reassign.json");
     let mut text = wave_title(plan, wave) + &facts.table(wave);
+    text.push_str(&block(&[&format!("export WAVE={}\n", wave_name(plan, wave.index))]));
     text.push_str(&start_block(&dir, wave.throttle, Some(facts)));
     let verify = reassign(&file, "--verify");
     let election = if facts.elections > 0 { elect(&format!("{dir}/election.json")) } else { String::new() };
     let then = if facts.elections > 0 { ", then hands leadership over" } else { "" };
-    text.push_str(&format!("When all is completed; clears the throttle{then}:\n\n"));
+    let clears = if wave.throttle.is_some() { "clears the throttle" } else { "looks for the last time" };
+    text.push_str(&format!("When all is completed, this {clears}{then}:\n\n"));
     text.push_str(&block(&[&verify, &election]));
     text.push_str(&notes_on_going_back(facts));
     text
@@ -453,7 +484,7 @@ fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
     let dir = "waves/$WAVE";
     let throttle = plan.waves.iter().find_map(|wave| wave.throttle);
     let forecast = "the table of the wave says when to expect it".to_owned();
-    let steps = Steps { dir, throttle, facts: None, forecast };
+    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast };
     let mut text = format!(
         "## Every wave, step by step\n\nThe waves run one after the other, in the order of their numbers. These steps are the \
          same for all {}; set the number of the wave you are at:\n\n{}",

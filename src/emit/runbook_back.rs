@@ -82,7 +82,10 @@ fn notes(rollback: &Rollback<'_>) -> String {
     let cordoned = ids().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state == BrokerState::Cordoned));
     let cordoned: Vec<_> = cordoned.collect();
     if !cordoned.is_empty() {
-        text.push_str(&format!("**Uncordon brokers {} first**: Kafka refuses lists that name them.\n\n", brokers(cordoned)));
+        text.push_str(&format!(
+            "**Uncordon brokers {} first**: Kafka refuses lists that name them.\n\n",
+            brokers(cordoned)
+        ));
     }
     if rollback.len() > PARTITIONS_MAX {
         text.push_str(&format!(

@@ -105,12 +105,14 @@ pub fn have_ready(paths_are_relative_to: &str) -> String {
     format!(
         "Have a shell ready that reaches the cluster, and set these three:\n\n{}\
          Kafka's tools are called `kafka-topics.sh` and so on here; some packages drop the `.sh`. On a cluster with TLS or \
-         SASL add `--command-config client.properties` to every command (`kafka-leader-election.sh` calls it \
-         `--admin.config` in most versions).\n\n",
+         SASL add `--command-config client.properties` to every command (`kafka-cluster.sh` calls it `--config`, an older \
+         `kafka-leader-election.sh` `--admin.config`).\n\n",
         block(&[
             "export BOOTSTRAP=broker-host:9092      # any broker of this cluster\n",
             "export PATH=\"/opt/kafka/bin:$PATH\"     # where Kafka's tools lie\n",
-            &format!("cd /path/to/{paths_are_relative_to} || exit     # this directory; the paths below are relative to it\n"),
+            &format!(
+                "cd /path/to/{paths_are_relative_to} || exit     # this directory; the paths below are relative to it\n"
+            ),
         ])
     )
 }

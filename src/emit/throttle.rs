@@ -60,8 +60,7 @@ fn document(plan: &Plan, throttle: Throttle, mut copying: Vec<Copying<'_>>) -> O
         writer.free_key(topic[0].topic).begin_object();
         let leaders = list(topic, |part, ids| ids.extend_from_slice(part.current));
         writer.key("leader.replication.throttled.replicas").string(&leaders);
-        let followers =
-            list(topic, |part, ids| ids.extend(part.target.iter().filter(|id| !part.current.contains(id))));
+        let followers = list(topic, |part, ids| ids.extend(part.target.iter().filter(|id| !part.current.contains(id))));
         writer.key("follower.replication.throttled.replicas").string(&followers);
         writer.end_object();
     }

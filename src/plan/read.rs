@@ -36,8 +36,10 @@ pub fn read(text: &str, source: &str) -> Result<Plan> {
         Err(error) => {
             let fault = reader.trail.fault(&error, source);
             // A file of another kind or version fails somewhere inside; its kind is the better answer.
-            if reader.kind.is_none() && error.is_data() {
-                let value = json::value_of(text, source).unwrap_or_default();
+            if reader.kind.is_none()
+                && error.is_data()
+                && let Ok(value) = json::value_of(text, source)
+            {
                 reader.kind = Some(value["kind"].as_str().unwrap_or_default().to_owned());
                 reader.version = value["version"].as_u64();
             }
@@ -107,9 +109,12 @@ impl Reader {
         }
         if self.version != Some(VERSION) {
             let found = self.version.map_or("none".to_owned(), |version| version.to_string());
-            return Err(Error::new(Code::WrongVersion, format!("plan version {found}; this kshift reads version {VERSION}"))
-                .at(Place::path(source, "version"))
-                .help("plan again with this kshift, or read the plan with the kshift that wrote it"));
+            return Err(Error::new(
+                Code::WrongVersion,
+                format!("plan version {found}; this kshift reads version {VERSION}"),
+            )
+            .at(Place::path(source, "version"))
+            .help("plan again with this kshift, or read the plan with the kshift that wrote it"));
         }
         Ok(())
     }
@@ -157,8 +162,10 @@ impl Reader {
             ("brokers", dir(|dir| dir.used_after_bytes.get())),
         ];
         match sums.iter().find(|(_, sum)| *sum > limit) {
-            Some((path, _)) => Err(Error::new(Code::InvalidSize, "sizes add up to more than 2^63 bytes; no cluster does")
-                .at(Place::path(source, *path))),
+            Some((path, _)) => {
+                Err(Error::new(Code::InvalidSize, "sizes add up to more than 2^63 bytes; no cluster does")
+                    .at(Place::path(source, *path)))
+            }
             None => Ok(()),
         }
     }
@@ -256,7 +263,10 @@ impl<'de> Element<'de, Reader> for WaveElement {
         let wave = from.deserialize_map(WaveVisitor(reader))?;
         if wave.index as usize != index + 1 {
             let found = wave.index;
-            return Err(D::Error::custom(format!("found `index` {found}, expected {}: waves are numbered in order", index + 1)));
+            return Err(D::Error::custom(format!(
+                "found `index` {found}, expected {}: waves are numbered in order",
+                index + 1
+            )));
         }
         reader.waves.push(wave);
         Ok(())
@@ -393,4 +403,153 @@ impl<'de> Visitor<'de> for DirPaths<'_> {
 
 fn path_fault(path: &str) -> Option<String> {
     (!path.starts_with('/')).then(|| format!("found `{path}`, expected an absolute path or `any`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{sample, write};
+
+    fn written() -> String {
+        String::from_utf8(write(&sample::sample())).unwrap()
+    }
+
+    fn fault(text: &str) -> Error {
+        read(text, "plan.json").unwrap_err()
+    }
+
+    fn path(error: &Error) -> &str {
+        error.place().and_then(|place| place.path.as_deref()).unwrap_or_default()
+    }
+
+    /// The written sample with one piece replaced, which must be there.
+    fn with(from: &str, to: &str) -> String {
+        let text = written();
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    }
+
+    #[test]
+    fn a_plan_reads_back_to_the_same_value_and_the_same_bytes() {
+        for plan in [sample::sample(), sample::large(12_345), sample::empty(&[])] {
+            let text = String::from_utf8(write(&plan)).unwrap();
+            let back = read(&text, "plan.json").unwrap();
+            assert!(back.waves == plan.waves && back.moves.replicas == plan.moves.replicas);
+            assert_eq!((&back.summary, &back.brokers, &back.deferred), (&plan.summary, &plan.brokers, &plan.deferred));
+            assert_eq!(back.request, plan.request);
+            assert!(String::from_utf8(write(&back)).unwrap() == text);
+        }
+        assert_eq!(read(&written(), "plan.json").unwrap(), sample::sample());
+    }
+
+    #[test]
+    fn a_wave_without_partitions_is_kept() {
+        let mut plan = sample::sample();
+        sample::push_wave(&mut plan, Stage::Data, None, &[]);
+        let text = String::from_utf8(write(&plan)).unwrap();
+        assert!(text.contains(r#""index":4,"stage":"data","copy_seconds":null,"duration_seconds":null,"bottleneck":null,"throttle":null,"partitions":[]}"#));
+        assert_eq!(read(&text, "plan.json").unwrap(), plan);
+    }
+
+    #[test]
+    fn floats_keep_every_digit() {
+        for value in ["1.2345678901234567", "0.1", "123456789012345.67", "5e-324", "22220.1", "0.30000000000000004"] {
+            let text = with("\"peak_disk_utilization\":0.6", &format!("\"peak_disk_utilization\":{value}"));
+            let back = String::from_utf8(write(&read(&text, "plan.json").unwrap())).unwrap();
+            assert_eq!(back, text);
+        }
+    }
+
+    #[test]
+    fn keys_in_any_order_and_unknown_keys_are_taken() {
+        let moved = r#"{"size_bytes":100000000000,"leader_after":10,"leader":1001,"later":{"x":[1]},"previous_log_dirs":["/kafka/d1","/kafka/d1","any"],"log_dirs":["/kafka/d2","any","any"],"previous":[1001,1003,7],"replicas":[10,1003,7],"partition":0,"topic":"a-b"}"#;
+        let text = written();
+        let start = text.find(r#"{"topic":"a-b","partition":0,"#).unwrap();
+        let end = start + text[start..].find('}').unwrap() + 1;
+        let text = text.replace(&text[start..end], moved).replace("\"version\":1,", "\"version\":1,\"later\":null,");
+        // Log dirs may be numbered otherwise; what is written is the same.
+        assert_eq!(String::from_utf8(write(&read(&text, "plan.json").unwrap())).unwrap(), written());
+    }
+
+    #[test]
+    fn another_kind_or_version_is_named_even_when_the_rest_does_not_fit() {
+        let cases = [
+            (with("kshift.plan", "kshift.cluster"), Code::WrongKind, "kind `kshift.cluster`"),
+            (r#"{"version":1,"partitions":[]}"#.to_owned(), Code::WrongKind, "no `kind`"),
+            (r#"{"waves":7,"kind":"other","version":1}"#.to_owned(), Code::WrongKind, "kind `other`"),
+            (with("\"version\":1", "\"version\":2").replace("canary", "flight"), Code::WrongVersion, "version 2"),
+            (r#"{"kind":"kshift.plan"}"#.to_owned(), Code::WrongVersion, "version none"),
+            ("[]".to_owned(), Code::WrongKind, "no `kind`"),
+        ];
+        for (text, code, says) in cases {
+            let error = fault(&text);
+            assert_eq!(error.code(), code, "{error}");
+            assert!(error.message().contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn repeated_keys_are_refused_with_their_path() {
+        let cases = [
+            (with("\"complete\":", "\"complete\":true,\"complete\":"), "complete"),
+            (with("\"stage\":\"data\"", "\"stage\":\"data\",\"stage\":\"data\""), "waves[1].stage"),
+            (with("\"partition\":2,", "\"partition\":2,\"partition\":2,"), "waves[1].partitions[1].partition"),
+            (with("\"canary\":1", "\"canary\":1,\"canary\":1"), "request"),
+            (with("{\"id\":7,", "{\"id\":7,\"id\":7,"), "brokers[2]"),
+            (with("\"kind\":", "\"x\":{\"a\":1,\"a\":2},\"kind\":"), ""),
+        ];
+        for (text, at) in cases {
+            let error = fault(&text);
+            assert_eq!((error.code(), path(&error)), (Code::DuplicateKey, at), "{error}");
+            assert!(error.place().unwrap().column.is_some());
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_path() {
+        let cases = [
+            (with("[10,1003,7]", "[10,-3,7]"), Code::InvalidField, "waves[0].partitions[0].replicas[1]"),
+            (with("[10,1003,7]", "[]"), Code::InvalidField, "waves[0].partitions[0].replicas"),
+            (with("[10,1003,7]", "10"), Code::InvalidField, "waves[0].partitions[0].replicas"),
+            (
+                with("\"partition\":2", "\"partition\":2147483648"),
+                Code::InvalidField,
+                "waves[1].partitions[1].partition",
+            ),
+            (with("\"size_bytes\":4321", "\"size_bytes\":1.5"), Code::InvalidSize, "waves[2].partitions[0].size_bytes"),
+            (
+                with("\"size_bytes\":4321", "\"size_bytes\":\"1\""),
+                Code::InvalidSize,
+                "waves[2].partitions[0].size_bytes",
+            ),
+            (with(",\"size_bytes\":4321", ""), Code::MissingField, "waves[2].partitions[0]"),
+            (with("\"leader\":null,", ""), Code::MissingField, "waves[2].partitions[0]"),
+            (with("\"topic\":\"a-b\",", "\"topic\":\"a b\","), Code::InvalidField, "waves[0].partitions[0].topic"),
+            (with("[\"/kafka/d2\",", "["), Code::InvalidField, "waves[0].partitions[0].log_dirs"),
+            (with("\"/kafka/d2\",\"any\"", "\"d2\",\"any\""), Code::InvalidField, "waves[0].partitions[0].log_dirs[0]"),
+            (with("\"stage\":\"data\"", "\"stage\":\"flood\""), Code::InvalidField, "waves[1].stage"),
+            (with("\"index\":2", "\"index\":3"), Code::InvalidField, "waves[1]"),
+            (with(",\"complete\":false", ""), Code::MissingField, ""),
+            (with("{\"id\":1,", "{\"id\":-1,"), Code::InvalidField, "brokers[0]"),
+            (with("\"bytes_moved\":", "\"bytes_moved\":-"), Code::InvalidField, "summary"),
+        ];
+        for (text, code, at) in cases {
+            let error = fault(&text);
+            assert_eq!((error.code(), path(&error)), (code, at), "{error}");
+        }
+        assert_eq!(fault(&with("{\"id\":7,", "{\"id\":2,")).code(), Code::Duplicate);
+        let huge = with("\"size_bytes\":4321", "\"size_bytes\":9223372036854775807");
+        assert_eq!(fault(&huge).code(), Code::InvalidSize);
+    }
+
+    #[test]
+    fn a_plan_cut_off_anywhere_is_refused_and_never_panics() {
+        let text = written();
+        for end in (0..text.len()).step_by(7) {
+            let error = fault(&text[..end]);
+            assert_eq!(error.code(), Code::InvalidJson, "{end}: {error}");
+            assert!(error.place().unwrap().line.is_some());
+        }
+        assert_eq!(fault(&(text + " x")).code(), Code::InvalidJson);
+    }
 }

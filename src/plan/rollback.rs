@@ -116,3 +116,97 @@ impl<'a> Rollback<'a> {
         self.plan.waves[self.to_wave as usize - 1..].iter().find_map(|wave| wave.throttle)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Stage, sample};
+
+    fn lists(rollback: &Rollback<'_>) -> Vec<(String, Vec<i32>)> {
+        let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.get()).collect();
+        rollback.restores().map(|r| (format!("{}-{}", r.topic, r.partition), ids(r.replicas))).collect()
+    }
+
+    /// orders-0 walks over three waves; orders-1 moves in the second, orders-2 in the third.
+    fn walking() -> Plan {
+        let mut plan = sample::empty(&["orders"]);
+        let waves: [&[sample::Row<'_>]; 3] = [
+            &[sample::Row::new("orders", 0, &[1001, 1002], &[1, 1002], 5)],
+            &[sample::Row::new("orders", 1, &[1002], &[2], 5), sample::Row::new("orders", 0, &[1, 1002], &[1, 2], 5)],
+            &[sample::Row::new("orders", 0, &[1, 2], &[2, 1], 5), sample::Row::new("orders", 2, &[1001], &[10], 5)],
+        ];
+        for rows in waves {
+            sample::push_wave(&mut plan, Stage::Data, None, rows);
+        }
+        plan
+    }
+
+    #[test]
+    fn going_back_to_a_wave_restores_the_list_from_before_it() {
+        let plan = walking();
+        let back = |wave| lists(&rollback(&plan, wave).unwrap());
+        let name = |partition: i32, ids: &[i32]| (format!("orders-{partition}"), ids.to_vec());
+        assert_eq!(back(1), [name(0, &[1001, 1002]), name(1, &[1002]), name(2, &[1001])]);
+        assert_eq!(back(2), [name(0, &[1, 1002]), name(1, &[1002]), name(2, &[1001])]);
+        assert_eq!(back(3), [name(0, &[1, 2]), name(2, &[1001])]);
+    }
+
+    #[test]
+    fn what_is_copied_back_is_what_the_final_list_lacks() {
+        let plan = walking();
+        let copied = |wave: u32, at: usize| -> Vec<i32> {
+            rollback(&plan, wave).unwrap().restores().nth(at).unwrap().adding().map(BrokerId::get).collect()
+        };
+        assert_eq!(copied(1, 0), [1001, 1002]);
+        assert_eq!(copied(2, 0), [1002]);
+        assert!(copied(3, 0).is_empty());
+    }
+
+    #[test]
+    fn undoing_all_waves_restores_where_every_partition_first_stood() {
+        for plan in [sample::sample(), sample::large(20_000), walking()] {
+            let all = rollback(&plan, 1).unwrap();
+            let mut seen = std::collections::BTreeSet::new();
+            let mut first = Vec::new();
+            for row in 0..plan.moves.size.len() {
+                let m = plan.get(row);
+                if seen.insert((m.topic, m.partition)) {
+                    first.push((m.topic, m.partition, m.previous));
+                }
+            }
+            first.sort_unstable();
+            let restored: Vec<_> = all.restores().map(|r| (r.topic, r.partition, r.replicas)).collect();
+            assert!(restored == first);
+        }
+    }
+
+    #[test]
+    fn an_election_is_due_where_a_leader_stays_that_is_not_preferred() {
+        let mut plan = sample::empty(&["orders"]);
+        let row = sample::Row::new;
+        let rows = [
+            // 2 leads when the wave has ended and is not in the restored list, so its head takes over.
+            row("orders", 0, &[1001, 1002], &[2, 1002], 5),
+            // 1002 leads by its place at the head, stays, and is second in the restored list.
+            row("orders", 1, &[1001, 1002], &[1002, 2], 5),
+            // Nobody held the election: 1002 still leads.
+            sample::Row { leader_after: Some(1002), ..row("orders", 2, &[1001, 1002], &[2, 1002], 5) },
+            // The head stays the head.
+            row("orders", 3, &[1003, 1001], &[1003, 2], 5),
+        ];
+        sample::push_wave(&mut plan, Stage::Data, None, &rows);
+        let due: Vec<bool> = rollback(&plan, 1).unwrap().restores().map(|r| r.needs_election()).collect();
+        assert_eq!(due, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_wave_that_is_not_there_is_refused_with_the_range() {
+        let plan = sample::sample();
+        for wave in [0, 4, u32::MAX] {
+            let error = rollback(&plan, wave).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidValue);
+            assert!(error.message().contains("from 1 to 3"), "{error}");
+        }
+        assert_eq!(rollback(&sample::empty(&[]), 1).unwrap_err().code(), Code::InvalidValue);
+    }
+}

@@ -91,8 +91,10 @@ fn broker(id: i32, rack: &str, state: BrokerState, role: Role, used: [u64; 2]) -
 }
 
 /// The throttle of [`sample`].
-pub const THROTTLE: Throttle =
-    Throttle { leader_bytes_per_sec: BytesPerSec::new(50_000_000), follower_bytes_per_sec: BytesPerSec::new(50_000_000) };
+pub const THROTTLE: Throttle = Throttle {
+    leader_bytes_per_sec: BytesPerSec::new(50_000_000),
+    follower_bytes_per_sec: BytesPerSec::new(50_000_000),
+};
 
 /// A plan without waves.
 pub fn empty(topics: &[&str]) -> Plan {
@@ -166,10 +168,7 @@ pub fn sample() -> Plan {
         &mut plan,
         Stage::Internal,
         Some(THROTTLE),
-        &[Row {
-            leader: None,
-            ..Row::new("__consumer_offsets", 0, &[1001, 1002, 1003], &[10, 2, 1003], 4_321)
-        }],
+        &[Row { leader: None, ..Row::new("__consumer_offsets", 0, &[1001, 1002, 1003], &[10, 2, 1003], 4_321) }],
     );
     plan.summary = Summary {
         replicas_moved: 7,

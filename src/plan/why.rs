@@ -104,7 +104,8 @@ pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
     if let Some(deferred) = deferred.find(|deferred| deferred.partition == partition) {
         return story(steps, Some(format!("it was asked for and is deferred: {}", deferred.reason)));
     }
-    const ELSE: &str = "none of its replicas is on a drained broker, or its topic was filtered out, or it does not exist";
+    const ELSE: &str =
+        "none of its replicas is on a drained broker, or its topic was filtered out, or it does not exist";
     if is_known {
         return story(steps, Some(format!("not in this plan: {ELSE}")));
     }
@@ -204,7 +205,13 @@ impl fmt::Display for Why {
             if number > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{name} moves in wave {} ({}), {} a replica\n{step}", step.wave, step.stage.as_str(), step.size_bytes)?;
+            write!(
+                f,
+                "{name} moves in wave {} ({}), {} a replica\n{step}",
+                step.wave,
+                step.stage.as_str(),
+                step.size_bytes
+            )?;
         }
         Ok(())
     }
@@ -276,4 +283,74 @@ fn aligned(before: &[BrokerId], after: &[BrokerId]) -> (String, String) {
         format!("[{}]", items.join(", "))
     };
     (list(before), list(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::sample;
+
+    fn told(topic: &str, partition: i32) -> String {
+        why(&sample::sample(), topic, PartitionId::new(partition)).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_move_tells_who_replaces_whom_and_who_pays() {
+        assert_eq!(
+            told("a-b", 0),
+            "a-b-0 moves in wave 1 (canary), 100 GB a replica\n  \
+             before  [1001, 1003, 7]\n  \
+             after   [  10, 1003, 7]\n  \
+             1001 (use1-az1) -> 10 (use1-az1)\n    \
+             copied from the leader 1001 (use1-az1), inside the rack; \
+             log dir /kafka/d2 of broker 10 is 0.5% full before the plan and 5.5% after it\n  \
+             leader  1001 -> 10"
+        );
+        assert_eq!(
+            told("a-b", 10),
+            "a-b-10 moves in wave 2 (data), 120 GB a replica\n  \
+             before  [7, 1002, 1003]\n  \
+             after   [7,    1, 1003]\n  \
+             1002 (use1-az2) -> 1 (use1-az1)\n    \
+             copied from the leader 1003 (use1-az2), across racks; broker 1 is 0% full before the plan and 6% after it\n  \
+             leader  1003 -> 1003, then 7 by a preferred election"
+        );
+        assert!(told("__consumer_offsets", 0).contains("there is no leader now"));
+    }
+
+    #[test]
+    fn a_partition_that_stays_says_why() {
+        assert_eq!(told("a-b", 4), "a-b-4 stays: it was asked for and is deferred: it has no leader");
+        assert!(told("a-b", 99).starts_with("a-b-99 stays: not in this plan: none of its replicas is on a drained"));
+    }
+
+    #[test]
+    fn an_unknown_topic_is_refused_and_a_near_one_offered() {
+        let plan = sample::sample();
+        let error = why(&plan, "a-b-4", PartitionId::new(0)).unwrap_err();
+        assert_eq!(error.code(), Code::UnknownPartition);
+        assert_eq!(error.help_lines(), ["did you mean `a-b-3-0`?"]);
+        let error = why(&plan, "something-else", PartitionId::new(0)).unwrap_err();
+        assert!(!error.to_string().contains("did you mean"), "{error}");
+    }
+
+    #[test]
+    fn replicas_that_change_places_are_paired_in_order() {
+        let mut plan = sample::empty(&["t"]);
+        let rows = [
+            sample::Row::new("t", 0, &[1001, 1002, 7], &[7, 1, 2], 5),
+            sample::Row::new("t", 1, &[1001], &[1, 2], 5),
+            sample::Row::new("t", 2, &[7, 1001, 1002], &[7, 1], 5),
+        ];
+        sample::push_wave(&mut plan, Stage::Data, None, &rows);
+        let pairs = |partition: i32| -> Vec<(Option<i32>, Option<i32>)> {
+            let story = why(&plan, "t", PartitionId::new(partition)).unwrap();
+            let from = |change: &Change| change.from.as_ref().map(|place| place.broker.get());
+            let to = |change: &Change| change.to.as_ref().map(|target| target.broker.get());
+            story.steps[0].changes.iter().map(|change| (from(change), to(change))).collect()
+        };
+        assert_eq!(pairs(0), [(Some(1002), Some(1)), (Some(1001), Some(2))]);
+        assert_eq!(pairs(1), [(Some(1001), Some(1)), (None, Some(2))]);
+        assert_eq!(pairs(2), [(Some(1001), Some(1)), (Some(1002), None)]);
+    }
 }
