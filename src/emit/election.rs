@@ -2,19 +2,23 @@
 
 use crate::base::ids::PartitionId;
 use crate::base::json::Writer;
-use crate::plan::rollback::Rollback;
-use crate::plan::{Plan, Wave};
+use crate::plan::rollback::{Restore, Rollback};
+use crate::plan::{Move, Plan, Wave};
 
 /// `election.json` of a wave: the partitions whose leader is not the preferred one when it ends; none when there is none.
 pub fn election(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
-    let rows = plan.sorted_rows(wave.rows.clone());
-    let moves = rows.into_iter().map(|row| plan.get(row as usize));
-    document(moves.filter(|m| m.needs_election()).map(|m| (m.topic, m.partition)))
+    election_rows(plan, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// The same for these rows, which are sorted by topic and partition.
+pub(super) fn election_rows(plan: &Plan, rows: &[u32]) -> Option<Vec<u8>> {
+    let moves = rows.iter().map(|&row| plan.get(row as usize));
+    document(moves.filter(Move::needs_election).map(|m| (m.topic, m.partition)))
 }
 
 /// The partitions whose leader may not be the preferred one after a rollback; none when there is none.
 pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
-    let restores = rollback.restores().filter(|restore| restore.needs_election());
+    let restores = rollback.restores().filter(Restore::needs_election);
     document(restores.map(|restore| (restore.topic, restore.partition)))
 }
 

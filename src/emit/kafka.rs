@@ -21,17 +21,25 @@ struct Entry<'a> {
 
 /// `reassign.json` of a wave.
 pub fn reassign(plan: &Plan, wave: &Wave) -> Vec<u8> {
-    let rows = plan.sorted_rows(wave.rows.clone());
-    document(rows.into_iter().map(|row| {
+    reassign_rows(plan, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// `rollback.json` of a wave: the exact ordered lists, and log dirs where known, from before it.
+pub fn rollback(plan: &Plan, wave: &Wave) -> Vec<u8> {
+    rollback_rows(plan, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// The lists after these rows, which are sorted by topic and partition.
+pub(super) fn reassign_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
+    document(rows.iter().map(|&row| {
         let m = plan.get(row as usize);
         Entry { topic: m.topic, partition: m.partition, replicas: m.replicas, dirs: m.dirs }
     }))
 }
 
-/// `rollback.json` of a wave: the exact ordered lists, and log dirs where known, from before it.
-pub fn rollback(plan: &Plan, wave: &Wave) -> Vec<u8> {
-    let rows = plan.sorted_rows(wave.rows.clone());
-    document(rows.into_iter().map(|row| {
+/// The lists before these rows, which are sorted by topic and partition.
+pub(super) fn rollback_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
+    document(rows.iter().map(|&row| {
         let m = plan.get(row as usize);
         Entry { topic: m.topic, partition: m.partition, replicas: m.previous, dirs: m.previous_dirs }
     }))
@@ -42,11 +50,8 @@ pub fn whole(plan: &Plan) -> Vec<u8> {
     let rows = plan.sorted_rows(0..plan.moves.size.len());
     let key = |row: &u32| (plan.moves.topic[*row as usize], plan.moves.partition[*row as usize]);
     // A partition that moves in several waves ends with the list of the last one.
-    let last: Vec<u32> = rows.chunk_by(|a, b| key(a) == key(b)).filter_map(|rows| rows.iter().max().copied()).collect();
-    document(last.into_iter().map(|row| {
-        let m = plan.get(row as usize);
-        Entry { topic: m.topic, partition: m.partition, replicas: m.replicas, dirs: m.dirs }
-    }))
+    let last: Vec<u32> = rows.chunk_by(|a, b| key(a) == key(b)).map(|rows| rows[rows.len() - 1]).collect();
+    reassign_rows(plan, &last)
 }
 
 /// The lists that a rollback restores.

@@ -46,12 +46,13 @@ pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
 
 fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<()> {
     let dir = wave_dir(plan, wave.index);
-    staging.write(&format!("{dir}/reassign.json"), &kafka::reassign(plan, wave))?;
-    staging.write(&format!("{dir}/rollback.json"), &kafka::rollback(plan, wave))?;
-    if let Some(election) = election::election(plan, wave) {
+    let rows = plan.sorted_rows(wave.rows.clone());
+    staging.write(&format!("{dir}/reassign.json"), &kafka::reassign_rows(plan, &rows))?;
+    staging.write(&format!("{dir}/rollback.json"), &kafka::rollback_rows(plan, &rows))?;
+    if let Some(election) = election::election_rows(plan, &rows) {
         staging.write(&format!("{dir}/election.json"), &election)?;
     }
-    if let Some(throttle) = throttle::throttle(plan, wave) {
+    if let Some(throttle) = throttle::throttle_rows(plan, wave, &rows) {
         staging.write(&format!("{dir}/throttle.json"), &throttle)?;
     }
     Ok(())

@@ -3,6 +3,8 @@
 //! Up to twelve waves are written out in full, each with all of its commands. Beyond that the steps stand
 //! once, and each wave keeps its facts and the commands that differ.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use rayon::prelude::*;
 
 use super::out_dir::{wave_dir, wave_name};

@@ -1,5 +1,7 @@
 //! The runbook of a rollback.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use super::runbook_text::{
     LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, brokers_that_do_not_serve, copies, count, elect, execute,
     have_ready, rate, reassign, table,

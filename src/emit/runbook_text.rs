@@ -1,5 +1,7 @@
 //! What the runbooks share: Kafka's commands, tables, and short lists.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::Bytes;
 use crate::plan::{Estimate, Plan, Throttle};

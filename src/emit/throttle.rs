@@ -19,8 +19,12 @@ struct Copying<'a> {
 
 /// `throttle.json` of a wave; none without a throttle or when the wave copies nothing.
 pub fn throttle(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
-    let rows = plan.sorted_rows(wave.rows.clone());
-    let moves = rows.into_iter().map(|row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
+    throttle_rows(plan, wave, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// The same for these rows of the wave, which are sorted by topic and partition.
+pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Vec<u8>> {
+    let moves = rows.iter().map(|&row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
     let copying =
         moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
     document(plan, wave.throttle?, copying.collect())

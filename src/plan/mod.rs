@@ -374,6 +374,7 @@ impl<'a> Dirs<'a> {
 
 impl Plan {
     /// The move in row `row`.
+    #[inline]
     pub fn get(&self, row: usize) -> Move<'_> {
         let moves = &self.moves;
         Move {
@@ -394,12 +395,12 @@ impl Plan {
         wave.rows.clone().map(|row| self.get(row))
     }
 
-    /// Rows sorted by topic and partition, as Kafka's files want them.
+    /// Rows sorted by topic and partition, as Kafka's files want them; several of one partition in plan order.
     pub fn sorted_rows(&self, rows: Range<usize>) -> Vec<u32> {
-        let mut sorted: Vec<u32> = rows.map(|row| row as u32).collect();
-        let key = |&row: &u32| (self.moves.topic[row as usize], self.moves.partition[row as usize]);
-        sorted.sort_unstable_by_key(key);
-        sorted
+        let key = |row: usize| u64::from(self.moves.topic[row]) << 32 | self.moves.partition[row].get() as u64;
+        let mut sorted: Vec<(u64, u32)> = rows.map(|row| (key(row), row as u32)).collect();
+        sorted.sort_unstable();
+        sorted.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The broker `id`.

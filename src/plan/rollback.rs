@@ -79,7 +79,7 @@ pub fn rollback(plan: &Plan, to_wave: u32) -> Result<Rollback<'_>> {
         let (a, b) = (*a as usize, *b as usize);
         plan.moves.topic[a] == plan.moves.topic[b] && plan.moves.partition[a] == plan.moves.partition[b]
     };
-    let rows = sorted.chunk_by(same).map(|rows| (*rows.iter().min().unwrap(), *rows.iter().max().unwrap())).collect();
+    let rows = sorted.chunk_by(same).map(|rows| (rows[0], rows[rows.len() - 1])).collect();
     Ok(Rollback { plan, to_wave, rows })
 }
 

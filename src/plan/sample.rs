@@ -209,12 +209,13 @@ pub fn large(partitions: usize) -> Plan {
     plan.brokers = (0..1_000).map(|id| broker(id, "a", state, Role::Target, [1, 2])).collect();
     plan.brokers.extend((1_001..2_001).map(|id| broker(id, "a", state, Role::Drain, [1, 2])));
     let moves = &mut plan.moves;
+    let id = |id: usize| i32::try_from(id).unwrap();
     for row in 0..partitions {
         let spread = row.wrapping_mul(2_654_435_761) % 1_000;
-        let old = [0, 333, 666].map(|step| BrokerId::new(1_001 + ((spread + step) % 1_000) as i32));
-        let new = [0, 333].map(|step| BrokerId::new(((spread * 7 + step) % 1_000) as i32));
+        let old = [0, 333, 666].map(|step| BrokerId::new(id(1_001 + (spread + step) % 1_000)));
+        let new = [0, 333].map(|step| BrokerId::new(id((spread * 7 + step) % 1_000)));
         moves.topic.push((row.wrapping_mul(40_503) % 1_000) as u32);
-        moves.partition.push(PartitionId::new((row / 1_000) as i32));
+        moves.partition.push(PartitionId::new(id(row / 1_000)));
         moves.previous.push(old);
         moves.replicas.push([new[0], new[1], old[2]]);
         moves.dir.push([]);

@@ -82,6 +82,9 @@ pub struct Target {
     pub cross_rack: Option<bool>,
 }
 
+/// Why a partition may not be in a plan that does not name it.
+const ELSE: &str = "none of its replicas is on a drained broker, or its topic was filtered out, or it does not exist";
+
 /// The story of one partition of a plan.
 ///
 /// # Errors
@@ -104,8 +107,6 @@ pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
     if let Some(deferred) = deferred.find(|deferred| deferred.partition == partition) {
         return story(steps, Some(format!("it was asked for and is deferred: {}", deferred.reason)));
     }
-    const ELSE: &str =
-        "none of its replicas is on a drained broker, or its topic was filtered out, or it does not exist";
     if is_known {
         return story(steps, Some(format!("not in this plan: {ELSE}")));
     }
