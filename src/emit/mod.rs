@@ -6,6 +6,8 @@ pub mod out_dir;
 pub mod rollback_dir;
 pub mod runbook;
 mod runbook_back;
+mod runbook_facts;
+mod runbook_steps;
 mod runbook_text;
 pub mod throttle;
 

@@ -90,7 +90,7 @@ pub fn forecast(estimate: Option<Estimate>) -> String {
     }
 }
 
-/// `50.0 MB/s (50000000 bytes per second)` for both sides of a copy.
+/// The throttle in words: `50.0 MB/s for each broker, sending and receiving`.
 pub fn rate(throttle: Option<Throttle>) -> String {
     let Some(Throttle { leader_bytes_per_sec: leader, follower_bytes_per_sec: follower }) = throttle else {
         return "none: copies take all that network and disks give".to_owned();
