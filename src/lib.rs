@@ -13,6 +13,7 @@
 pub mod base;
 pub mod check;
 mod cluster;
+pub mod emit;
 mod leadership;
 mod placement;
 pub mod plan;

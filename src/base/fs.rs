@@ -18,6 +18,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| fault(&error))
 }
 
+/// Whether a file can be read and begins with these bytes.
+pub fn starts_with(path: &Path, head: &[u8]) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
+    let file = File::open(path);
+    let mut found = vec![0; head.len()];
+    file.is_ok_and(|mut file| file.read_exact(&mut found).is_ok()) && found == head
+}
+
 /// How a path is named in messages.
 pub fn name_of(path: &Path) -> String {
     if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }

@@ -5,5 +5,6 @@ pub mod fs;
 pub mod ids;
 pub mod index;
 pub mod json;
+pub(crate) mod stream;
 pub mod units;
 pub mod work;

@@ -5,6 +5,9 @@
 
 mod read;
 pub mod rollback;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod why;
 mod write;
 
 use std::ops::Range;
@@ -13,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::read::read;
 pub use self::write::write;
+pub(crate) use self::write::{write_dirs, write_ids};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
@@ -370,6 +374,7 @@ impl<'a> Dirs<'a> {
 
 impl Plan {
     /// The move in row `row`.
+    #[inline]
     pub fn get(&self, row: usize) -> Move<'_> {
         let moves = &self.moves;
         Move {
@@ -390,12 +395,12 @@ impl Plan {
         wave.rows.clone().map(|row| self.get(row))
     }
 
-    /// Rows sorted by topic and partition, as Kafka's files want them.
+    /// Rows sorted by topic and partition, as Kafka's files want them; several of one partition in plan order.
     pub fn sorted_rows(&self, rows: Range<usize>) -> Vec<u32> {
-        let mut sorted: Vec<u32> = rows.map(|row| row as u32).collect();
-        let key = |&row: &u32| (self.moves.topic[row as usize], self.moves.partition[row as usize]);
-        sorted.sort_unstable_by_key(key);
-        sorted
+        let key = |row: usize| u64::from(self.moves.topic[row]) << 32 | self.moves.partition[row].get() as u64;
+        let mut sorted: Vec<(u64, u32)> = rows.map(|row| (key(row), row as u32)).collect();
+        sorted.sort_unstable();
+        sorted.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The broker `id`.

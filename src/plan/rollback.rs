@@ -1,1 +1,212 @@
 //! The way back: the exact ordered lists from before a wave.
+//!
+//! Going back to wave N restores, for every partition of the waves N to the last, the list that its *first*
+//! move in those waves found. Where the partition stands when all waves have run is the list of its *last*
+//! move; the difference between the two is what has to be copied back.
+
+use super::{Dirs, Move, Plan, Throttle};
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::units::Bytes;
+
+/// What has to be put back.
+#[derive(Clone, Debug)]
+pub struct Rollback<'a> {
+    /// The plan that is undone.
+    pub plan: &'a Plan,
+    /// The first wave that is undone, from 1.
+    pub to_wave: u32,
+    /// First and last row of each partition in the undone waves, sorted by topic and partition.
+    rows: Vec<(u32, u32)>,
+}
+
+/// One partition on its way back.
+#[derive(Clone, Copy, Debug)]
+pub struct Restore<'a> {
+    /// Topic name.
+    pub topic: &'a str,
+    /// Partition id.
+    pub partition: PartitionId,
+    /// The ordered list to restore.
+    pub replicas: &'a [BrokerId],
+    /// Log dirs of that list where they are known.
+    pub dirs: Dirs<'a>,
+    /// The ordered list when all undone waves have run.
+    pub current: &'a [BrokerId],
+    /// The leader when the last of them ended, before any election.
+    pub current_leader: Option<BrokerId>,
+    /// Bytes of one replica.
+    pub size: Bytes,
+}
+
+impl<'a> Restore<'a> {
+    /// Replicas that have to be copied back, in list order.
+    pub fn adding(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
+        let current = self.current;
+        self.replicas.iter().copied().filter(move |id| !current.contains(id))
+    }
+
+    /// Whether the leader may differ from the preferred one of the restored list once that is in place.
+    ///
+    /// It leads who led before while it stays in the list; that is the preferred leader of the plan, or,
+    /// when nobody held the election, whoever led when the wave ended.
+    pub fn needs_election(&self) -> bool {
+        let stays = |leader: Option<BrokerId>| leader.filter(|id| self.replicas.contains(id));
+        let preferred = self.replicas.first().copied();
+        [self.current.first().copied(), self.current_leader]
+            .into_iter()
+            .any(|leader| stays(leader).is_some_and(|leader| Some(leader) != preferred))
+    }
+}
+
+/// The way back to before wave `to_wave`, for all partitions of that wave and the later ones.
+///
+/// # Errors
+/// [`Code::InvalidValue`] when the plan has no such wave.
+pub fn rollback(plan: &Plan, to_wave: u32) -> Result<Rollback<'_>> {
+    let waves = plan.waves.len();
+    let Some(first) = (to_wave as usize).checked_sub(1).and_then(|number| plan.waves.get(number)) else {
+        let error = |message: String| Error::new(Code::InvalidValue, message).at(Place::source("--to-wave"));
+        return Err(match waves {
+            0 => error(format!("wave {to_wave} cannot be undone: the plan has no waves"))
+                .help("there is nothing to go back from"),
+            _ => error(format!("the plan has no wave {to_wave}; expected a wave from 1 to {waves}"))
+                .help("1 undoes the whole plan, the last wave undoes only itself"),
+        });
+    };
+    let sorted = plan.sorted_rows(first.rows.start..plan.moves.size.len());
+    let same = |a: &u32, b: &u32| {
+        let (a, b) = (*a as usize, *b as usize);
+        plan.moves.topic[a] == plan.moves.topic[b] && plan.moves.partition[a] == plan.moves.partition[b]
+    };
+    let rows = sorted.chunk_by(same).map(|rows| (rows[0], rows[rows.len() - 1])).collect();
+    Ok(Rollback { plan, to_wave, rows })
+}
+
+impl<'a> Rollback<'a> {
+    /// What has to be put back, sorted by topic and partition.
+    pub fn restores(&self) -> impl ExactSizeIterator<Item = Restore<'a>> + use<'a, '_> {
+        let plan = self.plan;
+        self.rows.iter().map(move |&(first, last)| {
+            let (first, last): (Move<'a>, Move<'a>) = (plan.get(first as usize), plan.get(last as usize));
+            Restore {
+                topic: first.topic,
+                partition: first.partition,
+                replicas: first.previous,
+                dirs: first.previous_dirs,
+                current: last.replicas,
+                current_leader: last.leader_after,
+                size: last.size,
+            }
+        })
+    }
+
+    /// How many partitions are put back.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether nothing is put back.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The throttle of the undone waves; none when the plan has none.
+    pub fn throttle(&self) -> Option<Throttle> {
+        self.plan.waves[self.to_wave as usize - 1..].iter().find_map(|wave| wave.throttle)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Stage, sample};
+
+    fn lists(rollback: &Rollback<'_>) -> Vec<(String, Vec<i32>)> {
+        let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.get()).collect();
+        rollback.restores().map(|r| (format!("{}-{}", r.topic, r.partition), ids(r.replicas))).collect()
+    }
+
+    /// orders-0 walks over three waves; orders-1 moves in the second, orders-2 in the third.
+    fn walking() -> Plan {
+        let mut plan = sample::empty(&["orders"]);
+        let waves: [&[sample::Row<'_>]; 3] = [
+            &[sample::Row::new("orders", 0, &[1001, 1002], &[1, 1002], 5)],
+            &[sample::Row::new("orders", 1, &[1002], &[2], 5), sample::Row::new("orders", 0, &[1, 1002], &[1, 2], 5)],
+            &[sample::Row::new("orders", 0, &[1, 2], &[2, 1], 5), sample::Row::new("orders", 2, &[1001], &[10], 5)],
+        ];
+        for rows in waves {
+            sample::push_wave(&mut plan, Stage::Data, None, rows);
+        }
+        plan
+    }
+
+    #[test]
+    fn going_back_to_a_wave_restores_the_list_from_before_it() {
+        let plan = walking();
+        let back = |wave| lists(&rollback(&plan, wave).unwrap());
+        let name = |partition: i32, ids: &[i32]| (format!("orders-{partition}"), ids.to_vec());
+        assert_eq!(back(1), [name(0, &[1001, 1002]), name(1, &[1002]), name(2, &[1001])]);
+        assert_eq!(back(2), [name(0, &[1, 1002]), name(1, &[1002]), name(2, &[1001])]);
+        assert_eq!(back(3), [name(0, &[1, 2]), name(2, &[1001])]);
+    }
+
+    #[test]
+    fn what_is_copied_back_is_what_the_final_list_lacks() {
+        let plan = walking();
+        let copied = |wave: u32, at: usize| -> Vec<i32> {
+            rollback(&plan, wave).unwrap().restores().nth(at).unwrap().adding().map(BrokerId::get).collect()
+        };
+        assert_eq!(copied(1, 0), [1001, 1002]);
+        assert_eq!(copied(2, 0), [1002]);
+        assert!(copied(3, 0).is_empty());
+    }
+
+    #[test]
+    fn undoing_all_waves_restores_where_every_partition_first_stood() {
+        for plan in [sample::sample(), sample::large(20_000), walking()] {
+            let all = rollback(&plan, 1).unwrap();
+            let mut seen = std::collections::BTreeSet::new();
+            let mut first = Vec::new();
+            for row in 0..plan.moves.size.len() {
+                let m = plan.get(row);
+                if seen.insert((m.topic, m.partition)) {
+                    first.push((m.topic, m.partition, m.previous));
+                }
+            }
+            first.sort_unstable();
+            let restored: Vec<_> = all.restores().map(|r| (r.topic, r.partition, r.replicas)).collect();
+            assert!(restored == first);
+        }
+    }
+
+    #[test]
+    fn an_election_is_due_where_a_leader_stays_that_is_not_preferred() {
+        let mut plan = sample::empty(&["orders"]);
+        let row = sample::Row::new;
+        let rows = [
+            // 2 leads when the wave has ended and is not in the restored list, so its head takes over.
+            row("orders", 0, &[1001, 1002], &[2, 1002], 5),
+            // 1002 leads by its place at the head, stays, and is second in the restored list.
+            row("orders", 1, &[1001, 1002], &[1002, 2], 5),
+            // Nobody held the election: 1002 still leads.
+            sample::Row { leader_after: Some(1002), ..row("orders", 2, &[1001, 1002], &[2, 1002], 5) },
+            // The head stays the head.
+            row("orders", 3, &[1003, 1001], &[1003, 2], 5),
+        ];
+        sample::push_wave(&mut plan, Stage::Data, None, &rows);
+        let due: Vec<bool> = rollback(&plan, 1).unwrap().restores().map(|r| r.needs_election()).collect();
+        assert_eq!(due, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_wave_that_is_not_there_is_refused_with_the_range() {
+        let plan = sample::sample();
+        for wave in [0, 4, u32::MAX] {
+            let error = rollback(&plan, wave).unwrap_err();
+            assert_eq!(error.code(), Code::InvalidValue);
+            assert!(error.message().contains("from 1 to 3"), "{error}");
+        }
+        assert_eq!(rollback(&sample::empty(&[]), 1).unwrap_err().code(), Code::InvalidValue);
+    }
+}

@@ -1,0 +1,335 @@
+//! Every format made from one small plan and compared with the files in tests/golden, and the directory as
+//! a whole. `KSHIFT_BLESS=1` writes the files anew; look at the difference before you commit it.
+
+use std::path::{Path, PathBuf};
+
+use super::{election, kafka, out_dir, rollback_dir, runbook, runbook_back, throttle};
+use crate::base::error::Code;
+use crate::base::fs;
+use crate::base::units::BytesPerSec;
+use crate::base::work::Work;
+use crate::plan::rollback::rollback;
+use crate::plan::{self, Plan, Stage, Throttle, sample};
+
+fn golden(name: &str, found: &[u8]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    #[expect(clippy::disallowed_methods, reason = "a test may ask whether to write its expectations anew")]
+    let bless = std::env::var("KSHIFT_BLESS").is_ok_and(|value| value == "1");
+    if bless {
+        fs::write_file(&path, found).unwrap();
+    }
+    let expected = String::from_utf8(fs::read(&path).unwrap()).unwrap();
+    assert_eq!(String::from_utf8_lossy(found), expected, "{name} differs; KSHIFT_BLESS=1 writes it anew");
+}
+
+/// A directory that is gone when the test ends.
+struct Scratch(PathBuf);
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("kshift-emit-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir(&path).unwrap();
+        Scratch(path)
+    }
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+    fn is_empty(&self) -> bool {
+        std::fs::read_dir(&self.0).unwrap().next().is_none()
+    }
+}
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    fs::list_tree(dir).unwrap().iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+}
+
+/// The sample with as many more small waves as make it longer than what is written out.
+fn many_waves() -> Plan {
+    let mut plan = sample::sample();
+    for partition in 100..111 {
+        let row = sample::Row::new("a-b", partition, &[1001, 7], &[10, 7], 20_000_000_000);
+        sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &[row]);
+    }
+    plan
+}
+
+#[test]
+fn every_format_looks_as_it_did() {
+    let plan = sample::sample();
+    let (canary, data) = (&plan.waves[0], &plan.waves[1]);
+    golden("plan.json", &plan::write(&plan));
+    golden("reassign-whole.json", &kafka::whole(&plan));
+    golden("reassign-dirs.json", &kafka::reassign(&plan, canary));
+    golden("reassign.json", &kafka::reassign(&plan, data));
+    golden("rollback-dirs.json", &kafka::rollback(&plan, canary));
+    golden("rollback.json", &kafka::rollback(&plan, data));
+    golden("election.json", &election::election(&plan, data).unwrap());
+    golden("throttle.json", &throttle::throttle(&plan, data).unwrap());
+    golden("runbook.md", runbook::runbook(&plan).as_bytes());
+    golden("runbook-many-waves.md", runbook::runbook(&many_waves()).as_bytes());
+    golden("runbook-nothing-to-do.md", runbook::runbook(&sample::empty(&[])).as_bytes());
+    let back = rollback(&plan, 2).unwrap();
+    golden("back-reassign.json", &kafka::restore(&back));
+    golden("back-election.json", &election::restore(&back).unwrap());
+    golden("back-throttle.json", &throttle::restore(&back).unwrap());
+    golden("back-runbook.md", runbook_back::runbook(&back).as_bytes());
+}
+
+#[test]
+fn a_plan_without_moves_is_an_empty_list() {
+    assert_eq!(kafka::whole(&sample::empty(&[])), br#"{"version":1,"partitions":[]}"#);
+}
+
+#[test]
+fn the_whole_plan_holds_the_last_list_of_a_partition_that_moves_twice() {
+    let mut plan = sample::empty(&["t"]);
+    for (previous, replicas) in [(&[1001, 1002], &[1, 1002]), (&[1, 1002], &[1, 2])] {
+        sample::push_wave(&mut plan, Stage::Data, None, &[sample::Row::new("t", 0, previous, replicas, 5)]);
+    }
+    let whole = String::from_utf8(kafka::whole(&plan)).unwrap();
+    assert_eq!(whole, r#"{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[1,2]}]}"#);
+}
+
+/// The move and the lists are those of a run of Kafka's tool on 4.3.1 and on 3.9.2.
+#[test]
+fn throttled_lists_are_those_that_kafkas_own_tool_sets() {
+    let mut plan = sample::empty(&["a-b-3", "orders.v1"]);
+    let old = [1001, 1002, 1003];
+    let rows = [
+        sample::Row::new("orders.v1", 0, &old, &[0, 1002, 1003], 5),
+        sample::Row::new("orders.v1", 1, &[1002, 1003, 1001], &[1, 2, 0], 5),
+        sample::Row::new("a-b-3", 0, &old, &[0, 1, 2], 5),
+        sample::Row::new("a-b-3", 1, &[1003, 1002, 1001], &[2, 1, 0], 5),
+    ];
+    sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &rows);
+    let text = String::from_utf8(throttle::throttle(&plan, &plan.waves[0]).unwrap()).unwrap();
+    let topics = text.split_once("\"topics\":").unwrap().1;
+    assert_eq!(
+        topics,
+        "{\"a-b-3\":{\"leader.replication.throttled.replicas\":\"0:1001,0:1002,0:1003,1:1001,1:1002,1:1003\",\
+         \"follower.replication.throttled.replicas\":\"0:0,0:1,0:2,1:0,1:1,1:2\"},\
+         \"orders.v1\":{\"leader.replication.throttled.replicas\":\"0:1001,0:1002,0:1003,1:1001,1:1002,1:1003\",\
+         \"follower.replication.throttled.replicas\":\"0:0,1:0,1:1,1:2\"}}}"
+    );
+}
+
+#[test]
+fn a_wave_that_copies_nothing_or_has_no_throttle_has_no_throttle_file() {
+    let mut plan = sample::empty(&["t"]);
+    sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &[sample::Row::new("t", 0, &[1, 2], &[2, 1], 5)]);
+    sample::push_wave(&mut plan, Stage::Data, None, &[sample::Row::new("t", 0, &[2, 1], &[2, 10], 5)]);
+    assert!(plan.waves.iter().all(|wave| throttle::throttle(&plan, wave).is_none()));
+}
+
+#[test]
+fn a_directory_holds_every_file_and_no_other() {
+    let scratch = Scratch::new("layout");
+    let out = scratch.join("out");
+    let plan = sample::sample();
+    out_dir::write(&plan, &out, false, &Work::new()).unwrap();
+    assert_eq!(
+        names(&out),
+        [
+            "plan.json",
+            "runbook.md",
+            "waves/001/reassign.json",
+            "waves/001/rollback.json",
+            "waves/001/throttle.json",
+            "waves/002/election.json",
+            "waves/002/reassign.json",
+            "waves/002/rollback.json",
+            "waves/002/throttle.json",
+            "waves/003/reassign.json",
+            "waves/003/rollback.json",
+            "waves/003/throttle.json",
+        ]
+    );
+    let text = String::from_utf8(fs::read(&out.join("plan.json")).unwrap()).unwrap();
+    assert_eq!(plan::read(&text, "plan.json").unwrap(), plan);
+    rollback_dir::write(&rollback(&plan, 1).unwrap(), &scratch.join("back"), &Work::new()).unwrap();
+    assert_eq!(names(&scratch.join("back")), ["election.json", "reassign.json", "runbook.md", "throttle.json"]);
+}
+
+#[test]
+fn only_an_empty_directory_or_a_plan_is_replaced() {
+    let scratch = Scratch::new("force");
+    let out = scratch.join("out");
+    let write = |force| out_dir::write(&sample::sample(), &out, force, &Work::new());
+    let refused = |force| assert_eq!(write(force).unwrap_err().code(), Code::OutputExists);
+    std::fs::create_dir(&out).unwrap();
+    refused(false);
+    write(true).unwrap();
+    refused(false);
+    write(true).unwrap();
+    for foreign in ["waves/001/notes.txt", "waves/01/reassign.json", "kept.txt"] {
+        std::fs::create_dir_all(out.join("waves/01")).unwrap();
+        fs::write_file(&out.join(foreign), b"mine").unwrap();
+        refused(true);
+        assert_eq!(fs::read(&out.join(foreign)).unwrap(), b"mine");
+        std::fs::remove_file(out.join(foreign)).unwrap();
+    }
+    fs::write_file(&out.join("plan.json"), b"{\"kind\":\"another\"}").unwrap();
+    refused(true);
+    std::fs::remove_file(out.join("plan.json")).unwrap();
+    refused(true);
+}
+
+#[test]
+fn an_interrupted_write_leaves_nothing() {
+    let scratch = Scratch::new("stop");
+    let work = Work::new();
+    work.stop();
+    let error = out_dir::write(&sample::sample(), &scratch.join("out"), false, &work).unwrap_err();
+    assert_eq!(error.code(), Code::Interrupted);
+    let error =
+        rollback_dir::write(&rollback(&sample::sample(), 1).unwrap(), &scratch.join("back"), &work).unwrap_err();
+    assert_eq!(error.code(), Code::Interrupted);
+    assert!(scratch.is_empty());
+}
+
+#[test]
+fn waves_are_numbered_with_as_many_digits_as_needed() {
+    let mut plan = sample::empty(&[]);
+    for _ in 0..1_000 {
+        sample::push_wave(&mut plan, Stage::Data, None, &[]);
+    }
+    assert_eq!(out_dir::wave_dir(&plan, 7), "waves/0007");
+    plan.waves.truncate(999);
+    assert_eq!(out_dir::wave_dir(&plan, 7), "waves/007");
+}
+
+#[test]
+fn the_bytes_do_not_depend_on_the_number_of_threads() {
+    let plan = sample::large(30_000);
+    let with_threads = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| (plan::write(&plan), runbook::runbook(&plan)))
+    };
+    assert!(with_threads(1) == with_threads(8));
+}
+
+/// Commands as they stand in the blocks of a runbook.
+fn commands(runbook: &str) -> Vec<String> {
+    runbook.split("```bash\n").skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// With `bash -n`, and with shellcheck where it is installed.
+#[test]
+fn every_command_is_clean_bash() {
+    let mut apart = many_waves();
+    apart.waves[0].throttle = Some(Throttle { follower_bytes_per_sec: BytesPerSec::new(1), ..sample::THROTTLE });
+    let back = runbook_back::runbook(&rollback(&apart, 1).unwrap());
+    let texts = [runbook::runbook(&sample::sample()), runbook::runbook(&apart), back];
+    let mut script = "#!/bin/bash\n".to_owned();
+    script.extend(texts.iter().flat_map(|text| commands(text)));
+    let scratch = Scratch::new("bash");
+    let file = scratch.join("commands.sh");
+    fs::write_file(&file, script.as_bytes()).unwrap();
+    for (tool, option) in [("bash", "-n"), ("shellcheck", "--norc")] {
+        if let Ok(run) = std::process::Command::new(tool).arg(option).arg(&file).output() {
+            assert!(run.status.success(), "{tool}: {}", String::from_utf8_lossy(&run.stdout));
+        }
+    }
+}
+
+#[test]
+fn each_wave_of_a_runbook_names_its_files_and_its_throttle() {
+    let plan = sample::sample();
+    let text = runbook::runbook(&plan);
+    let wave = |number: usize| text.split("### Wave ").nth(number).unwrap().split("\n## ").next().unwrap().to_owned();
+    assert!(wave(1).contains("waves/001/reassign.json --throttle 50000000 --execute\n"));
+    assert!(wave(1).contains("No election is due") && !wave(1).contains("election.json"));
+    assert!(wave(2).contains("--path-to-json-file waves/002/election.json"));
+    // Its current replicas lie on a broker that is down: there the tool's own throttle would fail.
+    assert!(wave(2).contains("waves/002/reassign.json --execute\n") && !wave(2).contains("reassign.json --throttle"));
+    for number in 1..=3 {
+        let dir = format!("waves/00{number}");
+        let order: Vec<usize> = ["--verify --preserve-throttles", "--verify\n", "--cancel\n", "/rollback.json"]
+            .iter()
+            .map(|what| wave(number).find(what).unwrap_or_else(|| panic!("wave {number} lacks {what}")))
+            .collect();
+        assert!(order.is_sorted() && wave(number).contains(&dir), "wave {number}");
+    }
+}
+
+#[test]
+fn rates_that_differ_are_set_apart() {
+    let mut plan = sample::empty(&["t"]);
+    let throttle = Throttle { follower_bytes_per_sec: BytesPerSec::new(80_000_000), ..sample::THROTTLE };
+    sample::push_wave(&mut plan, Stage::Data, Some(throttle), &[sample::Row::new("t", 0, &[1001], &[10], 5)]);
+    let text = runbook::runbook(&plan);
+    assert!(text.contains("leader.replication.throttled.rate=50000000,follower.replication.throttled.rate=80000000"));
+}
+
+#[test]
+fn many_waves_keep_a_table_and_their_commands_each() {
+    let text = runbook::runbook(&many_waves());
+    assert_eq!(text.matches("### Wave ").count(), 14);
+    assert_eq!(text.matches("**Go back while it moves.**").count(), 1);
+    assert!(text.contains("waves/014/reassign.json --throttle 50000000 --execute"));
+    assert!(commands(&text).iter().any(|block| block == "export WAVE=014\n"));
+}
+
+#[test]
+fn without_a_throttle_no_command_sets_one() {
+    let mut plan = sample::empty(&["t"]);
+    sample::push_wave(&mut plan, Stage::Data, None, &[sample::Row::new("t", 0, &[1001], &[10], 5)]);
+    let text = runbook::runbook(&plan);
+    assert!(text.contains("waves/001/reassign.json --execute\n"));
+    assert!(!commands(&text).iter().any(|block| block.contains("--throttle 50000000") || block.contains("jq")));
+}
+
+/// Processor time of this process so far, in seconds; nothing where there is no /proc. Wall time says little on a
+/// machine that does other things as well.
+fn processor_seconds() -> f64 {
+    let stat = fs::read(Path::new("/proc/self/stat")).unwrap_or_default();
+    let ticks = |place: usize| String::from_utf8_lossy(&stat).split(' ').nth(place)?.parse::<f64>().ok();
+    (ticks(13).unwrap_or_default() + ticks(14).unwrap_or_default()) / 100.0
+}
+
+/// How long the files of a million replicas take: `cargo test --release emit_at_scale -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement, to be run in release"]
+#[expect(clippy::disallowed_types, reason = "a measurement looks at the clock")]
+#[expect(clippy::print_stderr, reason = "a measurement prints")]
+fn emit_at_scale() {
+    let plan = sample::large(333_334);
+    let scratch = Scratch::new("scale");
+    for _ in 0..3 {
+        let start = std::time::Instant::now();
+        let text = String::from_utf8(plan::write(&plan)).unwrap();
+        let written = start.elapsed();
+        let back = plan::read(&text, "plan.json").unwrap();
+        let read = start.elapsed().checked_sub(written).unwrap();
+        assert!(back.moves.size.len() == plan.moves.size.len());
+        drop(back);
+        let _ = std::fs::remove_dir_all(scratch.join("out"));
+        let (start, processor) = (std::time::Instant::now(), processor_seconds());
+        out_dir::write(&plan, &scratch.join("out"), false, &Work::new()).unwrap();
+        let (all, processor) = (start.elapsed(), processor_seconds() - processor);
+        let part = |name: &str, render: &(dyn Fn(&plan::Wave) -> usize + Sync)| {
+            let start = std::time::Instant::now();
+            let bytes: usize = plan.waves.iter().map(render).sum();
+            eprintln!("  {name}: {} MB in {:.2?} on one core", bytes / 1_000_000, start.elapsed());
+        };
+        part("reassign", &|wave| kafka::reassign(&plan, wave).len());
+        part("rollback", &|wave| kafka::rollback(&plan, wave).len());
+        part("election", &|wave| election::election(&plan, wave).map_or(0, |json| json.len()));
+        part("throttle", &|wave| throttle::throttle(&plan, wave).map_or(0, |json| json.len()));
+        let start = std::time::Instant::now();
+        let whole = kafka::whole(&plan).len();
+        let book = runbook::runbook(&plan).len();
+        let rest = start.elapsed();
+        eprintln!(
+            "plan.json of {} MB: written in {written:.2?}, read in {read:.2?}; directory in {all:.2?} ({processor:.2} s of processors); whole ({} MB) and runbook ({} kB) in {rest:.2?}",
+            text.len() / 1_000_000,
+            whole / 1_000_000,
+            book / 1_000
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! The JSON of `kafka-reassign-partitions`: one wave, its way back, or the whole plan at once.
+//!
+//! Sorted by topic and partition, compact. `log_dirs` stands only where a dir is chosen, `any` for the
+//! other replicas of that partition.
+
+use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::json::Writer;
+use crate::plan::rollback::Rollback;
+use crate::plan::{Dirs, Plan, Wave, write_dirs, write_ids};
+
+/// What an entry takes, roughly.
+const ENTRY_BYTES: usize = 80;
+
+/// One partition and the list it shall have.
+struct Entry<'a> {
+    topic: &'a str,
+    partition: PartitionId,
+    replicas: &'a [BrokerId],
+    dirs: Dirs<'a>,
+}
+
+/// `reassign.json` of a wave.
+pub fn reassign(plan: &Plan, wave: &Wave) -> Vec<u8> {
+    reassign_rows(plan, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// `rollback.json` of a wave: the exact ordered lists, and log dirs where known, from before it.
+pub fn rollback(plan: &Plan, wave: &Wave) -> Vec<u8> {
+    rollback_rows(plan, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// The lists after these rows, which are sorted by topic and partition.
+pub(super) fn reassign_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
+    document(rows.iter().map(|&row| {
+        let m = plan.get(row as usize);
+        Entry { topic: m.topic, partition: m.partition, replicas: m.replicas, dirs: m.dirs }
+    }))
+}
+
+/// The lists before these rows, which are sorted by topic and partition.
+pub(super) fn rollback_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
+    document(rows.iter().map(|&row| {
+        let m = plan.get(row as usize);
+        Entry { topic: m.topic, partition: m.partition, replicas: m.previous, dirs: m.previous_dirs }
+    }))
+}
+
+/// The final list of every partition of the plan: starts everything at once.
+pub fn whole(plan: &Plan) -> Vec<u8> {
+    let rows = plan.sorted_rows(0..plan.moves.size.len());
+    let key = |row: &u32| (plan.moves.topic[*row as usize], plan.moves.partition[*row as usize]);
+    // A partition that moves in several waves ends with the list of the last one.
+    let last: Vec<u32> = rows.chunk_by(|a, b| key(a) == key(b)).map(|rows| rows[rows.len() - 1]).collect();
+    reassign_rows(plan, &last)
+}
+
+/// The lists that a rollback restores.
+pub fn restore(rollback: &Rollback<'_>) -> Vec<u8> {
+    document(rollback.restores().map(|restore| Entry {
+        topic: restore.topic,
+        partition: restore.partition,
+        replicas: restore.replicas,
+        dirs: restore.dirs,
+    }))
+}
+
+fn document<'a>(entries: impl ExactSizeIterator<Item = Entry<'a>>) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(64 + entries.len() * ENTRY_BYTES);
+    writer.begin_object().key("version").int(1).key("partitions").begin_array();
+    for entry in entries {
+        writer.begin_object().key("topic").string(entry.topic).key("partition").int(entry.partition.get());
+        write_ids(writer.key("replicas"), entry.replicas);
+        if entry.dirs.iter().any(|dir| dir.is_some()) {
+            write_dirs(writer.key("log_dirs"), entry.dirs);
+        }
+        writer.end_object();
+    }
+    writer.end_array().end_object();
+    writer.into_bytes()
+}

@@ -1,0 +1,15 @@
+//! Files and pages, each made from a finished plan alone: one file of code per format.
+
+pub mod election;
+pub mod kafka;
+pub mod out_dir;
+pub mod rollback_dir;
+pub mod runbook;
+mod runbook_back;
+mod runbook_facts;
+mod runbook_steps;
+mod runbook_text;
+pub mod throttle;
+
+#[cfg(test)]
+mod golden;

@@ -1,0 +1,83 @@
+//! The directory of a plan: every file of it, whole or not at all.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use super::{election, kafka, runbook, throttle};
+use crate::base::error::Result;
+use crate::base::fs::{self, Staging};
+use crate::base::work::Work;
+use crate::plan::{self, KIND, Plan, Wave};
+
+/// Files at the top of a plan's directory.
+const FILES: [&str; 3] = ["plan.json", "runbook.md", "report.html"];
+/// Files of a wave.
+const WAVE_FILES: [&str; 4] = ["reassign.json", "rollback.json", "election.json", "throttle.json"];
+
+/// Writes the directory of a plan: plan.json, the files of each wave, runbook.md.
+///
+/// The waves are written on all cores, and no more than one wave per core is held in memory.
+///
+/// # Errors
+/// [`Code::OutputExists`](crate::base::error::Code::OutputExists) for a directory that exists, unless `force` is
+/// given and it is empty or holds a kshift plan and nothing else; files that cannot be written; an
+/// interruption. Nothing is left behind then.
+pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
+    let staging = Staging::begin(dir, force, |files| files.is_empty() || is_plan(dir, files))?;
+    work.step("writing", 0, plan.waves.len())?;
+    let (document, waves) = rayon::join(
+        || staging.write("plan.json", &plan::write(plan)),
+        || {
+            let done = AtomicUsize::new(0);
+            plan.waves.par_iter().try_for_each(|wave| {
+                write_wave(plan, wave, &staging)?;
+                work.step("writing", done.fetch_add(1, Ordering::Relaxed) + 1, plan.waves.len())
+            })
+        },
+    );
+    waves?;
+    document?;
+    staging.write("runbook.md", runbook::runbook(plan).as_bytes())?;
+    work.step("writing", plan.waves.len(), plan.waves.len())?;
+    staging.publish()
+}
+
+fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<()> {
+    let dir = wave_dir(plan, wave.index);
+    let rows = plan.sorted_rows(wave.rows.clone());
+    staging.write(&format!("{dir}/reassign.json"), &kafka::reassign_rows(plan, &rows))?;
+    staging.write(&format!("{dir}/rollback.json"), &kafka::rollback_rows(plan, &rows))?;
+    if let Some(election) = election::election_rows(plan, &rows) {
+        staging.write(&format!("{dir}/election.json"), &election)?;
+    }
+    if let Some(throttle) = throttle::throttle_rows(plan, wave, &rows) {
+        staging.write(&format!("{dir}/throttle.json"), &throttle)?;
+    }
+    Ok(())
+}
+
+/// `waves/007`: the directory of a wave inside that of its plan.
+pub fn wave_dir(plan: &Plan, index: u32) -> String {
+    format!("waves/{}", wave_name(plan, index))
+}
+
+/// `007`: as many digits as the plan needs, at least three.
+pub fn wave_name(plan: &Plan, index: u32) -> String {
+    let width = plan.waves.len().to_string().len().max(3);
+    format!("{index:0width$}")
+}
+
+/// Whether these are the files of a plan and no others.
+fn is_plan(dir: &Path, files: &[PathBuf]) -> bool {
+    let ours = |file: &PathBuf| match file.iter().map(|part| part.to_str().unwrap_or("")).collect::<Vec<_>>()[..] {
+        [name] => FILES.contains(&name),
+        ["waves", wave, name] => {
+            wave.len() >= 3 && wave.bytes().all(|b| b.is_ascii_digit()) && WAVE_FILES.contains(&name)
+        }
+        _ => false,
+    };
+    let head = format!("{{\"kind\":\"{KIND}\",");
+    files.iter().all(ours) && fs::starts_with(&dir.join("plan.json"), head.as_bytes())
+}

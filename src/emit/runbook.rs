@@ -1,0 +1,262 @@
+//! `runbook.md`: every command that a person types to carry out a plan, with Kafka's own tools alone.
+//!
+//! Up to twelve waves are written out in full, each with all of its commands. Beyond that the steps stand
+//! once, and each wave keeps its facts and the commands that differ.
+
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
+use rayon::prelude::*;
+
+use super::out_dir::{wave_dir, wave_name};
+use super::runbook_facts::Facts;
+use super::runbook_steps::{Steps, except, notes_on_going_back, start_block};
+use super::runbook_text::{
+    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, copies, count, elect, forecast, have_ready, rate, reassign,
+    table,
+};
+use crate::plan::{Plan, Role, Wave};
+use crate::snapshot::Mode;
+
+/// With more waves than this the steps stand once.
+const WRITTEN_OUT_MAX: usize = 12;
+/// Deferred partitions that are named.
+const DEFERRED_MAX: usize = 20;
+
+/// The runbook of a plan, as Markdown.
+pub fn runbook(plan: &Plan) -> String {
+    let mut text = head(plan);
+    if plan.waves.is_empty() {
+        text.push_str("Nothing has to move: this plan has no waves, and there is nothing to run.\n");
+        return text;
+    }
+    text.push_str(&before_all(plan));
+    let facts: Vec<Facts> = plan.waves.par_iter().map(|wave| Facts::of(plan, wave)).collect();
+    let written_out = plan.waves.len() <= WRITTEN_OUT_MAX;
+    if !written_out {
+        text.push_str(&steps_once(plan, &facts));
+    }
+    text.push_str("## The waves\n\n");
+    let waves: Vec<String> = plan
+        .waves
+        .par_iter()
+        .zip(&facts)
+        .map(
+            |(wave, facts)| {
+                if written_out { wave_in_full(plan, wave, facts) } else { wave_in_short(plan, wave, facts) }
+            },
+        )
+        .collect();
+    text.push_str(&waves.concat());
+    text.push_str(&after_all(plan));
+    text.push_str(&traps(plan));
+    text
+}
+
+fn head(plan: &Plan) -> String {
+    let (request, summary, cluster) = (&plan.request, &plan.summary, &plan.cluster);
+    let name = cluster.name.as_deref().unwrap_or("the cluster");
+    let draining = brokers(request.drain.iter());
+    let title =
+        if request.drain.is_empty() { "move partitions".to_owned() } else { format!("drain brokers {draining}") };
+    let kafka = match (&cluster.kafka_version, cluster.mode) {
+        (Some(version), Some(Mode::Zookeeper)) => format!(", Kafka {version} with ZooKeeper"),
+        (Some(version), Some(Mode::Kraft)) => format!(", Kafka {version} with KRaft"),
+        (Some(version), None) => format!(", Kafka {version}"),
+        (None, Some(Mode::Zookeeper)) => ", with ZooKeeper".to_owned(),
+        (None, Some(Mode::Kraft)) => ", with KRaft".to_owned(),
+        (None, None) => String::new(),
+    };
+    let id = cluster.cluster_id.as_ref().map(|id| format!(", id `{id}`")).unwrap_or_default();
+    let targets = plan.brokers.iter().filter(|broker| broker.role == Role::Target).map(|broker| broker.id);
+    let waves = count(u64::from(summary.waves), "wave");
+    let mut rows = vec![
+        ("Cluster", format!("{name}{kafka}{id}")),
+        ("From", format!("brokers {draining}")),
+        ("Onto", format!("brokers {}", brokers(targets))),
+        ("Moves", format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved))),
+        ("Time", forecast(summary.eta_seconds)),
+        ("Throttle", rate(plan.waves.iter().find_map(|wave| wave.throttle))),
+    ];
+    if let Some(makespan) = summary.makespan_seconds {
+        rows[4].1.push_str(&format!("; copying alone {makespan}; your own pauses come on top"));
+    }
+    let mut text = format!("# Runbook: {title} of {name}\n\n{}", table(&rows));
+    text.push_str(&format!(
+        "Written by kshift {} from `plan.json` beside this file. Every command is one of Kafka's own tools. Each wave can \
+         be watched, paused and undone on its own; between two waves the cluster is whole and may be left as it is.\n\n",
+        plan.kshift
+    ));
+    for warning in &plan.warnings {
+        text.push_str(&format!("- **Warning** ({}): {}\n", warning.code, warning.message.replace('\n', " ")));
+    }
+    if !plan.warnings.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+fn before_all(plan: &Plan) -> String {
+    let mut text = format!("## Once, before the first wave\n\n{}", have_ready("the-directory-of-this-file"));
+    if plan.cluster.mode == Some(Mode::Zookeeper) {
+        text.push_str(
+            "This cluster keeps its metadata in ZooKeeper. The commands are the same: the tools talk to the brokers, and none of \
+             them needs `--zookeeper`.\n\n",
+        );
+    }
+    let answering = plan.brokers.iter().filter(|broker| broker.state.serves());
+    text.push_str(&format!(
+        "1. The right cluster{}, and these brokers answer: {}.\n\n{}",
+        plan.cluster.cluster_id.as_ref().map(|id| format!(" (id `{id}`)")).unwrap_or_default(),
+        brokers(answering.map(|broker| broker.id)),
+        block(&[
+            "kafka-cluster.sh cluster-id --bootstrap-server \"$BOOTSTRAP\"\n",
+            "kafka-broker-api-versions.sh --bootstrap-server \"$BOOTSTRAP\" | grep '(id:'\n",
+        ])
+    ));
+    text.push_str(&format!(
+        "2. Nothing moves: this prints {LIST_NONE} Otherwise wait: `--execute` is refused while anything in the cluster \
+         moves.\n\n{}",
+        block(&[LIST])
+    ));
+    text.push_str(&format!(
+        "3. No partition is under-replicated: this prints nothing{}.\n\n{}",
+        except(plan),
+        block(&[UNDER_REPLICATED])
+    ));
+    text.push_str(&format!(
+        "4. No throttle is left over from another move: this prints nothing. One that is there would be overwritten, and \
+         cleared at the end of the first wave: ask whose it is.\n\n{}",
+        block(&[
+            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep throttled\n",
+            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
+        ])
+    ));
+    text.push_str(
+        "5. The partitions still stand where the plan found them. `--execute` prints the current lists before it starts: \
+         they must equal the `replicas` in the wave's rollback.json. If topics were created, deleted or moved since the \
+         plan was made, plan again.\n\n",
+    );
+    if !plan.deferred.is_empty() {
+        let total = plan.deferred.len();
+        text.push_str(&format!(
+            "Left out of this plan, and still to be done: {}.\n\n",
+            count(total as u64, "partition")
+        ));
+        for deferred in plan.deferred.iter().take(DEFERRED_MAX) {
+            text.push_str(&format!("- `{}-{}`: {}\n", deferred.topic, deferred.partition, deferred.reason));
+        }
+        if total > DEFERRED_MAX {
+            text.push_str(&format!("- {} more; all stand in plan.json under `deferred`\n", total - DEFERRED_MAX));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn wave_title(plan: &Plan, wave: &Wave) -> String {
+    format!("### Wave {} of {}: {}\n\n", wave_name(plan, wave.index), plan.waves.len(), wave.stage.as_str())
+}
+
+fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
+    let dir = wave_dir(plan, wave.index);
+    let forecast = forecast(wave.duration_seconds);
+    let steps = Steps { dir: &dir, throttle: wave.throttle, facts: Some(facts), except: except(plan), forecast };
+    [
+        wave_title(plan, wave),
+        facts.table(wave),
+        steps.look(),
+        steps.start(),
+        steps.watch(),
+        steps.finish(),
+        steps.pause(),
+        steps.back(),
+    ]
+    .concat()
+}
+
+fn wave_in_short(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
+    let dir = wave_dir(plan, wave.index);
+    let file = format!("{dir}/reassign.json");
+    let mut text = wave_title(plan, wave) + &facts.table(wave);
+    text.push_str(&block(&[&format!("export WAVE={}\n", wave_name(plan, wave.index))]));
+    text.push_str(&start_block(&dir, wave.throttle, Some(facts)));
+    let verify = reassign(&file, "--verify");
+    let election = if facts.elections > 0 { elect(&format!("{dir}/election.json")) } else { String::new() };
+    let then = if facts.elections > 0 { ", then hands leadership over" } else { "" };
+    let clears = if wave.throttle.is_some() { "clears the throttle" } else { "looks for the last time" };
+    text.push_str(&format!("When all is completed, this {clears}{then}:\n\n"));
+    text.push_str(&block(&[&verify, &election]));
+    text.push_str(&notes_on_going_back(facts));
+    text
+}
+
+fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
+    let dir = "waves/$WAVE";
+    let throttle = plan.waves.iter().find_map(|wave| wave.throttle);
+    let forecast = "the table of the wave says when to expect it".to_owned();
+    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast };
+    let mut text = format!(
+        "## Every wave, step by step\n\nThe waves run one after the other, in the order of their numbers. These steps are the \
+         same for all {}; set the number of the wave you are at:\n\n{}",
+        plan.waves.len(),
+        block(&[&format!("export WAVE={}\n", wave_name(plan, 1))])
+    );
+    if facts.iter().any(|facts| !facts.dead.is_empty()) {
+        text.push_str("Waves whose current replicas lie on brokers that are down start differently: see there.\n\n");
+    }
+    for step in [steps.look(), steps.start(), steps.watch(), steps.finish(), steps.pause(), steps.back()] {
+        text.push_str(&step);
+    }
+    text
+}
+
+fn after_all(plan: &Plan) -> String {
+    let drained = plan.brokers.iter().filter(|broker| broker.role == Role::Drain && broker.state.serves());
+    let ids: Vec<String> = drained.map(|broker| broker.id.to_string()).collect();
+    let mut text = format!(
+        "## After the last wave\n\nNothing moves, nothing is under-replicated, no throttle is left: the last two commands print \
+         nothing.\n\n{}",
+        block(&[
+            LIST,
+            UNDER_REPLICATED,
+            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep throttled\n",
+            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
+        ])
+    );
+    if !ids.is_empty() {
+        let but = if plan.complete { "" } else { ", but for what was left out of this plan" };
+        text.push_str(&format!(
+            "The drained brokers hold no partition any more{but}; Kafka deletes the files a minute after the move:\n\n{}",
+            block(&[&format!(
+                "kafka-log-dirs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --broker-list {}\n",
+                ids.join(",")
+            )])
+        ));
+    }
+    text
+}
+
+fn traps(plan: &Plan) -> String {
+    let mut text = "## Known traps\n\n\
+        - `--execute` is refused while anything in the cluster moves, unless `--additional` is given. Use that only to change \
+        the rate of the wave that runs.\n\
+        - `--cancel` clears all throttles, also those of moves that are not yours and go on. If others move partitions too, add \
+        `--preserve-throttles`.\n\
+        - `--cancel` passes over moves that only add replicas, in Kafka 3.7.0 to 3.9.x and in 4.0.0: it exits 0 and says that \
+        none of the moves is active. Waves of this plan that replace replicas are not affected.\n\
+        - `--verify` clears throttles only when nothing in the whole cluster moves.\n\
+        - A dead broker among the current replicas makes `--execute --throttle` wait 60 seconds and fail; nothing has started \
+        then.\n\
+        - With `auto.leader.rebalance.enable` Kafka moves leaders on its own, under KRaft every five minutes and also during a \
+        wave. An election then finds less to do; that is no fault.\n\
+        - Going back needs the old brokers: alive, and at least `min.insync.replicas` of them in sync. With them gone a cancel \
+        leaves partitions without a leader.\n"
+        .to_owned();
+    if plan.waves.iter().any(|wave| wave.rows.len() > 5_000) {
+        text.push_str(
+            "- KRaft starts at most 10,000 partitions of one request and fails the others one by one; a wave of this plan is \
+             above 5,000.\n",
+        );
+    }
+    text
+}

@@ -1,0 +1,91 @@
+//! What a runbook says of each wave: who sends, who receives, which topics, and how long.
+
+use super::runbook_text::{brokers, brokers_that_do_not_serve, copies, count, forecast, table};
+use crate::base::ids::BrokerId;
+use crate::base::units::Bytes;
+use crate::plan::{Plan, Wave};
+use crate::snapshot::BrokerState;
+
+/// What a wave does, added up.
+pub(super) struct Facts {
+    pub(super) copies: u64,
+    pub(super) bytes: Bytes,
+    pub(super) sending: Vec<BrokerId>,
+    pub(super) receiving: Vec<BrokerId>,
+    /// Topics with their bytes, the biggest first, three at most; and how many there are in all.
+    pub(super) topics: (Vec<(String, Bytes)>, usize),
+    pub(super) leaders_changing: u64,
+    pub(super) elections: u64,
+    /// Current replicas on brokers that do not answer.
+    pub(super) dead: Vec<BrokerId>,
+    pub(super) cordoned: Vec<BrokerId>,
+    /// Whether a log dir is chosen for some replica.
+    pub(super) chooses_dirs: bool,
+}
+
+impl Facts {
+    pub(super) fn of(plan: &Plan, wave: &Wave) -> Self {
+        let (mut copies, mut bytes, mut leaders_changing, mut elections) = (0, Bytes::ZERO, 0, 0);
+        let (mut sending, mut receiving, mut previous) = (Vec::new(), Vec::new(), Vec::new());
+        let mut by_topic: Vec<(u32, Bytes)> = Vec::with_capacity(wave.rows.len());
+        let mut chooses_dirs = false;
+        for (row, m) in wave.rows.clone().zip(plan.moves_of(wave)) {
+            let adding = m.adding().count() as u64;
+            let copied = Bytes::new(m.size.get() * adding);
+            copies += adding;
+            bytes += copied;
+            receiving.extend(m.adding());
+            sending.extend(m.leader.filter(|_| adding > 0));
+            previous.extend_from_slice(m.previous);
+            by_topic.push((plan.moves.topic[row], copied));
+            leaders_changing += u64::from(m.replicas.first().copied() != m.leader);
+            elections += u64::from(m.needs_election());
+            chooses_dirs |= !m.dirs.is_empty();
+        }
+        for ids in [&mut sending, &mut receiving, &mut previous] {
+            ids.sort_unstable();
+            ids.dedup();
+        }
+        by_topic.sort_unstable();
+        let mut topics: Vec<(u32, Bytes)> =
+            by_topic.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, rows.iter().map(|row| row.1).sum())).collect();
+        let topics_total = topics.len();
+        topics.sort_by_key(|&(topic, bytes)| (std::cmp::Reverse(bytes), topic));
+        let topics =
+            topics.iter().take(3).map(|&(topic, bytes)| (plan.topics[topic as usize].clone(), bytes)).collect();
+        let cordoned = |id: &BrokerId| plan.broker(*id).is_some_and(|broker| broker.state == BrokerState::Cordoned);
+        Facts {
+            copies,
+            bytes,
+            sending,
+            receiving,
+            topics: (topics, topics_total),
+            leaders_changing,
+            elections,
+            dead: brokers_that_do_not_serve(plan, previous.iter().copied()),
+            cordoned: previous.iter().copied().filter(cordoned).collect(),
+            chooses_dirs,
+        }
+    }
+
+    pub(super) fn table(&self, wave: &Wave) -> String {
+        let (topics, total) = &self.topics;
+        let mut biggest: Vec<String> = topics.iter().map(|(name, bytes)| format!("`{name}` ({bytes})")).collect();
+        if *total > biggest.len() {
+            biggest.push(format!("{} more", total - biggest.len()));
+        }
+        let mut rows = vec![
+            ("Moves", format!("{}: {}", count(wave.rows.len() as u64, "partition"), copies(self.copies, self.bytes))),
+            ("Topics", biggest.join(", ")),
+            ("Sending (leaders)", brokers(self.sending.iter().copied())),
+            ("Receiving", brokers(self.receiving.iter().copied())),
+            ("Leaders that change", count(self.leaders_changing, "partition")),
+            ("Done after", forecast(wave.duration_seconds)),
+        ];
+        if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
+            let side = bottleneck.side.as_str();
+            rows.push(("Bottleneck", format!("broker {} as {side}; copying alone takes {copy}", bottleneck.broker)));
+        }
+        table(&rows)
+    }
+}

@@ -1,0 +1,216 @@
+//! The steps of one wave: look, start, watch, finish, pause, go back.
+
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
+use super::runbook_facts::Facts;
+use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, count, elect, execute, reassign};
+use crate::base::units::BytesPerSec;
+use crate::plan::{Plan, Stage, Throttle, Wave};
+
+/// Which wave the steps speak of: one that is known, or whichever `$WAVE` names.
+pub(super) struct Steps<'a> {
+    /// Its directory, quoted where a variable stands in it.
+    pub(super) dir: &'a str,
+    pub(super) throttle: Option<Throttle>,
+    pub(super) facts: Option<&'a Facts>,
+    /// What may be under-replicated without being news.
+    pub(super) except: &'static str,
+    pub(super) forecast: String,
+}
+
+/// What may be under-replicated from the start.
+pub(super) fn except(plan: &Plan) -> &'static str {
+    let short = |wave: &Wave| matches!(wave.stage, Stage::DataShortIsr | Stage::InternalShortIsr);
+    let down = plan.brokers.iter().any(|broker| !broker.state.serves());
+    let unhealthy = !plan.deferred.is_empty() || plan.waves.iter().any(short);
+    match (down, unhealthy) {
+        (false, false) => "",
+        (true, false) => ", but for partitions on brokers that were down when the plan was made",
+        (false, true) => ", but for partitions that the plan defers or moves with a short ISR",
+        (true, true) => {
+            ", but for partitions on brokers that were down when the plan was made, and those that it defers or moves with a \
+             short ISR"
+        }
+    }
+}
+
+impl Steps<'_> {
+    fn file(&self, name: &str) -> String {
+        if self.dir.contains('$') { format!("\"{}/{name}\"", self.dir) } else { format!("{}/{name}", self.dir) }
+    }
+
+    pub(super) fn look(&self) -> String {
+        format!(
+            "**Look first.** The first command prints nothing{}; the second {LIST_NONE} Otherwise do not start.\n\n{}",
+            self.except,
+            block(&[UNDER_REPLICATED, LIST])
+        )
+    }
+
+    pub(super) fn start(&self) -> String {
+        let mut text = format!(
+            "**Start.** It prints the current lists and then `Successfully started partition reassignments`.\n\n{}",
+            start_block(self.dir, self.throttle, self.facts)
+        );
+        if self.facts.is_some_and(|facts| facts.chooses_dirs) {
+            text.push_str(
+                "This file chooses log dirs. The tool asks for them after the moves have begun: a small replica may land in \
+                 another dir first and then move over, and exit code 1 over a wrong dir does not mean that nothing runs.\n\n",
+            );
+        }
+        text
+    }
+
+    pub(super) fn watch(&self) -> String {
+        let file = self.file("reassign.json");
+        let slow = match self.throttle {
+            Some(throttle) => format!(
+                " Later than that: look at the bottleneck, and at partitions whose producers write faster than the throttle \
+                 lets followers catch up. This changes the rate and nothing else:\n\n{}",
+                block(&[&self.change_rate(throttle.leader_bytes_per_sec.get().saturating_mul(2))])
+            ),
+            None => "\n\n".to_owned(),
+        };
+        format!(
+            "**Watch.** As often as you like; `--preserve-throttles` keeps the throttle in place while you look.\n\n{}\
+             The wave is done when every line says `is completed`: {}.{slow}",
+            block(&[&reassign(&file, "--verify --preserve-throttles"), LIST]),
+            self.forecast
+        )
+    }
+
+    pub(super) fn finish(&self) -> String {
+        let verify = reassign(&self.file("reassign.json"), "--verify");
+        let clears = match self.throttle {
+            Some(_) => {
+                "this clears the throttle. Do not leave it out: lists and rates left behind starve the next wave and slow \
+                 recovery"
+            }
+            None => "this says so for the last time, and clears a throttle if you have set one",
+        };
+        let mut text = format!("**Finish.** Once all is completed, {clears}.\n\n{}", block(&[&verify]));
+        match self.facts {
+            Some(Facts { elections: 0, .. }) => {
+                text.push_str("No election is due: every partition is led by the first broker of its list.\n\n");
+            }
+            facts => {
+                let who = facts.map_or("Where the wave has an election.json, hand".to_owned(), |facts| {
+                    let verb = if facts.elections == 1 { "is" } else { "are" };
+                    format!(
+                        "{} {verb} not yet led by the first broker of the list. Hand",
+                        count(facts.elections, "partition")
+                    )
+                });
+                text.push_str(&format!(
+                    "{who} leadership over; the tool exits 1 if one of them could not be elected, and names it.\n\n{}",
+                    block(&[&elect(&self.file("election.json"))])
+                ));
+            }
+        }
+        text
+    }
+
+    pub(super) fn pause(&self) -> String {
+        format!(
+            "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s, and speed it up in the \
+             same way. What has been copied is kept; a cancel would throw it away.\n\n{}",
+            block(&[&self.change_rate(1_000_000)])
+        )
+    }
+
+    /// Submits the running wave again with another rate; by hand where a dead broker would make that fail.
+    fn change_rate(&self, rate: u64) -> String {
+        if self.throttle.is_some() && self.facts.is_some_and(|facts| !facts.dead.is_empty()) {
+            let rate = BytesPerSec::new(rate);
+            let both = Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate };
+            return rates_by_hand(&self.file("throttle.json"), both);
+        }
+        reassign(&self.file("reassign.json"), &format!("--throttle {rate} --execute --additional"))
+    }
+
+    pub(super) fn back(&self) -> String {
+        let (reassign_file, back_file) = (self.file("reassign.json"), self.file("rollback.json"));
+        let bytes = self.facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
+        let mut text = format!(
+            "**Go back while it moves.** Two steps, never one: cancel, wait until nothing moves, and only then submit the old \
+             lists. Cancelling alone loses their order, and with it the preferred leaders; submitting them over a running \
+             move leaves it hanging on some versions.\n\n{}When the list is empty ({LIST_NONE}), submit the old lists. What \
+             had not finished is only reordered, which is done at once:\n\n{}Repeat until every line says `is completed`; this \
+             also clears the throttle:\n\n{}And then hand leadership back:\n\n{}",
+            block(&[&reassign(&reassign_file, "--cancel"), LIST]),
+            block(&[&execute(&back_file, self.throttle)]),
+            block(&[&reassign(&back_file, "--verify")]),
+            block(&[&elect(&back_file)])
+        );
+        text.push_str(&format!(
+            "**Go back after it has finished.** The same without the cancel. It copies {bytes} back and takes about as long as \
+             the wave did. Later waves that have run go back first.\n\n"
+        ));
+        if let Some(facts) = self.facts {
+            text.push_str(&notes_on_going_back(facts));
+        }
+        text
+    }
+}
+
+pub(super) fn notes_on_going_back(facts: &Facts) -> String {
+    let mut text = String::new();
+    if !facts.dead.is_empty() {
+        text.push_str(&format!(
+            "The old lists name brokers that are down ({}): Kafka's tool refuses rollback.json until they are back.\n\n",
+            brokers(facts.dead.iter().copied())
+        ));
+    }
+    if !facts.cordoned.is_empty() {
+        text.push_str(&format!(
+            "The old lists name cordoned brokers ({}): Kafka refuses rollback.json until they are uncordoned.\n\n",
+            brokers(facts.cordoned.iter().copied())
+        ));
+    }
+    text
+}
+
+/// The commands that start a wave.
+pub(super) fn start_block(dir: &str, throttle: Option<Throttle>, facts: Option<&Facts>) -> String {
+    let quoted = |name: &str| if dir.contains('$') { format!("\"{dir}/{name}\"") } else { format!("{dir}/{name}") };
+    let file = quoted("reassign.json");
+    if let (Some(throttle), Some(facts)) = (throttle, facts)
+        && !facts.dead.is_empty()
+    {
+        return format!(
+            "Brokers that are down ({}) are among the current replicas. There `--execute --throttle` waits a minute, fails and \
+             starts nothing, so the throttle is set by hand first, from throttle.json (this needs `jq`):\n\n{}",
+            brokers(facts.dead.iter().copied()),
+            block(&[&throttle_by_hand(&quoted("throttle.json"), throttle), &execute(&file, None)])
+        );
+    }
+    match throttle {
+        Some(throttle) if throttle.leader_bytes_per_sec != throttle.follower_bytes_per_sec => format!(
+            "The tool knows one rate for both sides; the second command sets them apart (it needs `jq`).\n\n{}",
+            block(&[&execute(&file, Some(throttle)), &rates_by_hand(&quoted("throttle.json"), throttle)])
+        ),
+        _ => block(&[&execute(&file, throttle)]),
+    }
+}
+
+fn rates_by_hand(file: &str, throttle: Throttle) -> String {
+    let (leader, follower) = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
+    format!(
+        "jq -r '.brokers | keys[]' {file} | while read -r broker; do\n  \
+           kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --alter --entity-type brokers --entity-name \"$broker\" \\\n    \
+             --add-config \"leader.replication.throttled.rate={leader},follower.replication.throttled.rate={follower}\" \
+             < /dev/null\n\
+         done\n"
+    )
+}
+
+fn throttle_by_hand(file: &str, throttle: Throttle) -> String {
+    format!(
+        "{}jq -r '.topics | to_entries[] | \"\\(.key) \\(.value | to_entries | map(\"\\(.key)=[\\(.value)]\") | join(\",\"))\"' \\\n  \
+           {file} | while read -r topic lists; do\n  \
+           kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --alter --entity-type topics --entity-name \"$topic\" \\\n    \
+             --add-config \"$lists\" < /dev/null\n\
+         done\n",
+        rates_by_hand(file, throttle)
+    )
+}

@@ -1,0 +1,127 @@
+//! `throttle.json`: the replication throttle of a wave as Kafka's tool would set it.
+//!
+//! Leader lists name all current replicas of each partition that copies, follower lists the adding ones,
+//! both sorted as text, so `10:1` stands before `2:1`. Rates stand on every broker of current and new
+//! replicas that answers; a dead or fenced one would make the change of its settings fail.
+
+use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::json::Writer;
+use crate::plan::rollback::Rollback;
+use crate::plan::{Plan, Throttle, Wave};
+
+/// A partition that copies.
+struct Copying<'a> {
+    topic: &'a str,
+    partition: PartitionId,
+    current: &'a [BrokerId],
+    target: &'a [BrokerId],
+}
+
+/// `throttle.json` of a wave; none without a throttle or when the wave copies nothing.
+pub fn throttle(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
+    throttle_rows(plan, wave, &plan.sorted_rows(wave.rows.clone()))
+}
+
+/// The same for these rows of the wave, which are sorted by topic and partition.
+pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Vec<u8>> {
+    let moves = rows.iter().map(|&row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
+    let copying =
+        moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
+    document(plan, wave.throttle?, copying.collect())
+}
+
+/// The same for a rollback whose waves have all run.
+pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
+    let restores = rollback.restores().filter(|restore| restore.adding().next().is_some());
+    let copying = restores.map(|restore| Copying {
+        topic: restore.topic,
+        partition: restore.partition,
+        current: restore.current,
+        target: restore.replicas,
+    });
+    document(rollback.plan, rollback.throttle()?, copying.collect())
+}
+
+fn document(plan: &Plan, throttle: Throttle, mut copying: Vec<Copying<'_>>) -> Option<Vec<u8>> {
+    if copying.is_empty() {
+        return None;
+    }
+    let mut brokers: Vec<BrokerId> =
+        copying.iter().flat_map(|part| part.current.iter().chain(part.target)).copied().collect();
+    brokers.sort_unstable();
+    brokers.dedup();
+    let mut writer = Writer::with_capacity(brokers.len() * 128 + copying.len() * 64);
+    writer.begin_object().key("brokers").begin_object();
+    for id in brokers.into_iter().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state.serves())) {
+        writer.key(&id.to_string()).begin_object();
+        writer.key("leader.replication.throttled.rate").int(throttle.leader_bytes_per_sec.get());
+        writer.key("follower.replication.throttled.rate").int(throttle.follower_bytes_per_sec.get());
+        writer.end_object();
+    }
+    writer.end_object().key("topics").begin_object();
+    for topic in copying.chunk_by_mut(|a, b| a.topic == b.topic) {
+        topic.sort_unstable_by_key(|part| text_order(part.partition.get(), COLON));
+        writer.free_key(topic[0].topic).begin_object();
+        let leaders = list(topic, |part, ids| ids.extend_from_slice(part.current));
+        writer.key("leader.replication.throttled.replicas").string(&leaders);
+        let followers = list(topic, |part, ids| ids.extend(part.target.iter().filter(|id| !part.current.contains(id))));
+        writer.key("follower.replication.throttled.replicas").string(&followers);
+        writer.end_object();
+    }
+    writer.end_object().end_object();
+    Some(writer.into_bytes())
+}
+
+/// `0:1,0:2`: the brokers that `of` names for each partition, in order of their text.
+fn list(parts: &[Copying<'_>], of: impl Fn(&Copying<'_>, &mut Vec<BrokerId>)) -> String {
+    let mut list = String::with_capacity(parts.len() * 24);
+    let (mut ids, mut digits) = (Vec::new(), itoa::Buffer::new());
+    for part in parts {
+        ids.clear();
+        of(part, &mut ids);
+        ids.sort_unstable_by_key(|id| text_order(id.get(), END));
+        for id in &ids {
+            if !list.is_empty() {
+                list.push(',');
+            }
+            list.push_str(digits.format(part.partition.get()));
+            list.push(':');
+            list.push_str(digits.format(id.get()));
+        }
+    }
+    list
+}
+
+/// The end of a text sorts before every digit.
+const END: u64 = 0;
+/// The colon sorts after every digit.
+const COLON: u64 = 11;
+
+/// A number that orders ids as their digits with `after` behind them would be ordered as text: four bits
+/// a character, from the left.
+fn text_order(id: i32, after: u64) -> u64 {
+    let mut order = 0;
+    let mut shift = 60;
+    for digit in itoa::Buffer::new().format(id).bytes() {
+        order |= u64::from(digit - b'0' + 1) << shift;
+        shift -= 4;
+    }
+    order | after << shift
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_ordered_as_text() {
+        let ids = [0, 1, 2, 9, 10, 11, 19, 21, 99, 100, 101, 110, 1_000, 1_001, i32::MAX - 1, i32::MAX];
+        for a in ids {
+            for b in ids {
+                assert_eq!(text_order(a, END).cmp(&text_order(b, END)), a.to_string().cmp(&b.to_string()), "{a} {b}");
+                let (x, y) = (format!("{a}:"), format!("{b}:"));
+                assert_eq!(text_order(a, COLON).cmp(&text_order(b, COLON)), x.cmp(&y), "{x} {y}");
+            }
+        }
+    }
+}
