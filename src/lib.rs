@@ -13,6 +13,8 @@
 pub mod base;
 pub mod check;
 mod cluster;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod emit;
 mod leadership;
 mod placement;

@@ -1,0 +1,372 @@
+//! The command line as typed: every command and option with its help, nothing resolved.
+//!
+//! What was not given stays absent here; the defaults stand in [`Request`] and are only quoted in the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::values;
+use crate::base::ids::{IdSet, TopicPartition};
+use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+use crate::request::Request;
+
+/// Plans safe, throttled, reversible moves of Apache Kafka partitions between brokers
+///
+/// kshift reads what a cluster looks like, decides which replica goes where and in which wave, checks its own
+/// result with independent code, and writes files for Kafka's own tools. It never changes a cluster.
+#[derive(Debug, Parser)]
+#[command(max_term_width = 100, name = "kshift", bin_name = "kshift", version, arg_required_else_help = false, after_help = FIRST_STEPS)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  kshift example -o cluster.json
+  kshift plan cluster.json --drain 1000-1011 --throttle 50MB/s --out plan
+  kshift show plan --waves
+  kshift check cluster.json plan
+
+Exit codes: 0 done, 1 a check did not hold, 2 bad usage or bad input,
+3 no plan satisfies the limits, 70 a fault of kshift, 130 interrupted";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read a cluster and write it as one snapshot file
+    Snapshot(SnapshotArgs),
+    /// Plan the move of every replica off some brokers
+    Plan(PlanArgs),
+    /// Show a plan: its summary, waves, brokers, or the story of one partition
+    Show(ShowArgs),
+    /// Replay a plan with code that shares nothing with the planner, and list what does not hold
+    Check(CheckArgs),
+    /// Write the way back: the exact ordered replica lists from before a wave
+    Rollback(RollbackArgs),
+    /// Write a synthetic cluster of any size, the same for the same options
+    Example(ExampleArgs),
+}
+
+impl Command {
+    /// How the command talks.
+    pub fn talk(&self) -> Talk {
+        match self {
+            Command::Snapshot(args) => args.talk,
+            Command::Plan(args) => args.talk,
+            Command::Rollback(args) => args.talk,
+            Command::Example(args) => args.talk,
+            Command::Show(ShowArgs { json, .. }) | Command::Check(CheckArgs { json, .. }) => {
+                Talk { json: *json, quiet: false }
+            }
+        }
+    }
+}
+
+/// `kshift snapshot`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift snapshot tool-output/ -o cluster.json
+  kshift snapshot tool-output/ --racks racks.json --capacity 2TB -o cluster.json")]
+pub struct SnapshotArgs {
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    pub source: PathBuf,
+    /// Write the snapshot to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What the source could not say.
+    #[command(flatten)]
+    pub supplements: SupplementArgs,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `kshift plan`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The plan goes to standard output, its summary to standard error.
+With --out, standard output stays empty unless --format is given.
+
+Examples:
+  kshift plan cluster.json --drain 1001-1012 --throttle 50MB/s --out plan
+  kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
+  kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan")]
+pub struct PlanArgs {
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    pub cluster: PathBuf,
+    /// The limits, shared with `check`.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Send this many partitions ahead, alone in the first wave
+    #[arg(long, value_name = "N", value_parser = values::count_or_zero, allow_negative_numbers = true, help_heading = "Waves")]
+    pub canary: Option<u32>,
+    /// How a partition gets to its new replicas: `direct` is in one step [default: direct]
+    #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
+    pub strategy: Option<Strategy>,
+    /// Choose among equally good plans; the same seed gives the same plan [default: 0]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// What the source could not say.
+    #[command(flatten)]
+    pub supplements: SupplementArgs,
+    /// Write to standard output: `kafka`, one file for kafka-reassign-partitions, or `plan`, plan.json [default: kafka]
+    #[arg(long, value_enum, help_heading = "Output", hide_possible_values = true)]
+    pub format: Option<Format>,
+    /// Write plan.json, a folder of files for each wave, and a runbook to this new directory
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub out: Option<PathBuf>,
+    /// Replace DIR when it is empty or holds a kshift plan and nothing else
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// `kshift show`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift show plan
+  kshift show plan --waves
+  kshift show plan --why orders-7")]
+pub struct ShowArgs {
+    /// A directory written by `kshift plan --out`, or a plan.json
+    pub plan: PathBuf,
+    /// Show a table of the waves
+    #[arg(long, conflicts_with_all = ["brokers", "why"])]
+    pub waves: bool,
+    /// Show a table of the brokers, before and after
+    #[arg(long, conflicts_with = "why")]
+    pub brokers: bool,
+    /// Tell what happens to one partition, and why
+    #[arg(long, value_name = "TOPIC-P", value_parser = values::topic_partition)]
+    pub why: Option<TopicPartition>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `kshift check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A plan of kshift is judged by the limits that it was made with; they may be
+repeated here, and another value is refused. Any other reassignment is judged as
+one wave that starts all at once, by the limits given here. The exit code is 1
+when something does not hold.
+
+Examples:
+  kshift check cluster.json plan
+  kshift check cluster.json reassign.json --drain 1001-1012 --throttle 50MB/s")]
+pub struct CheckArgs {
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    pub cluster: PathBuf,
+    /// A directory written by `kshift plan --out`, a plan.json, or a kafka-reassign-partitions JSON
+    pub plan: PathBuf,
+    /// The limits, shared with `plan`.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// What the source could not say.
+    #[command(flatten)]
+    pub supplements: SupplementArgs,
+    /// Print one JSON object instead of text
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+/// `kshift rollback`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift rollback plan --to-wave 3 > back.json
+  kshift rollback plan --to-wave 1 --out back")]
+pub struct RollbackArgs {
+    /// A directory written by `kshift plan --out`, or a plan.json
+    pub plan: PathBuf,
+    /// Go back to the state before this wave, for all partitions of this wave and of all later ones
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub to_wave: u32,
+    /// Write a folder of files for each wave of the way back to this new directory, instead of standard output
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: Talk,
+}
+
+/// The brokers and limits of a request.
+#[derive(Debug, Default, Args)]
+pub struct LimitArgs {
+    /// Brokers that shall hold nothing at the end, such as `1001-1012,1020`
+    #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]
+    pub drain: Option<IdSet>,
+    /// Brokers that may receive data [default: every alive broker that is not drained]
+    #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]
+    pub onto: Option<IdSet>,
+    /// Only topics whose whole name matches this regular expression
+    #[arg(long, value_name = "REGEX", value_parser = values::regex)]
+    pub topics: Option<String>,
+    /// No topic whose whole name matches this regular expression
+    #[arg(long, value_name = "REGEX", value_parser = values::regex)]
+    pub exclude_topics: Option<String>,
+    /// Replication throttle of each broker, sending and receiving, such as `50MB/s`; without it there are no times
+    #[arg(long, value_name = "RATE", value_parser = BytesPerSec::parse, help_heading = "Limits", allow_negative_numbers = true)]
+    pub throttle: Option<BytesPerSec>,
+    #[arg(
+        long, value_name = "PCT", value_parser = Ratio::parse, help_heading = "Limits", allow_negative_numbers = true,
+        help = format!("How full a log dir that receives data may ever be, such as `85%` or `0.85` [default: {}]", Request::default().disk_limit)
+    )]
+    /// Most use of a log dir.
+    pub disk_limit: Option<Ratio>,
+    /// Plan without any disk limit, and without known capacities
+    #[arg(long, help_heading = "Limits", conflicts_with = "disk_limit")]
+    pub ignore_disk: bool,
+    /// Count what producers add to the moved partitions meanwhile; needs --throttle
+    #[arg(long, help_heading = "Limits", conflicts_with = "ignore_disk")]
+    pub growth: bool,
+    /// What must hold for racks: `preserve` (never worse than now), `strict` (as many as possible) or `ignore` [default: preserve]
+    #[arg(long, value_enum, value_name = "POLICY", help_heading = "Limits", hide_possible_values = true)]
+    pub rack_policy: Option<RackPolicy>,
+    /// Leave out partitions that are not healthy enough to move, and say so, instead of refusing the plan
+    #[arg(long, help_heading = "Limits")]
+    pub skip_unhealthy: bool,
+    #[arg(
+        long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Waves",
+        help = format!("Most partitions in one wave [default: {}]", Request::default().max_moves)
+    )]
+    /// Most partitions in one wave.
+    pub max_moves: Option<u32>,
+    /// Most partitions in one wave that a broker receives, and most that it sends
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Waves")]
+    pub max_moves_per_broker: Option<u32>,
+    #[arg(
+        long, value_name = "D", value_parser = Seconds::parse, help_heading = "Waves", allow_negative_numbers = true,
+        help = format!("Longest copy time of one wave, such as `90m` or `4h`; needs --throttle [default: {}]", Request::default().max_wave_duration)
+    )]
+    /// Longest copy time of one wave.
+    pub max_wave_duration: Option<Seconds>,
+}
+
+/// What the source of a cluster could not say.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "What the source of the cluster does not say")]
+pub struct SupplementArgs {
+    /// Size of each partition whose size is not known, such as `10GB`
+    #[arg(long, value_name = "SIZE", value_parser = Bytes::parse, allow_negative_numbers = true)]
+    pub assume_size: Option<Bytes>,
+    /// Capacity of each log dir that has none, such as `2TB`, or a JSON file of capacities by broker id
+    #[arg(long, value_name = "SIZE|FILE", allow_negative_numbers = true)]
+    pub capacity: Option<String>,
+    /// A JSON file of racks: `{"1001-1004":"az-a"}` sets them by broker id, `{"us-east-1a":"use1-az1"}` renames them
+    #[arg(long, value_name = "FILE")]
+    pub racks: Option<PathBuf>,
+}
+
+/// How a command talks on standard error.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Talk {
+    /// Print what is for people (summary, warnings, errors) as one JSON object on standard error
+    #[arg(long)]
+    pub json: bool,
+    /// Print no summary and no progress; warnings and errors still appear
+    #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+/// `--strategy`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Strategy {
+    /// In one step.
+    Direct,
+}
+
+/// `--rack-policy`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RackPolicy {
+    /// Never worse than now.
+    Preserve,
+    /// As many racks as possible.
+    Strict,
+    /// Racks do not count.
+    Ignore,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One file for kafka-reassign-partitions.
+    Kafka,
+    /// plan.json.
+    Plan,
+}
+
+/// `kshift example`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift example -o cluster.json
+  kshift example --old 500 --new 500 --partitions 100000 --total-tb 500 -o big.json")]
+pub struct ExampleArgs {
+    /// Brokers that hold everything and are to be drained [default: 12]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub old: Option<u32>,
+    /// Empty brokers to move onto [default: 12]
+    #[arg(long, value_name = "N", value_parser = values::count_or_zero, allow_negative_numbers = true)]
+    pub new: Option<u32>,
+    /// Lowest id of the old brokers [default: 1000]
+    #[arg(long, value_name = "ID", value_parser = values::count_or_zero, allow_negative_numbers = true)]
+    pub old_base: Option<u32>,
+    /// Lowest id of the new brokers [default: 0]
+    #[arg(long, value_name = "ID", value_parser = values::count_or_zero, allow_negative_numbers = true)]
+    pub new_base: Option<u32>,
+    /// Partitions, not counting the internal topic [default: 2000]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub partitions: Option<u32>,
+    /// Replication factor [default: 3]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub rf: Option<u32>,
+    /// Racks [default: 3]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub racks: Option<u32>,
+    /// Replicated bytes in all, in TB [default: 20]
+    #[arg(long, value_name = "TB", value_parser = values::positive, allow_negative_numbers = true)]
+    pub total_tb: Option<f64>,
+    /// Skew of sizes: sigma of a log-normal distribution over topics [default: 1.5]
+    #[arg(long, value_name = "X", value_parser = values::not_negative, allow_negative_numbers = true)]
+    pub sigma: Option<f64>,
+    /// Another seed gives another cluster [default: 1]
+    #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Mean disk use of the new brokers after the move, as a share of one [default: 0.6]
+    #[arg(long, value_name = "X", value_parser = values::positive, allow_negative_numbers = true)]
+    pub new_fill: Option<f64>,
+    /// Disk use of the fullest old broker, as a share of one [default: 0.6]
+    #[arg(long, value_name = "X", value_parser = values::positive, allow_negative_numbers = true)]
+    pub old_fill: Option<f64>,
+    /// Put half of the brokers into the first rack
+    #[arg(long)]
+    pub uneven_racks: bool,
+    /// Mix replication factors 1 to 4
+    #[arg(long)]
+    pub mixed_rf: bool,
+    /// Log dirs of each broker [default: 1]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub dirs: Option<u32>,
+    /// New brokers of two sizes
+    #[arg(long)]
+    pub hetero: bool,
+    /// Bytes/s produced for each TB of a leader [default: 200000]
+    #[arg(long, value_name = "X", value_parser = values::not_negative, allow_negative_numbers = true)]
+    pub rate_per_tb: Option<f64>,
+    /// Write the snapshot to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: Talk,
+}

@@ -1,0 +1,90 @@
+//! `kshift plan`: arguments → request → plan → files.
+
+use super::args::{Format, PlanArgs};
+use super::console::Console;
+use super::summary::{PlanView, Step};
+use super::view::{as_warnings, quoted};
+use super::{at_once, load, progress, resolve};
+use crate::base::error::Result;
+use crate::emit;
+use crate::plan::{self, Plan, Warning};
+use crate::snapshot::Snapshot;
+
+/// Plans, writes, and tells what was planned.
+pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
+    let request = resolve::plan(args)?;
+    let snapshot = load::cluster(&args.cluster, &request.supplements)?;
+    let watched = progress::watch(console);
+    let plan = crate::plan(&snapshot, &request, &watched.work)?;
+    if let Some(dir) = &args.out {
+        emit::out_dir::write(&plan, dir, args.force, &watched.work)?;
+    }
+    drop(watched);
+
+    let format = args.format.or(args.out.is_none().then_some(Format::Kafka));
+    match format {
+        Some(Format::Kafka) => console.data(&emit::kafka::whole(&plan))?,
+        Some(Format::Plan) => console.data(&plan::write(&plan))?,
+        None => {}
+    }
+    console.tell(&view(args, &snapshot, &plan, format));
+    Ok(0)
+}
+
+/// The summary, with everything that a person must know before using the output.
+fn view<'a>(args: &PlanArgs, snapshot: &Snapshot, plan: &'a Plan, format: Option<Format>) -> PlanView<'a> {
+    let mut view = PlanView::new(plan);
+    let mut warnings: Vec<Warning> = as_warnings(&snapshot.notices).chain(as_warnings(&snapshot.health())).collect();
+    warnings.append(&mut view.warnings);
+    if plan.waves.is_empty() {
+        let message = "nothing of what was asked for has to move; Kafka's tool refuses a file without partitions";
+        warnings.push(Warning::new("nothing-to-move", message));
+    } else if plan.request.throttle.is_none() {
+        let message = "without --throttle the copies take all the network they get, and no time can be told";
+        warnings.push(Warning::new("no-throttle", message));
+    }
+    if format == Some(Format::Kafka) {
+        warnings.extend(at_once::warnings(plan, snapshot));
+    }
+    // The planner may have said it already.
+    let mut seen = Vec::new();
+    warnings.retain(|warning| {
+        !seen.contains(warning) && {
+            seen.push(warning.clone());
+            true
+        }
+    });
+    view.warnings = warnings;
+    view.out = args.out.as_ref().map(|dir| dir.display().to_string());
+    if !plan.waves.is_empty() {
+        view.next = next_steps(args, plan);
+    }
+    view
+}
+
+fn next_steps(args: &PlanArgs, plan: &Plan) -> Vec<Step> {
+    let step = |command: String, purpose| Step { command, purpose };
+    let Some(dir) = &args.out else {
+        let throttle = plan.request.throttle.map_or(String::new(), |rate| format!(" --throttle {}", rate.get()));
+        return match args.format {
+            Some(Format::Plan) => vec![step("kshift show plan.json --waves".into(), "look at the waves, once saved")],
+            _ => vec![step(
+                format!(
+                    "kafka-reassign-partitions.sh --bootstrap-server HOST:PORT \
+                     --reassignment-json-file FILE{throttle} --execute"
+                ),
+                "starts all of it",
+            )],
+        };
+    };
+    let shown = quoted(dir);
+    let mut steps = vec![
+        step(format!("kshift show {shown} --waves"), "what each wave does, and how long it takes"),
+        step(format!("less {}", quoted(&dir.join("runbook.md"))), "every command to type, wave by wave"),
+    ];
+    if args.cluster.as_os_str() != "-" {
+        let command = format!("kshift check {} {shown}", quoted(&args.cluster));
+        steps.push(step(command, "judge it again, with a fresh snapshot, before it starts"));
+    }
+    steps
+}

@@ -1,0 +1,197 @@
+//! From what was typed to what was meant: arguments become a [`Request`], or a fault that says what is missing.
+
+use std::path::Path;
+
+use super::args::{LimitArgs, PlanArgs, RackPolicy, Strategy, SupplementArgs};
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::{fs, json};
+use crate::request::{self, Request, Supplements};
+use crate::snapshot;
+
+/// The request of `kshift plan`.
+pub fn plan(args: &PlanArgs) -> Result<Request> {
+    if args.limits.drain.is_none() {
+        return Err(Error::new(
+            Code::Usage,
+            "`kshift plan` needs --drain: which brokers shall hold nothing at the end",
+        )
+        .help("name them by id, such as `--drain 1001-1012,1020`"));
+    }
+    if args.force && args.out.is_none() {
+        return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
+            .help("add `--out DIR`, or leave --force out"));
+    }
+    let mut request = limits(&args.limits, Request::default());
+    if let Some(canary) = args.canary {
+        request.canary = canary;
+    }
+    if let Some(Strategy::Direct) = args.strategy {
+        request.strategy = request::Strategy::Direct;
+    }
+    if let Some(seed) = args.seed {
+        request.seed = seed;
+    }
+    needs_throttle(&args.limits, &request)?;
+    request.supplements = supplements(&args.supplements)?;
+    Ok(request)
+}
+
+/// The request by which `kshift check` judges a plan that is not ours: one wave that starts all at once.
+///
+/// # Errors
+/// Limits that cannot be judged there; a check that passed over them would say more than it knows.
+pub fn check(args: &LimitArgs) -> Result<Request> {
+    let request = limits(args, Request::default());
+    needs_throttle(args, &request)?;
+    let of_ours = [
+        ("--max-moves", args.max_moves.is_some()),
+        ("--max-moves-per-broker", args.max_moves_per_broker.is_some()),
+        ("--max-wave-duration", args.max_wave_duration.is_some()),
+        ("--growth", args.growth),
+        ("--skip-unhealthy", args.skip_unhealthy),
+    ];
+    if let Some((option, _)) = of_ours.iter().find(|(_, given)| *given) {
+        return Err(Error::new(
+            Code::Usage,
+            format!("{option} can be judged only in a plan of kshift, which has waves"),
+        )
+        .help(format!("leave {option} out, or check the directory that `kshift plan --out` wrote")));
+    }
+    let of_scope = [
+        ("--onto", args.onto.is_some()),
+        ("--topics", args.topics.is_some()),
+        ("--exclude-topics", args.exclude_topics.is_some()),
+    ];
+    if let (None, Some((option, _))) = (&args.drain, of_scope.iter().find(|(_, given)| *given)) {
+        return Err(Error::new(Code::Usage, format!("{option} needs --drain: together they say what was asked for"))
+            .help(format!("add `--drain IDS`, or leave {option} out")));
+    }
+    Ok(request)
+}
+
+/// Refuses limits that differ from those that a plan of ours was made with: it is judged by its own.
+pub fn same_limits(args: &LimitArgs, made_with: &Request) -> Result<()> {
+    let asked = limits(args, made_with.clone());
+    if asked == *made_with {
+        return Ok(());
+    }
+    let values = |request: &Request| serde_json::to_value(request).expect("a request is plain data");
+    let (asked, made) = (values(&asked), values(made_with));
+    let faults = asked.as_object().into_iter().flatten().filter(|(key, value)| made.get(*key) != Some(value));
+    let faults = faults.map(|(key, value)| {
+        let option = format!("--{}", key.replace('_', "-"));
+        let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let (shown, value) = (made.get(key).map_or("nothing".to_owned(), plain), plain(value));
+        Error::new(Code::Usage, format!("the plan was made with {key} `{shown}`, but {option} asks for `{value}`"))
+            .at(Place::source(option))
+            .help("a plan is judged by the limits it was made with: leave the option out, or plan again")
+    });
+    Err(Error::all(faults.collect()))
+}
+
+/// What the user adds to the source of a cluster.
+pub fn supplements(args: &SupplementArgs) -> Result<Supplements> {
+    Ok(Supplements {
+        assume_size: args.assume_size,
+        capacity: match &args.capacity {
+            Some(text) => snapshot::supplement_files::capacity_argument(text)?,
+            None => request::Capacities::default(),
+        },
+        racks: match &args.racks {
+            Some(path) => racks(path)?,
+            None => request::Racks::default(),
+        },
+    })
+}
+
+/// Standard input can be read once.
+pub fn one_standard_input(paths: &[&Path]) -> Result<()> {
+    if paths.iter().filter(|path| path.as_os_str() == "-").count() < 2 {
+        return Ok(());
+    }
+    Err(Error::new(Code::Usage, "two inputs cannot both come from standard input").help("write one of them to a file"))
+}
+
+fn racks(path: &Path) -> Result<request::Racks> {
+    let source = fs::name_of(path);
+    snapshot::supplement_files::parse_racks(json::text_of(&fs::read(path)?, &source)?, &source)
+}
+
+/// `base` with every limit that was given.
+fn limits(args: &LimitArgs, base: Request) -> Request {
+    Request {
+        drain: args.drain.clone().unwrap_or(base.drain),
+        onto: args.onto.clone().or(base.onto),
+        throttle: args.throttle.or(base.throttle),
+        disk_limit: args.disk_limit.unwrap_or(base.disk_limit),
+        ignore_disk: args.ignore_disk || base.ignore_disk,
+        growth: args.growth || base.growth,
+        max_moves: args.max_moves.unwrap_or(base.max_moves),
+        max_moves_per_broker: args.max_moves_per_broker.or(base.max_moves_per_broker),
+        max_wave_duration: args.max_wave_duration.unwrap_or(base.max_wave_duration),
+        rack_policy: args.rack_policy.map_or(base.rack_policy, |policy| match policy {
+            RackPolicy::Preserve => request::RackPolicy::Preserve,
+            RackPolicy::Strict => request::RackPolicy::Strict,
+            RackPolicy::Ignore => request::RackPolicy::Ignore,
+        }),
+        topics: args.topics.clone().or(base.topics),
+        exclude_topics: args.exclude_topics.clone().or(base.exclude_topics),
+        skip_unhealthy: args.skip_unhealthy || base.skip_unhealthy,
+        ..base
+    }
+}
+
+/// Refuses limits on time where no time can be known.
+fn needs_throttle(args: &LimitArgs, request: &Request) -> Result<()> {
+    if request.throttle.is_some() {
+        return Ok(());
+    }
+    let option = match args {
+        LimitArgs { growth: true, .. } => "--growth",
+        LimitArgs { max_wave_duration: Some(_), .. } => "--max-wave-duration",
+        _ => return Ok(()),
+    };
+    Err(Error::new(Code::Usage, format!("{option} needs --throttle: without a rate no time can be told"))
+        .help(format!("add a rate such as `--throttle 50MB/s`, or leave {option} out")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::IdSet;
+    use crate::base::units::Ratio;
+    use crate::plan::sample::sample;
+
+    #[test]
+    fn a_plan_is_judged_by_its_own_limits_which_may_be_repeated() {
+        let made_with = sample().request;
+        let same = LimitArgs {
+            drain: Some(made_with.drain.clone()),
+            disk_limit: Some(made_with.disk_limit),
+            throttle: made_with.throttle,
+            ..LimitArgs::default()
+        };
+        assert_eq!(same_limits(&LimitArgs::default(), &made_with), Ok(()));
+        assert_eq!(same_limits(&same, &made_with), Ok(()));
+        let other = LimitArgs { disk_limit: Some(Ratio::new(0.9)), ignore_disk: true, ..same };
+        let fault = same_limits(&other, &made_with).unwrap_err();
+        let (first, rest) = (fault.message(), fault.others());
+        assert_eq!(first, "the plan was made with disk_limit `0.8`, but --disk-limit asks for `0.9`");
+        assert_eq!(rest.len(), 1, "{fault}");
+        assert!(rest[0].message().contains("--ignore-disk"), "{fault}");
+    }
+
+    #[test]
+    fn what_is_not_given_stays_as_the_default_says() {
+        let drain = IdSet::parse("7").unwrap();
+        let args = LimitArgs { drain: Some(drain.clone()), ..LimitArgs::default() };
+        assert_eq!(limits(&args, Request::default()), Request { drain, ..Request::default() });
+    }
+
+    #[test]
+    fn standard_input_is_read_once() {
+        let (input, file) = (Path::new("-"), Path::new("cluster.json"));
+        assert!(one_standard_input(&[input, file]).is_ok());
+        assert!(one_standard_input(&[input, input]).is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! `kshift show`: a plan as a summary, a table of waves, a table of brokers, or the story of one partition.
+
+use serde::Serialize;
+
+use super::args::ShowArgs;
+use super::brokers::BrokersView;
+use super::console::Console;
+use super::load;
+use super::summary::PlanView;
+use super::table::{Align, Table};
+use super::view::{View, grouped};
+use crate::base::error::Result;
+use crate::base::units::{Bytes, Seconds};
+use crate::plan::why::{Why, why};
+use crate::plan::{Bottleneck, Estimate, Plan, Stage, Wave};
+
+/// Shows what was asked for.
+pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
+    let plan = load::plan(&args.plan)?;
+    if args.waves {
+        console.show(&WavesView::new(&plan))?;
+    } else if args.brokers {
+        console.show(&BrokersView::new(&plan))?;
+    } else if let Some(which) = &args.why {
+        console.show(&why(&plan, &which.topic, which.partition)?)?;
+    } else {
+        console.show(&PlanView::new(&plan))?;
+    }
+    Ok(0)
+}
+
+/// The waves of a plan.
+#[derive(Serialize)]
+pub struct WavesView {
+    waves: Vec<WaveRow>,
+}
+
+#[derive(Serialize)]
+struct WaveRow {
+    wave: u32,
+    stage: Stage,
+    partitions: u64,
+    bytes_to_copy: Bytes,
+    copy_seconds: Option<Seconds>,
+    duration_seconds: Option<Estimate>,
+    bottleneck: Option<Bottleneck>,
+}
+
+impl WavesView {
+    /// The waves of `plan`.
+    pub fn new(plan: &Plan) -> Self {
+        let bytes = |wave: &Wave| plan.moves_of(wave).flat_map(|step| step.adding().map(move |_| step.size)).sum();
+        let row = |wave: &Wave| WaveRow {
+            wave: wave.index,
+            stage: wave.stage,
+            partitions: wave.rows.len() as u64,
+            bytes_to_copy: bytes(wave),
+            copy_seconds: wave.copy_seconds,
+            duration_seconds: wave.duration_seconds,
+            bottleneck: wave.bottleneck,
+        };
+        WavesView { waves: plan.waves.iter().map(row).collect() }
+    }
+}
+
+impl View for WavesView {
+    fn text(&self, _quiet: bool) -> String {
+        if self.waves.is_empty() {
+            return "no waves: nothing has to move\n".to_owned();
+        }
+        let mut table = Table::new(&[
+            ("WAVE", Align::Right),
+            ("STAGE", Align::Left),
+            ("PARTITIONS", Align::Right),
+            ("TO COPY", Align::Right),
+            ("COPY TIME", Align::Right),
+            ("EXPECTED", Align::Right),
+            ("RANGE", Align::Left),
+            ("BOTTLENECK", Align::Left),
+        ]);
+        for wave in &self.waves {
+            table.row([
+                wave.wave.to_string(),
+                wave.stage.as_str().to_owned(),
+                grouped(wave.partitions),
+                wave.bytes_to_copy.to_string(),
+                wave.copy_seconds.map_or(String::new(), |time| time.to_string()),
+                wave.duration_seconds.map_or(String::new(), |time| time.expected.to_string()),
+                wave.duration_seconds.map_or(String::new(), |time| format!("{} to {}", time.low, time.high)),
+                wave.bottleneck.map_or(String::new(), |at| format!("broker {} as {}", at.broker, at.side.as_str())),
+            ]);
+        }
+        table.text()
+    }
+}
+
+impl View for Why {
+    fn text(&self, _quiet: bool) -> String {
+        self.to_string()
+    }
+}

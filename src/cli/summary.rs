@@ -1,0 +1,283 @@
+//! The summary of a plan, as `plan` tells it and `show` shows it.
+
+use serde::Serialize;
+
+use super::view::{Lines, View, counted, grouped, warnings_text};
+use crate::base::ids::{BrokerId, IdSet};
+use crate::base::units::{Bytes, BytesPerSec, Ratio};
+use crate::plan::{ClusterIdentity, Deferred, Plan, PlanDir, Role, Stage, Summary, Warning};
+
+/// How many deferred partitions the text names.
+const DEFERRED_SHOWN: usize = 3;
+
+/// The summary of a plan.
+#[derive(Serialize)]
+pub struct PlanView<'a> {
+    /// Which cluster.
+    pub cluster: &'a ClusterIdentity,
+    /// Brokers to be drained.
+    pub drain: IdSet,
+    /// Brokers that may receive data.
+    pub onto: IdSet,
+    /// Moves of partitions, counted wave by wave.
+    pub moves: u64,
+    /// Waves and moves of each stage, in the order in which they run.
+    pub stages: Vec<StageCount>,
+    /// The figures.
+    pub summary: &'a Summary,
+    /// Replication throttle of each broker.
+    pub throttle_bytes_per_sec: Option<BytesPerSec>,
+    /// `makespan_seconds` over its lower bound.
+    pub makespan_over_lower_bound: Option<f64>,
+    /// How full the target log dirs are.
+    pub disk: Disk<'a>,
+    /// Whether everything that was asked for is in the plan.
+    pub complete: bool,
+    /// What is left out.
+    pub deferred: &'a [Deferred],
+    /// What a person should know.
+    pub warnings: Vec<Warning>,
+    /// The directory that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out: Option<String>,
+    /// What to do now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<Step>,
+}
+
+/// The waves of one stage.
+#[derive(Serialize)]
+pub struct StageCount {
+    /// The stage.
+    pub stage: Stage,
+    /// Its waves.
+    pub waves: u64,
+    /// Their moves.
+    pub moves: u64,
+}
+
+/// How full the log dirs of the targets are; absent where capacities are not known.
+#[derive(Serialize)]
+pub struct Disk<'a> {
+    /// The limit; absent when it was lifted.
+    pub limit: Option<Ratio>,
+    /// The fullest before the first wave.
+    pub before: Option<Fullest<'a>>,
+    /// The fullest at any time.
+    pub peak: Option<Fullest<'a>>,
+    /// The fullest after the last wave.
+    pub after: Option<Fullest<'a>>,
+}
+
+/// The fullest log dir.
+#[derive(Serialize)]
+pub struct Fullest<'a> {
+    /// Its broker.
+    pub broker: BrokerId,
+    /// Its path.
+    pub log_dir: &'a str,
+    /// Its use over its capacity.
+    pub used_over_capacity: f64,
+}
+
+/// Something to do.
+#[derive(Serialize)]
+pub struct Step {
+    /// What to type.
+    pub command: String,
+    /// What for.
+    pub purpose: &'static str,
+}
+
+impl<'a> PlanView<'a> {
+    /// The summary of `plan`, with its own warnings.
+    pub fn new(plan: &'a Plan) -> Self {
+        let summary = &plan.summary;
+        let over = summary.makespan_seconds.zip(summary.makespan_lower_bound_seconds);
+        PlanView {
+            cluster: &plan.cluster,
+            drain: with_role(plan, Role::Drain),
+            onto: with_role(plan, Role::Target),
+            moves: plan.moves.size.len() as u64,
+            stages: stages(plan),
+            summary,
+            throttle_bytes_per_sec: plan.request.throttle,
+            makespan_over_lower_bound: over
+                .filter(|(_, bound)| bound.get() > 0.0)
+                .map(|(span, bound)| span.get() / bound.get()),
+            disk: Disk {
+                limit: (!plan.request.ignore_disk).then_some(plan.request.disk_limit),
+                before: fullest(plan, |dir| dir.used_before_bytes),
+                peak: fullest(plan, |dir| dir.used_peak_bytes),
+                after: fullest(plan, |dir| dir.used_after_bytes),
+            },
+            complete: plan.complete,
+            deferred: &plan.deferred,
+            warnings: plan.warnings.clone(),
+            out: None,
+            next: Vec::new(),
+        }
+    }
+
+    fn lines(&self) -> String {
+        let summary = self.summary;
+        let mut lines = Lines::default();
+        lines.add("cluster", self.cluster.name.as_deref().unwrap_or("(no name)"));
+        lines.add("drain", brokers_text(&self.drain));
+        lines.add("onto", brokers_text(&self.onto));
+        if self.moves == 0 {
+            lines.add("replicas", "nothing to move");
+        } else {
+            let of = grouped(summary.replicas_forced);
+            lines.add("replicas", format!("{} move, of {of} on the drained brokers", grouped(summary.replicas_moved)));
+            let across = summary.cross_rack_bytes;
+            lines.add(
+                "data",
+                format!("{} to copy, of {}; {across} of it between racks", summary.bytes_moved, summary.bytes_forced),
+            );
+            lines.add("waves", self.waves_text());
+            self.add_times(&mut lines);
+        }
+        self.add_disk(&mut lines);
+        let times =
+            |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
+        if self.moves > 0 {
+            lines.add("balance", format!("fullest target {}", times(summary.disk_max_over_mean)));
+            lines.add("", format!("most leaders on a target {}", times(summary.leaders_max_over_mean)));
+        }
+        self.add_deferred(&mut lines);
+        if let Some(out) = &self.out {
+            lines.add("written", format!("{out}/"));
+        }
+        lines.text()
+    }
+
+    fn waves_text(&self) -> String {
+        let stage = |count: &StageCount| {
+            let moves = counted(count.moves, "partition");
+            format!("{} {} ({moves})", grouped(count.waves), count.stage.as_str())
+        };
+        let stages: Vec<String> = self.stages.iter().map(stage).collect();
+        format!("{}: {}", grouped(u64::from(self.summary.waves)), stages.join(", "))
+    }
+
+    fn add_times(&self, lines: &mut Lines) {
+        let summary = self.summary;
+        let Some(throttle) = self.throttle_bytes_per_sec else {
+            lines.add("time", "not known without --throttle");
+            return;
+        };
+        if let Some(eta) = summary.eta_seconds {
+            let range = format!("{} expected, {} to {}", eta.expected, eta.low, eta.high);
+            lines.add("time", format!("{range}, at {throttle} for each broker"));
+        }
+        let Some(makespan) = summary.makespan_seconds else { return };
+        let mut parts = vec![format!("{makespan} wave by wave")];
+        if let Some(rolling) = summary.rolling_seconds {
+            parts.push(format!(", {rolling} rolling"));
+        }
+        if let Some(bound) = summary.makespan_lower_bound_seconds {
+            parts.push(format!("; no plan can take less than {bound}"));
+        }
+        if let Some(ratio) = self.makespan_over_lower_bound {
+            parts.push(format!(" ({ratio:.2} times)"));
+        }
+        lines.add("copying", parts.concat());
+        if let Some(by) = &summary.makespan_lower_bound_by {
+            lines.add("", format!("least time set by: {by}"));
+        }
+    }
+
+    fn add_disk(&self, lines: &mut Lines) {
+        let limit = self.disk.limit.map_or("no limit".to_owned(), |limit| format!("limit {limit}"));
+        let (Some(before), Some(peak), Some(after)) = (&self.disk.before, &self.disk.peak, &self.disk.after) else {
+            lines.add("disk", format!("capacities of the targets not known; {limit}"));
+            return;
+        };
+        let used = |at: &Fullest<'_>| percent(at.used_over_capacity);
+        let text = format!("fullest target log dir {} before, {} after", used(before), used(after));
+        lines.add("disk", text);
+        lines.add("", format!("at its peak {} on broker {} `{}`; {limit}", used(peak), peak.broker, peak.log_dir));
+    }
+
+    fn add_deferred(&self, lines: &mut Lines) {
+        if self.deferred.is_empty() {
+            return;
+        }
+        lines.add("left out", counted(self.deferred.len() as u64, "partition"));
+        for deferred in self.deferred.iter().take(DEFERRED_SHOWN) {
+            lines.add("", format!("{}-{}: {}", deferred.topic, deferred.partition, deferred.reason));
+        }
+        if self.deferred.len() > DEFERRED_SHOWN {
+            lines.add("", format!("and {} more", grouped((self.deferred.len() - DEFERRED_SHOWN) as u64)));
+        }
+    }
+}
+
+impl View for PlanView<'_> {
+    fn text(&self, quiet: bool) -> String {
+        if quiet {
+            return warnings_text(&self.warnings);
+        }
+        let warnings = warnings_text(&self.warnings);
+        format!("{}{}{warnings}{}", self.lines(), gap(&warnings), steps_text(&self.next))
+    }
+}
+
+/// What to do now, each step under the other.
+pub fn steps_text(steps: &[Step]) -> String {
+    let width = steps.iter().map(|step| step.command.chars().count()).max().unwrap_or(0);
+    let line = |step: &Step| format!("  {:<width$}  {}\n", step.command, step.purpose);
+    let lines: String = steps.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\nnext:\n{lines}") }
+}
+
+/// An empty line before a part that is there.
+pub fn gap(part: &str) -> &'static str {
+    if part.is_empty() { "" } else { "\n" }
+}
+
+/// A share as `56.2%`.
+pub fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
+/// The brokers of a plan that have this role.
+fn with_role(plan: &Plan, role: Role) -> IdSet {
+    let ids = plan.brokers.iter().filter(|broker| broker.role == role).map(|broker| broker.id);
+    IdSet::from_ids(ids).unwrap_or_default()
+}
+
+fn brokers_text(ids: &IdSet) -> String {
+    if ids.is_empty() { "no broker".to_owned() } else { format!("{ids} ({})", counted(ids.len() as u64, "broker")) }
+}
+
+fn stages(plan: &Plan) -> Vec<StageCount> {
+    let mut stages: Vec<StageCount> = Vec::new();
+    for wave in &plan.waves {
+        let moves = wave.rows.len() as u64;
+        match stages.last_mut() {
+            Some(last) if last.stage == wave.stage => {
+                last.waves += 1;
+                last.moves += moves;
+            }
+            _ => stages.push(StageCount { stage: wave.stage, waves: 1, moves }),
+        }
+    }
+    stages
+}
+
+/// The target log dir with the highest use over its capacity; the first of equals.
+fn fullest(plan: &Plan, used: impl Fn(&PlanDir) -> Bytes) -> Option<Fullest<'_>> {
+    let mut fullest: Option<Fullest<'_>> = None;
+    for broker in plan.brokers.iter().filter(|broker| broker.role == Role::Target) {
+        for dir in &broker.log_dirs {
+            let Some(capacity) = dir.capacity_bytes.filter(|capacity| *capacity > Bytes::ZERO) else { continue };
+            let share = used(dir).as_f64() / capacity.as_f64();
+            if fullest.as_ref().is_none_or(|at| share > at.used_over_capacity) {
+                fullest = Some(Fullest { broker: broker.id, log_dir: &dir.path, used_over_capacity: share });
+            }
+        }
+    }
+    fullest
+}
