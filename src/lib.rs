@@ -14,6 +14,7 @@ pub mod base;
 pub mod check;
 pub mod plan;
 mod planner;
+pub mod replay;
 pub mod request;
 pub mod snapshot;
 
