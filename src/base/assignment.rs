@@ -55,7 +55,9 @@ impl Assignment {
         let Some(raw) = found.partitions else {
             return Err(Error::new(Code::MissingField, "`partitions` is missing: this is no kafka-reassign JSON")
                 .at(Place::source(source))
-                .help("expected {\"version\":1,\"partitions\":[{\"topic\":\"t\",\"partition\":0,\"replicas\":[1,2,3]}]}"));
+                .help(
+                    "expected {\"version\":1,\"partitions\":[{\"topic\":\"t\",\"partition\":0,\"replicas\":[1,2,3]}]}",
+                ));
         };
         let mut faults = Vec::new();
         let mut entries = Vec::with_capacity(raw.len());
@@ -228,7 +230,9 @@ mod tests {
 
     #[test]
     fn faults_name_their_kind_and_place() {
-        let entry = |body: &str| format!(r#"{{"version":1,"partitions":[{{"topic":"t","partition":0,"replicas":[1]}},{{{body}}}]}}"#);
+        let entry = |body: &str| {
+            format!(r#"{{"version":1,"partitions":[{{"topic":"t","partition":0,"replicas":[1]}},{{{body}}}]}}"#)
+        };
         let cases = [
             ("{\"partitions\":[".to_owned(), Code::InvalidJson, Some("partitions[0]")),
             ("{} x".to_owned(), Code::InvalidJson, None),
@@ -239,8 +243,16 @@ mod tests {
             (entry(r#""topic":"t","partition":0,"replicas":["1"]"#), Code::InvalidField, Some("partitions[1]")),
             (entry(r#""topic":"t","partition":0,"replicas":[1.5]"#), Code::InvalidField, Some("partitions[1]")),
             (entry(r#""topic":"t","partition":0,"replicas":[4294967296]"#), Code::InvalidField, Some("partitions[1]")),
-            (entry(r#""topic":"t","partition":0,"replicas":[-1]"#), Code::InvalidField, Some("partitions[1].replicas[0]")),
-            (entry(r#""topic":"t","partition":-1,"replicas":[1]"#), Code::InvalidField, Some("partitions[1].partition")),
+            (
+                entry(r#""topic":"t","partition":0,"replicas":[-1]"#),
+                Code::InvalidField,
+                Some("partitions[1].replicas[0]"),
+            ),
+            (
+                entry(r#""topic":"t","partition":-1,"replicas":[1]"#),
+                Code::InvalidField,
+                Some("partitions[1].partition"),
+            ),
             (
                 entry(r#""topic":"t","partition":0,"replicas":[1],"log_dirs":[]"#),
                 Code::InvalidField,

@@ -9,18 +9,20 @@ use super::spread::{Spread, racks_that_stay};
 use crate::replay::{Steps, World};
 use crate::request::RackPolicy;
 
-/// A bound as a range: a plan may count the rooms of a rack as endless or count its targets one by one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bound {
-    pub low: f64,
-    pub high: f64,
+/// How the room in a rack is counted when a bound is derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// Target by target: no broker takes two replicas of a partition. The strongest bound.
+    Counted,
+    /// As endless wherever there is a target. A bound as well, and simpler.
+    Endless,
 }
 
 /// The bound for the sound steps at `rate` bytes per second on either side of every broker.
-pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64) -> Bound {
+pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64, room: Room) -> f64 {
     let mut may_lead: Vec<bool> = ask.is_target.clone();
     let (mut total, mut largest_copy, mut largest_partition) = (0.0_f64, 0.0_f64, 0.0_f64);
-    let mut racks = [Entering::new(world, ask, false), Entering::new(world, ask, true)];
+    let mut entering = Entering::new(world, ask, room);
     for step in steps.sound(0..steps.len()) {
         let row = steps.row[step];
         let copies = ask.leaving(world, row);
@@ -35,19 +37,15 @@ pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64) -> Bound {
         for &broker in world.replicas(row) {
             may_lead[broker as usize] = true;
         }
-        for entering in &mut racks {
-            entering.add(world, ask, row, copies as u32, size);
-        }
+        entering.add(world, ask, row, copies as u32, size);
     }
     let count = |flags: &[bool]| flags.iter().filter(|&&flag| flag).count() as f64;
     let over = |bytes: f64, brokers: f64| if bytes > 0.0 { bytes / (rate * brokers.max(1.0)) } else { 0.0 };
-    let plain = over(total, count(&ask.is_target))
+    over(total, count(&ask.is_target))
         .max(over(largest_partition, 1.0))
         .max(over(largest_copy, 1.0))
-        .max(over(total, count(&may_lead)));
-    let with = |entering: &Entering| entering.seconds(rate).max(plain);
-    let (a, b) = (with(&racks[0]), with(&racks[1]));
-    Bound { low: a.min(b), high: a.max(b) }
+        .max(over(total, count(&may_lead)))
+        .max(entering.seconds(rate))
 }
 
 /// The bytes that must enter each rack, whatever targets are chosen.
@@ -72,8 +70,9 @@ struct Entering {
 const ENDLESS: u32 = 1 << 20;
 
 impl Entering {
-    fn new(world: &World, ask: &Ask, is_exact: bool) -> Self {
+    fn new(world: &World, ask: &Ask, room: Room) -> Self {
         let racks = world.rack_names.len() + world.len();
+        let is_exact = room == Room::Counted;
         let mut count = vec![0.0; racks];
         let mut targets = vec![0_u32; racks];
         for number in (0..world.len()).filter(|&number| ask.is_target[number]) {
@@ -209,5 +208,79 @@ impl Choice {
     /// The fewest copies that `rack` must take; none when no placement exists at all.
     fn least(&self, world: &Entering, rack: u32, held: u32, copies: u32) -> u32 {
         (0..=copies).find(|&entering| self.is_possible(world, rack, held, entering)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::{BrokerId, IdSet};
+    use crate::request::Request;
+    use crate::snapshot::v1;
+
+    /// A small generator of numbers below `below`.
+    fn draw(state: &mut u64, below: u64) -> u64 {
+        *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (*state >> 33) % below
+    }
+
+    /// The fewest copies into `rack` over all ways of choosing targets, or none when there is no way.
+    fn by_force(world: &World, ask: &Ask, row: u32, rack: u32) -> u32 {
+        let old = world.replicas(row);
+        let stay: Vec<u32> = old.iter().copied().filter(|&broker| !ask.is_drained[broker as usize]).collect();
+        let open: Vec<u32> = (0..world.len() as u32)
+            .filter(|broker| ask.is_target[*broker as usize] && !stay.contains(broker))
+            .collect();
+        let wanted = racks_that_stay(world, &ask.is_drained).min(old.len() as u32);
+        let choices = (0_u32..1 << open.len()).filter(|choice| choice.count_ones() as usize == old.len() - stay.len());
+        let least = choices.filter_map(|choice| {
+            let chosen = (0..open.len()).filter(|at| choice & (1 << at) != 0).map(|at| open[at]);
+            let list: Vec<u32> = stay.iter().copied().chain(chosen.clone()).collect();
+            let (before, after) = (Spread::of(world, old), Spread::of(world, &list));
+            let is_allowed = match ask.request.rack_policy {
+                RackPolicy::Preserve => !after.is_worse_than(before),
+                RackPolicy::Strict => after.distinct >= wanted,
+                RackPolicy::Ignore => true,
+            };
+            is_allowed.then(|| chosen.filter(|&broker| world.rack[broker as usize] == rack).count() as u32)
+        });
+        least.min().unwrap_or(0)
+    }
+
+    #[test]
+    fn the_copies_that_must_enter_a_rack_are_the_least_over_all_choices() {
+        let mut state = 7;
+        for round in 0..2000 {
+            let (racks, brokers) = (1 + draw(&mut state, 4), 4 + draw(&mut state, 5));
+            let lines: Vec<String> = (0..brokers)
+                .map(|id| format!(r#"{{"id":{id},"rack":"r{}"}}"#, if id == 0 { 0 } else { draw(&mut state, racks) }))
+                .collect();
+            let factor = 1 + draw(&mut state, 4.min(brokers));
+            let first = draw(&mut state, brokers);
+            let step = [1, brokers - 1][draw(&mut state, 2) as usize];
+            let replicas: Vec<u64> = (0..factor).map(|at| (first + at * step) % brokers).collect();
+            let text = format!(
+                r#"{{"kind":"kshift.cluster","version":1,"brokers":[{}],"topics":[{{"name":"t","partitions":[{{"partition":0,"replicas":{replicas:?},"size_bytes":1}}]}}]}}"#,
+                lines.join(",")
+            );
+            let snapshot = v1::read(&text, "t").unwrap();
+            let world = World::new(&snapshot);
+            let drained =
+                replicas.iter().copied().filter(|_| draw(&mut state, 2) == 0).map(|id| BrokerId::new(id as i32));
+            let request = Request {
+                drain: IdSet::from_ids(drained).unwrap(),
+                rack_policy: [RackPolicy::Preserve, RackPolicy::Strict, RackPolicy::Ignore]
+                    [draw(&mut state, 3) as usize],
+                ..Request::default()
+            };
+            let ask = Ask::new(&world, &request);
+            let copies = ask.leaving(&world, 0) as u32;
+            let mut entering = Entering::new(&world, &ask, Room::Counted);
+            entering.add(&world, &ask, 0, copies, 1.0);
+            for rack in 0..world.rack_names.len() as u32 {
+                let expected = by_force(&world, &ask, 0, rack);
+                assert_eq!(entering.bytes[rack as usize], f64::from(expected), "round {round}, rack {rack}: {text}");
+            }
+        }
     }
 }

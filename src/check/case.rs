@@ -1,7 +1,10 @@
 //! One plan on one world: all facts that rules look at, derived once.
 
+use std::cell::OnceCell;
+
 use super::Violation;
 use super::ask::Ask;
+use super::figures::{self, Figures};
 use crate::plan::{Move, Plan};
 use crate::replay::{self, Disk, Steps, WaveTime, World};
 
@@ -18,6 +21,7 @@ pub(super) struct Case<'a> {
     pub disk: Disk,
     /// Whether the plan was made for other replica lists.
     pub is_drifted: bool,
+    figures: OnceCell<Figures>,
 }
 
 impl<'a> Case<'a> {
@@ -33,7 +37,12 @@ impl<'a> Case<'a> {
         let rate = plan.request.throttle.map(|rate| rate.as_f64());
         let elapsed = rate.filter(|_| plan.request.growth).map(|rate| elapsed(&times, rate));
         let disk = replay::disk::replay(world, &steps, elapsed.as_deref());
-        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false }
+        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceCell::new() }
+    }
+
+    /// The figures, computed when first asked for.
+    pub fn figures(&self) -> &Figures {
+        self.figures.get_or_init(|| figures::of(self))
     }
 
     /// Whether every move can be replayed.

@@ -46,8 +46,8 @@ pub(super) fn of(case: &Case) -> Figures {
                 continue;
             }
             let is_known = [leader, broker].iter().all(|&broker| world.broker(broker).rack.is_some());
-            cross_rack.0 += if is_known { bytes } else { 0 };
-            cross_rack.1 += bytes;
+            cross_rack.0 = cross_rack.0.saturating_add(if is_known { bytes } else { 0 });
+            cross_rack.1 = cross_rack.1.saturating_add(bytes);
         }
     }
     let (mut replicas_forced, mut bytes_forced) = (0, 0_u64);

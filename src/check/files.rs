@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::Violation;
 use crate::base::error::Result;
+use crate::base::fs;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::{self, Writer};
-use crate::base::fs;
 use crate::plan::{Dirs, Plan, Wave};
 use crate::snapshot::Snapshot;
 
@@ -61,11 +61,10 @@ fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave) -> Vec<(&'static str,
     if !due.is_empty() {
         files.push(("election.json", election(plan, &due)));
     }
-    if plan.get(rows[0]).adding().next().is_some() || rows.iter().any(|&row| plan.get(row).adding().next().is_some()) {
-        if let Some(throttle) = &wave.throttle {
-            let rates = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
-            files.push(("throttle.json", throttles(snapshot, plan, &rows, rates)));
-        }
+    let copies = rows.iter().any(|&row| plan.get(row).adding().next().is_some());
+    if let Some(throttle) = wave.throttle.filter(|_| copies) {
+        let rates = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
+        files.push(("throttle.json", throttles(snapshot, plan, &rows, rates)));
     }
     files
 }

@@ -58,7 +58,11 @@ impl Judge<'_> {
                 found.push(self.violation("unknown-partition", step, "the snapshot does not have it"));
             } else if self.steps.step_of[row as usize] != step as u32 {
                 let first = self.steps.step_of[row as usize];
-                found.push(self.violation("duplicate-partition", step, format!("it stands at partitions[{first}] too")));
+                found.push(self.violation(
+                    "duplicate-partition",
+                    step,
+                    format!("it stands at partitions[{first}] too"),
+                ));
             }
             let ids = &entry.replicas;
             if ids.is_empty() {
@@ -140,7 +144,8 @@ impl Judge<'_> {
             report.warnings.push(Warning::new("nothing-to-move", message));
         }
         if entries > RECORDS_MAX {
-            let message = format!("{entries} partitions in one request; KRaft starts {RECORDS_MAX} and refuses the rest");
+            let message =
+                format!("{entries} partitions in one request; KRaft starts {RECORDS_MAX} and refuses the rest");
             report.violations.push(Violation::new("max-moves", message).place("partitions"));
         }
     }
@@ -178,7 +183,8 @@ impl Judge<'_> {
         }
         if !unknown.is_empty() {
             let ids: Vec<_> = unknown.into_iter().collect();
-            let message = format!("brokers {} receive data and the capacity of their log dirs is not known", list(&ids));
+            let message =
+                format!("brokers {} receive data and the capacity of their log dirs is not known", list(&ids));
             report.warnings.push(Warning::new("unknown-capacity", message));
         }
         let sizes = &self.world.snapshot.partitions.size;
@@ -212,7 +218,8 @@ impl Judge<'_> {
                 found.push(self.violation("topics", step, "its topic was not asked for"));
                 continue;
             }
-            for (_, broker) in self.steps.removing(self.world, step).filter(|entry| !is_true(&ask.is_drained, entry.1)) {
+            for (_, broker) in self.steps.removing(self.world, step).filter(|entry| !is_true(&ask.is_drained, entry.1))
+            {
                 let message = "it leaves a broker that is not drained";
                 found.push(self.violation("scope", step, message).broker(self.world.id(broker)));
             }

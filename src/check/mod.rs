@@ -35,7 +35,8 @@ use crate::snapshot::Snapshot;
 ///
 /// The limits are those of the plan's own request; its supplements must have been applied to the snapshot.
 pub fn plan(snapshot: &Snapshot, plan: &Plan) -> Report {
-    let mut report = Report { waves: plan.waves.len() as u32, moves: plan.moves.topic.len() as u64, ..Report::default() };
+    let mut report =
+        Report { waves: plan.waves.len() as u32, moves: plan.moves.topic.len() as u64, ..Report::default() };
     report.violations = rules::shape::judge(plan);
     if !report.is_ok() {
         return report;

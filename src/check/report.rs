@@ -181,10 +181,7 @@ mod tests {
         assert_eq!(report.to_string(), "ok: 12 waves, 2000 moves: no violation");
         report.violations.push(Violation::new("drift", "changed"));
         report.warnings.push(Warning::new("short-isr", "one is short"));
-        assert_eq!(
-            report.to_string(),
-            "violation[drift]: changed\nwarning[short-isr]: one is short\n1 violation"
-        );
+        assert_eq!(report.to_string(), "violation[drift]: changed\nwarning[short-isr]: one is short\n1 violation");
         report.violations = vec![Violation::new("drift", "changed"); 60];
         let text = report.to_string();
         assert_eq!(text.matches("violation[drift]").count(), 50);

@@ -34,9 +34,7 @@ impl Spread {
 
 /// Racks of the alive brokers that stay: what a strict policy can span.
 pub(super) fn racks_that_stay(world: &World, is_drained: &[bool]) -> u32 {
-    let stays = |&number: &usize| {
-        !is_drained[number] && world.snapshot.brokers[number].state == BrokerState::Alive
-    };
+    let stays = |&number: &usize| !is_drained[number] && world.snapshot.brokers[number].state == BrokerState::Alive;
     let mut racks: Vec<u32> = (0..world.len()).filter(stays).map(|number| world.rack[number]).collect();
     racks.sort_unstable();
     racks.dedup();
@@ -44,8 +42,15 @@ pub(super) fn racks_that_stay(world: &World, is_drained: &[bool]) -> u32 {
 }
 
 /// What is wrong with the racks of `new`, if anything is.
-pub(super) fn fault(world: &World, request: &Request, racks_that_stay: u32, old: &[u32], new: &[u32]) -> Option<String> {
-    if !world.racks_matter {
+pub(super) fn fault(
+    world: &World,
+    request: &Request,
+    racks_that_stay: u32,
+    old: &[u32],
+    new: &[u32],
+) -> Option<String> {
+    // Lists of another length cannot be compared; another rule names them.
+    if !world.racks_matter || old.len() != new.len() {
         return None;
     }
     let (before, after) = (Spread::of(world, old), Spread::of(world, new));

@@ -86,7 +86,8 @@ pub fn alone(world: &World, steps: &Steps, step: usize, rate: f64) -> f64 {
     }
     let replicas = world.replicas(steps.row[step]).len() as f64;
     let follower = Load { broker: NONE, side: Side::Follower, bytes, traffic };
-    let leader = Load { side: Side::Leader, bytes: copies * bytes, traffic: traffic * (replicas - 1.0 + copies), ..follower };
+    let leader =
+        Load { side: Side::Leader, bytes: copies * bytes, traffic: traffic * (replicas - 1.0 + copies), ..follower };
     WaveTime { loads: vec![follower, leader] }.seconds(rate)
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::Violation;
 use super::super::case::Case;
-use super::super::figures::{self, Figures};
+use super::super::figures::Figures;
 use crate::plan::{PlanBroker, Role};
 
 const RULE: &str = "brokers";
@@ -14,9 +14,9 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         found.push(Violation::new(RULE, message).place("plan.json at brokers"));
         return;
     }
-    let figures = figures::of(case);
+    let figures = case.figures();
     for (number, broker) in given.iter().enumerate() {
-        for message in faults(case, &figures, number, broker) {
+        for message in faults(case, figures, number, broker) {
             let place = format!("plan.json at brokers[{number}]");
             found.push(Violation::new(RULE, message).broker(broker.id).place(place));
         }
@@ -59,7 +59,8 @@ fn faults(case: &Case, figures: &Figures, number: usize, given: &PlanBroker) -> 
         let (before, peak, after) =
             (given.used_before_bytes.get(), given.used_peak_bytes.get(), given.used_after_bytes.get());
         // Where growth is counted, the peak may be given with it or without, and by float or by whole byte.
-        let most = disk.peak_grown[slot] + u64::from(case.plan.request.growth) * (1 + disk.peak_grown[slot] / 1_000_000_000);
+        let most =
+            disk.peak_grown[slot] + u64::from(case.plan.request.growth) * (1 + disk.peak_grown[slot] / 1_000_000_000);
         if before != disk.before[slot] || after != disk.after[slot] || peak < disk.peak[slot] || peak > most {
             faults.push(format!(
                 "log dir `{}` holds {before} before, {peak} at its peak, {after} after; expected {}, {}, {}",

@@ -19,7 +19,8 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         let after = case.steps.leader_after(case.world, step);
         let after = (after != NONE).then(|| case.world.id(after));
         if moved.leader_after != after {
-            let message = format!("leader_after is {}, Kafka will have chosen {}", name(moved.leader_after), name(after));
+            let message =
+                format!("leader_after is {}, Kafka will have chosen {}", name(moved.leader_after), name(after));
             found.push(case.violation(RULE, wave, step, message));
         }
     }

@@ -33,7 +33,8 @@ fn duration(case: &Case, wave: usize, rate: f64, found: &mut Vec<Violation>) {
     if seconds.is_infinite() || seconds <= longest * (1.0 + 1e-9) {
         return;
     }
-    let alone = case.steps.sound(case.steps.waves[wave].clone()).map(|step| time::alone(case.world, &case.steps, step, rate));
+    let alone =
+        case.steps.sound(case.steps.waves[wave].clone()).map(|step| time::alone(case.world, &case.steps, step, rate));
     let allowed = alone.fold(longest, f64::max);
     if seconds > allowed * (1.0 + 1e-9) {
         let message = format!("it copies for {}, {} are allowed", Seconds::new(seconds), Seconds::new(allowed));

@@ -46,5 +46,4 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] =
-    &[sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] = &[sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];

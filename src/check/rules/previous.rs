@@ -44,7 +44,9 @@ fn dirs_fault(case: &Case, row: u32, moved: &Move) -> Option<String> {
         // Worth restoring is the dir of a replica that leaves a broker with several.
         let is_lost = |&place: &usize| {
             let broker = world.replicas(row)[place];
-            !moved.replicas.contains(&moved.previous[place]) && world.dirs_of(broker).len() > 1 && known(place).is_some()
+            !moved.replicas.contains(&moved.previous[place])
+                && world.dirs_of(broker).len() > 1
+                && known(place).is_some()
         };
         let lost = (0..moved.previous.len()).find(is_lost)?;
         return Some(format!(

@@ -17,32 +17,37 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             continue;
         }
         let replicas = case.world.snapshot.partitions.replicas.get(row as usize);
-        let message = format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas));
+        let message =
+            format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas));
         let mut drained = replicas.iter().filter(|&&id| case.plan.request.drain.contains(id));
         let violation = case.row_violation("scope", row, message);
         found.push(drained.next().map_or(violation.clone(), |&id| violation.broker(id)));
     }
     if case.plan.complete != case.plan.deferred.is_empty() {
-        let message = format!("complete is {}, and {} partitions are deferred", case.plan.complete, case.plan.deferred.len());
+        let message =
+            format!("complete is {}, and {} partitions are deferred", case.plan.complete, case.plan.deferred.len());
         found.push(Violation::new("complete", message).place("plan.json at complete"));
     }
 }
 
 fn moves(case: &Case, found: &mut Vec<Violation>) {
-    let is_drained = |id| case.plan.request.drain.contains(id);
+    let world = case.world;
+    let is_drained = |broker: u32| case.ask.is_drained[broker as usize];
     for (wave, step, moved) in case.sound_moves() {
+        let (old, new) = (world.replicas(case.steps.row[step]), case.steps.new.get(step));
         if !case.ask.selects(case.world, case.steps.row[step]) {
             found.push(case.violation("topics", wave, step, "its topic was not asked for"));
         }
-        if let Some(id) = moved.removing().find(|&id| !is_drained(id)) {
-            let message = format!("it leaves a broker that is not drained: {} -> {}", list(moved.previous), list(moved.replicas));
-            found.push(case.violation("scope", wave, step, message).broker(id));
+        if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
+            let message =
+                format!("it leaves a broker that is not drained: {} -> {}", list(moved.previous), list(moved.replicas));
+            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
         }
-        if let Some(&id) = moved.replicas.iter().find(|&&id| is_drained(id) && moved.previous.contains(&id)) {
+        if let Some(&broker) = new.iter().find(|&&broker| is_drained(broker) && old.contains(&broker)) {
             let message = format!("it stays on a drained broker: {} -> {}", list(moved.previous), list(moved.replicas));
-            found.push(case.violation("scope", wave, step, message).broker(id));
+            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
         }
-        if moved.replicas == moved.previous {
+        if old == new {
             found.push(case.violation("scope", wave, step, "nothing of it changes"));
         }
     }
@@ -66,9 +71,12 @@ fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
             continue;
         }
         let row = row as u32;
-        let kept = case.world.replicas(row).iter().copied().filter(|&broker| {
-            broker != NONE && !case.ask.is_drained[broker as usize]
-        });
+        let kept = case
+            .world
+            .replicas(row)
+            .iter()
+            .copied()
+            .filter(|&broker| broker != NONE && !case.ask.is_drained[broker as usize]);
         // A leader that is gone is no leader, whatever the snapshot says.
         let leader = case.world.leader(row);
         let is_headless = leader != NONE && !case.world.broker(leader).state.serves();

@@ -51,7 +51,8 @@ pub(in super::super) fn judge(plan: &Plan) -> Vec<Violation> {
         found.push(Violation::new(RULE, format!("{} of its {rows} moves are in no wave", rows - next)));
     }
     for step in 0..rows {
-        let named = [(moves.dir.get(step), moves.replicas.get(step)), (moves.previous_dir.get(step), moves.previous.get(step))];
+        let named =
+            [(moves.dir.get(step), moves.replicas.get(step)), (moves.previous_dir.get(step), moves.previous.get(step))];
         if named.iter().any(|(dirs, list)| !dirs.is_empty() && dirs.len() != list.len()) {
             let found_move = plan.get(step);
             let message = "it names more or fewer log dirs than replicas";

@@ -2,13 +2,13 @@
 
 use super::super::Violation;
 use super::super::case::{Case, is_close};
-use super::super::figures::{self, Figures};
+use super::super::figures::Figures;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
-    let figures = figures::of(case);
-    counts(case, &figures, found);
-    times(case, &figures, found);
-    ratios(case, &figures, found);
+    let figures = case.figures();
+    counts(case, figures, found);
+    times(case, figures, found);
+    ratios(case, figures, found);
 }
 
 fn add(found: &mut Vec<Violation>, key: &str, given: &str, expected: &str) {

@@ -35,7 +35,8 @@ fn copy_fault(case: &Case, wave: &Wave, time: &WaveTime) -> Option<String> {
     let Some(given) = wave.bottleneck else {
         return (seconds > 0.0).then(|| "it copies, and has no bottleneck".into());
     };
-    let is_named = |load: &&crate::replay::time::Load| case.world.id(load.broker) == given.broker && load.side == given.side;
+    let is_named =
+        |load: &&crate::replay::time::Load| case.world.id(load.broker) == given.broker && load.side == given.side;
     let named = time.loads.iter().find(is_named).and_then(|load| load.seconds(rate));
     (!named.is_some_and(|named| is_close(named, seconds))).then(|| {
         let named = named.map_or("nothing".to_owned(), |named| Seconds::new(named).to_string());

@@ -15,11 +15,8 @@ fn seconds(value: f64) -> Option<Seconds> {
 /// The bound: 903 GB into three brokers, 6020 s.
 fn by_hand() -> (Snapshot, Plan) {
     let snapshot = three_racks();
-    let orders: &[To] = &[
-        ("orders", 0, &[11, 12, 13], &[]),
-        ("orders", 1, &[12, 13, 11], &[]),
-        ("orders", 2, &[13, 11, 12], &[]),
-    ];
+    let orders: &[To] =
+        &[("orders", 0, &[11, 12, 13], &[]), ("orders", 1, &[12, 13, 11], &[]), ("orders", 2, &[13, 11, 12], &[])];
     let offsets: &[To] = &[("__consumer_offsets", 0, &[11, 12, 13], &[])];
     let mut plan = bare(&snapshot, request("1-3", "11-13"), &[(Stage::Data, orders), (Stage::Internal, offsets)]);
     let estimate = |expected: f64| Estimate {
@@ -54,7 +51,8 @@ fn by_hand() -> (Snapshot, Plan) {
     };
     let old = |heads: u32| (Role::Drain, 4, 0, heads, 0, [301, 301, 0]);
     let new = |heads: u32| (Role::Target, 0, 4, 0, heads, [0, 301, 301]);
-    let lines = [(1, "a", old(2)), (2, "b", old(1)), (3, "c", old(1)), (11, "a", new(2)), (12, "b", new(1)), (13, "c", new(1))];
+    let lines =
+        [(1, "a", old(2)), (2, "b", old(1)), (3, "c", old(1)), (11, "a", new(2)), (12, "b", new(1)), (13, "c", new(1))];
     for (broker, rack, (role, replicas_before, replicas_after, leaders_before, leaders_after, used)) in lines {
         let used = used.map(|used| Bytes::new(used * GB));
         plan.brokers.push(PlanBroker {
@@ -241,6 +239,9 @@ fn a_rate_that_the_produced_data_eats_up_never_finishes() {
         let plan = bare(&snapshot, request, &[(Stage::Data, &[("t", 0, &[1, 3], &[])])]);
         let report = check::plan(&snapshot, &plan);
         let stuck: Vec<_> = report.violations.iter().filter(|violation| violation.rule == "throttle").collect();
-        assert!(stuck.iter().any(|violation| violation.broker == Some(id(broker)) && violation.wave == Some(1)), "{report}");
+        assert!(
+            stuck.iter().any(|violation| violation.broker == Some(id(broker)) && violation.wave == Some(1)),
+            "{report}"
+        );
     }
 }

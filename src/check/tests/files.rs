@@ -12,8 +12,7 @@ use crate::request::Request;
 use crate::snapshot::Snapshot;
 
 const REASSIGN: &str = r#"{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[11,2],"log_dirs":["/d","any"]},{"topic":"t","partition":10,"replicas":[2,11]}]}"#;
-const ROLLBACK: &str =
-    r#"{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[1,2]},{"topic":"t","partition":10,"replicas":[2,1]}]}"#;
+const ROLLBACK: &str = r#"{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[1,2]},{"topic":"t","partition":10,"replicas":[2,1]}]}"#;
 const THROTTLE: &str = r#"{"brokers":{"1":{"leader.replication.throttled.rate":50000000,"follower.replication.throttled.rate":50000000},"2":{"leader.replication.throttled.rate":50000000,"follower.replication.throttled.rate":50000000},"11":{"leader.replication.throttled.rate":50000000,"follower.replication.throttled.rate":50000000}},"topics":{"t":{"leader.replication.throttled.replicas":"0:1,0:2,10:1,10:2","follower.replication.throttled.replicas":"0:11,10:11"}}}"#;
 const ELECTION: &str = r#"{"partitions":[{"topic":"t","partition":10}]}"#;
 
@@ -89,7 +88,8 @@ fn each_altered_file_is_named_with_its_partition() {
 #[test]
 fn missing_and_extra_files_are_named() {
     for missing in 0..GOOD.len() {
-        let files: Vec<_> = GOOD.iter().copied().enumerate().filter(|entry| entry.0 != missing).map(|entry| entry.1).collect();
+        let files: Vec<_> =
+            GOOD.iter().copied().enumerate().filter(|entry| entry.0 != missing).map(|entry| entry.1).collect();
         let found = report(&format!("missing-{missing}"), &files);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].place.as_ref().unwrap().ends_with(GOOD[missing].0.trim_start_matches('/')));
@@ -106,7 +106,8 @@ fn missing_and_extra_files_are_named() {
 #[test]
 fn kafka_reassign_json_is_known_by_its_content() {
     let (snapshot, _) = plan();
-    let path = |name: &str| -> PathBuf { std::env::temp_dir().join(format!("kshift-any-{}-{name}", std::process::id())) };
+    let path =
+        |name: &str| -> PathBuf { std::env::temp_dir().join(format!("kshift-any-{}-{name}", std::process::id())) };
     let judge = |name: &str, content: &str| {
         let path = path(name);
         crate::base::fs::write_file(&path, content.as_bytes()).unwrap();

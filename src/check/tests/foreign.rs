@@ -43,7 +43,9 @@ fn lists_that_kafka_refuses_are_named() {
 
 #[test]
 fn brokers_must_be_alive_even_where_they_stay() {
-    for (broker, state) in [(3, BrokerState::Fenced), (3, BrokerState::Dead), (3, BrokerState::Cordoned), (1, BrokerState::Dead)] {
+    for (broker, state) in
+        [(3, BrokerState::Fenced), (3, BrokerState::Dead), (3, BrokerState::Cordoned), (1, BrokerState::Dead)]
+    {
         let mut snapshot = three_racks();
         snapshot.brokers[broker].state = state;
         let report = judge(&snapshot, &entry(0, &[11, 2, 3]), &Request::default());
@@ -70,7 +72,8 @@ fn disks_hold_the_new_copies_beside_all_that_is_there() {
 
 #[test]
 fn a_replica_that_may_land_in_any_log_dir_counts_in_each() {
-    let dirs = r#","log_dirs":[{"path":"/a","capacity_bytes":1000000000000},{"path":"/b","capacity_bytes":50000000000}]"#;
+    let dirs =
+        r#","log_dirs":[{"path":"/a","capacity_bytes":1000000000000},{"path":"/b","capacity_bytes":50000000000}]"#;
     let snapshot = cluster(&[(1, "", ""), (2, "", ""), (11, "", dirs)], &[("orders", 0, &[1, 2], 100, "")]);
     let judge = |dirs: &str| {
         let entry = format!(r#"{{"topic":"orders","partition":0,"replicas":[11,2]{dirs}}}"#);
@@ -96,7 +99,8 @@ fn an_unknown_capacity_is_a_warning() {
 
 #[test]
 fn a_request_holds_ten_thousand_partitions() {
-    let partitions: Vec<(&str, i32, &[i32], u64, &str)> = (0..10_001).map(|id| ("orders", id, &[1][..], 0, "")).collect();
+    let partitions: Vec<(&str, i32, &[i32], u64, &str)> =
+        (0..10_001).map(|id| ("orders", id, &[1][..], 0, "")).collect();
     let snapshot = cluster(&[(1, "", ""), (11, "", "")], &partitions);
     let entries: Vec<String> = (0..10_001).map(|id| entry(id, &[11])).collect();
     assert!(judge(&snapshot, &entries[1..].join(","), &Request::default()).is_ok());

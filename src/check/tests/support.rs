@@ -7,7 +7,8 @@ use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::check::case::Case;
 use crate::check::{Report, Violation, bound, figures};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
+    Wave,
 };
 use crate::replay::World;
 use crate::request::Request;
@@ -43,7 +44,8 @@ pub fn cluster(brokers: &[(i32, &str, &str)], partitions: &[(&str, i32, &[i32], 
             write!(text, r#"{{"name":"{topic}","partitions":["#).unwrap();
             last = topic;
         }
-        write!(text, r#"{{"partition":{partition},"replicas":{replicas:?},"size_bytes":{}{more}}}"#, size * GB).unwrap();
+        write!(text, r#"{{"partition":{partition},"replicas":{replicas:?},"size_bytes":{}{more}}}"#, size * GB)
+            .unwrap();
     }
     text.push_str("]}]}");
     v1::read(&text, "cluster.json").unwrap()
@@ -157,9 +159,9 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
         }
     }
     let copy = plan.clone();
-    let case = Case { plan: &copy, ..case };
+    let case = Case::new(&world, &copy);
     let figures = figures::of(&case);
-    let bound = case.rate.map(|rate| bound::of(&world, &case.ask, &case.steps, rate));
+    let bound = case.rate.map(|rate| bound::of(&world, &case.ask, &case.steps, rate, bound::Room::Counted));
     plan.summary = Summary {
         replicas_moved: figures.replicas_moved,
         replicas_forced: figures.replicas_forced,
@@ -173,7 +175,7 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
             expected: Seconds::new(eta[1]),
             high: Seconds::new(eta[2]),
         }),
-        makespan_lower_bound_seconds: bound.map(|bound| Seconds::new(bound.high)),
+        makespan_lower_bound_seconds: bound.map(Seconds::new),
         makespan_lower_bound_by: bound.map(|_| "entry".into()),
         cross_rack_bytes: Bytes::new(figures.cross_rack.1),
         disk_max_over_mean: figures.disk_max_over_mean[0],
@@ -227,8 +229,8 @@ pub fn only<'a>(report: &'a Report, rule: &str) -> &'a Violation {
 /// Asserts where a violation lies: wave (0 for none), partition (empty for none), broker (0 for none).
 #[track_caller]
 pub fn at(violation: &Violation, wave: u32, partition: &str, broker: i32) {
-    let named = violation.topic.as_ref().zip(violation.partition).map(|(topic, partition)| format!("{topic}-{partition}"));
+    let named =
+        violation.topic.as_ref().zip(violation.partition).map(|(topic, partition)| format!("{topic}-{partition}"));
     let found = (violation.wave.unwrap_or(0), named.unwrap_or_default(), violation.broker.map_or(0, |id| id.get()));
     assert_eq!(found, (wave, partition.to_owned(), broker), "{violation}");
 }
-
