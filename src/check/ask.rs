@@ -3,7 +3,7 @@
 use fancy_regex::Regex;
 
 use super::Violation;
-use crate::base::ids::BrokerId;
+use crate::base::ids::{BrokerId, IdSet};
 use crate::replay::World;
 use crate::request::Request;
 use crate::snapshot::BrokerState;
@@ -25,7 +25,7 @@ impl<'a> Ask<'a> {
     pub fn new(world: &World, request: &'a Request) -> Self {
         let mut faults = Vec::new();
         let mut is_drained = vec![false; world.len()];
-        let named = request.drain.iter().chain(request.onto.iter().flat_map(|onto| onto.iter()));
+        let named = request.drain.iter().chain(request.onto.iter().flat_map(IdSet::iter));
         for id in named.filter(|&id| world.snapshot.broker(id).is_none()) {
             let message = "the request names a broker that the snapshot does not have";
             faults.push(Violation::new("scope", message).broker(id).place("request"));

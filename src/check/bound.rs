@@ -6,6 +6,7 @@
 
 use super::ask::Ask;
 use super::spread::{Spread, racks_that_stay};
+use crate::base::units::Bytes;
 use crate::replay::{Steps, World};
 use crate::request::RackPolicy;
 
@@ -29,7 +30,7 @@ pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64, room: Room)
         if copies == 0 {
             continue;
         }
-        let size = world.snapshot.partitions.size[row as usize].map_or(0.0, |size| size.as_f64());
+        let size = world.snapshot.partitions.size[row as usize].map_or(0.0, Bytes::as_f64);
         let bytes = copies as f64 * size;
         total += bytes;
         largest_copy = largest_copy.max(size);
@@ -279,7 +280,7 @@ mod tests {
             entering.add(&world, &ask, 0, copies, 1.0);
             for rack in 0..world.rack_names.len() as u32 {
                 let expected = by_force(&world, &ask, 0, rack);
-                assert_eq!(entering.bytes[rack as usize], f64::from(expected), "round {round}, rack {rack}: {text}");
+                assert_eq!(entering.bytes[rack as usize] as u32, expected, "round {round}, rack {rack}: {text}");
             }
         }
     }

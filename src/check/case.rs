@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::Violation;
 use super::ask::Ask;
 use super::figures::{self, Figures};
+use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
 use crate::replay::{self, Disk, Steps, WaveTime, World};
 
@@ -34,7 +35,7 @@ impl<'a> Case<'a> {
                 && world.snapshot.partitions.replicas.get(steps.row[step] as usize) == plan.moves.previous.get(step);
         }
         let times = replay::time::waves(world, &steps);
-        let rate = plan.request.throttle.map(|rate| rate.as_f64());
+        let rate = plan.request.throttle.map(BytesPerSec::as_f64);
         let elapsed = rate.filter(|_| plan.request.growth).map(|rate| elapsed(&times, rate));
         let disk = replay::disk::replay(world, &steps, elapsed.as_deref());
         Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceCell::new() }
@@ -103,5 +104,5 @@ pub(super) fn list(ids: &[crate::base::ids::BrokerId]) -> String {
 
 /// Whether two floats are the same but for rounding.
 pub(super) fn is_close(a: f64, b: f64) -> bool {
-    a == b || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
 }

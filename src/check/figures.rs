@@ -1,6 +1,7 @@
 //! The figures of a plan, computed anew from the replay.
 
 use super::case::Case;
+use crate::base::units::Bytes;
 use crate::replay::{NONE, Steps, World};
 
 /// What the summary and the table of brokers have to say.
@@ -34,7 +35,7 @@ pub(super) struct Counts {
 /// Computes all figures; every step must be sound.
 pub(super) fn of(case: &Case) -> Figures {
     let world = case.world;
-    let size = |row: u32| world.snapshot.partitions.size[row as usize].map_or(0, |size| size.get());
+    let size = |row: u32| world.snapshot.partitions.size[row as usize].map_or(0, Bytes::get);
     let (mut replicas_moved, mut bytes_moved, mut cross_rack) = (0, 0_u64, (0_u64, 0_u64));
     for step in case.steps.sound(0..case.steps.len()) {
         let (row, bytes) = (case.steps.row[step], size(case.steps.row[step]));

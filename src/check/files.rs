@@ -191,7 +191,7 @@ fn difference(given: &[u8], expected: &[u8]) -> Option<Difference> {
         let of = |map: Option<&serde_json::Map<String, Value>>, key: &str| {
             map.and_then(|map| map.get(key)).map_or("nothing".to_owned(), ToString::to_string)
         };
-        for key in keys.into_iter().filter(|key| of(given, key) != of(wanted, key)) {
+        if let Some(key) = keys.into_iter().find(|key| of(given, key) != of(wanted, key)) {
             let message = format!("{section}[`{key}`] is {}, the plan says {}", of(given, key), of(wanted, key));
             return difference(message);
         }

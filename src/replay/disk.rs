@@ -2,6 +2,7 @@
 //! only when their wave is over.
 
 use super::{NONE, Steps, World};
+use crate::base::units::Bytes;
 
 /// The story of all log dirs.
 pub struct Disk {
@@ -48,7 +49,7 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
     for (wave, range) in steps.waves.iter().enumerate() {
         for step in steps.sound(range.clone()) {
             let row = steps.row[step] as usize;
-            let size = world.snapshot.partitions.size[row].map_or(0, |size| size.get());
+            let size = world.snapshot.partitions.size[row].map_or(0, Bytes::get);
             for (place, broker) in steps.adding(world, step) {
                 for dir in landing(world, broker, steps.dir_of(step, place)) {
                     let slot = dir as usize;
@@ -77,7 +78,7 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
         }
         for step in steps.sound(range.clone()) {
             let row = steps.row[step];
-            let size = world.snapshot.partitions.size[row as usize].map_or(0, |size| size.get());
+            let size = world.snapshot.partitions.size[row as usize].map_or(0, Bytes::get);
             for (place, _) in steps.removing(world, step) {
                 let dir = world.dir_of(row, place);
                 if dir != NONE {

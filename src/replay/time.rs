@@ -10,6 +10,7 @@
 //! their rate, so for them the reduced rate must do as well.
 
 use super::{NONE, Steps, World};
+use crate::base::units::Bytes;
 use crate::plan::Side;
 
 /// The least share of its follower rate that a receiver was seen to reach: an idle fetcher thread sleeps
@@ -94,7 +95,7 @@ pub fn alone(world: &World, steps: &Steps, step: usize, rate: f64) -> f64 {
 /// Bytes of a partition, zero when not known, and produced bytes per second.
 fn size_and_traffic(world: &World, row: u32) -> (f64, f64) {
     let partitions = &world.snapshot.partitions;
-    let bytes = partitions.size[row as usize].map_or(0.0, |size| size.as_f64());
+    let bytes = partitions.size[row as usize].map_or(0.0, Bytes::as_f64);
     (bytes, partitions.bytes_in[row as usize].get())
 }
 

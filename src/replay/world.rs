@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::NONE;
 use crate::base::ids::BrokerId;
+use crate::base::units::Bytes;
 use crate::snapshot::{Broker, BrokerState, Snapshot};
 
 /// A snapshot with the look-ups that a replay needs.
@@ -57,7 +58,7 @@ impl<'a> World<'a> {
             for (dir, used) in broker.log_dirs.iter().zip(used) {
                 let next = paths.len() as u32;
                 let path = *paths.entry(dir.path.as_str()).or_insert(next);
-                let capacity = dir.capacity.map(|bytes| bytes.get());
+                let capacity = dir.capacity.map(Bytes::get);
                 dirs.push(Dir { broker: number as u32, path, capacity, used: used.get(), is_online: !dir.offline });
             }
             first_dir.push(dirs.len() as u32);

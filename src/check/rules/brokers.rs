@@ -3,6 +3,7 @@
 use super::super::Violation;
 use super::super::case::Case;
 use super::super::figures::Figures;
+use crate::base::units::Bytes;
 use crate::plan::{PlanBroker, Role};
 
 const RULE: &str = "brokers";
@@ -51,7 +52,7 @@ fn faults(case: &Case, figures: &Figures, number: usize, given: &PlanBroker) -> 
     }
     for (dir, given) in dirs.zip(&given.log_dirs) {
         let (slot, disk) = (dir as usize, &case.disk);
-        let capacity = given.capacity_bytes.map(|bytes| bytes.get());
+        let capacity = given.capacity_bytes.map(Bytes::get);
         if given.path != case.world.path_of(dir) || capacity != case.world.dirs[slot].capacity {
             faults.push(format!("log dir `{}` is not the snapshot's, or its capacity", given.path));
             continue;

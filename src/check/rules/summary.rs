@@ -3,6 +3,7 @@
 use super::super::Violation;
 use super::super::case::{Case, is_close};
 use super::super::figures::Figures;
+use crate::base::units::Seconds;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let figures = case.figures();
@@ -38,7 +39,7 @@ fn counts(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
 
 fn times(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
     let summary = &case.plan.summary;
-    let makespan = summary.makespan_seconds.map(|seconds| seconds.get());
+    let makespan = summary.makespan_seconds.map(Seconds::get);
     if !same(makespan, figures.makespan) {
         add(found, "makespan_seconds", &shown(makespan), &shown(figures.makespan));
     }
@@ -50,7 +51,7 @@ fn times(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
         }
     }
     // A time that is not recomputed here still has to be one.
-    let rolling = summary.rolling_seconds.map(|seconds| seconds.get());
+    let rolling = summary.rolling_seconds.map(Seconds::get);
     if rolling.is_some_and(|seconds| !(seconds.is_finite() && seconds >= 0.0) || case.rate.is_none()) {
         add(found, "rolling_seconds", &shown(rolling), "null, or a time under a throttle");
     }

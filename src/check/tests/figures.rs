@@ -6,6 +6,7 @@ use crate::check;
 use crate::plan::{Bottleneck, Estimate, Plan, PlanBroker, PlanDir, Role, Side, Stage, Summary};
 use crate::snapshot::{BrokerState, Snapshot};
 
+#[expect(clippy::unnecessary_wraps, reason = "every figure that takes it may be absent")]
 fn seconds(value: f64) -> Option<Seconds> {
     Some(Seconds::new(value))
 }

@@ -231,6 +231,6 @@ pub fn only<'a>(report: &'a Report, rule: &str) -> &'a Violation {
 pub fn at(violation: &Violation, wave: u32, partition: &str, broker: i32) {
     let named =
         violation.topic.as_ref().zip(violation.partition).map(|(topic, partition)| format!("{topic}-{partition}"));
-    let found = (violation.wave.unwrap_or(0), named.unwrap_or_default(), violation.broker.map_or(0, |id| id.get()));
+    let found = (violation.wave.unwrap_or(0), named.unwrap_or_default(), violation.broker.map_or(0, BrokerId::get));
     assert_eq!(found, (wave, partition.to_owned(), broker), "{violation}");
 }
