@@ -21,6 +21,7 @@ mod placement;
 pub mod plan;
 mod planner;
 mod problem;
+pub mod replay;
 pub mod request;
 mod schedule;
 pub mod snapshot;

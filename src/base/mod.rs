@@ -1,5 +1,6 @@
 //! The floor of the house: units, ids, indexes, errors, files, JSON. Knows nothing of Kafka moves.
 
+pub mod assignment;
 pub mod error;
 pub mod fs;
 pub mod ids;

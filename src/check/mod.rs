@@ -1,12 +1,120 @@
 //! Believes nothing: replays a plan against a snapshot with code that shares nothing with the solver.
+//!
+//! A plan is resolved against the snapshot ([`crate::replay`]), then every rule of [`rules::RULES`] looks
+//! at it. Rules about safety are judged always; rules about figures only when each move can be replayed
+//! on the very state that the plan was made for, because a figure of another state says nothing.
 
+mod ask;
+mod bound;
+mod case;
+mod figures;
+mod files;
+mod foreign;
+mod health;
 mod report;
+mod rules;
+mod spread;
+#[cfg(test)]
+mod tests;
 
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+pub use self::foreign::assignment;
 pub use self::report::{Report, Violation};
-use crate::plan::Plan;
+use crate::base::assignment::Assignment;
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::{fs, json};
+use crate::plan::{self, Plan, Warning};
+use crate::request::Request;
 use crate::snapshot::Snapshot;
 
 /// Replays `plan` on `snapshot` and lists everything that does not hold.
-pub fn plan(_snapshot: &Snapshot, _plan: &Plan) -> Report {
-    Report::default()
+///
+/// The limits are those of the plan's own request; its supplements must have been applied to the snapshot.
+pub fn plan(snapshot: &Snapshot, plan: &Plan) -> Report {
+    let mut report =
+        Report { waves: plan.waves.len() as u32, moves: plan.moves.topic.len() as u64, ..Report::default() };
+    report.violations = rules::shape::judge(plan);
+    if !report.is_ok() {
+        return report;
+    }
+    let world = crate::replay::World::new(snapshot);
+    // The fingerprint costs about as much as all the rest.
+    let (identity, case) = rayon::join(|| snapshot.assignment_sha256(), || case::Case::new(&world, plan));
+    let mut case = case;
+    rules::drift::judge(&mut case, &identity, &mut report.violations);
+    for rule in rules::RULES {
+        rule(&case, &mut report.violations);
+    }
+    rules::care::warn(&case, &mut report.warnings);
+    if !case.is_drifted && case.is_sound() {
+        let mut figures = Vec::new();
+        for rule in rules::FIGURES {
+            rule(&case, &mut figures);
+        }
+        // Only when a figure differs does it matter whether sizes and rates were others.
+        if !figures.is_empty() && snapshot.sha256() != plan.cluster.sha256 {
+            figures.clear();
+            report.warnings.push(Warning::new(
+                "other-snapshot",
+                "sizes, rates or brokers of this snapshot are not those that the plan was made for: its limits \
+                 were judged by this snapshot, its figures were not compared",
+            ));
+        }
+        report.violations.append(&mut figures);
+    }
+    report.violations.sort_by_key(|violation| violation.wave.unwrap_or(0));
+    report
+}
+
+/// Reads the plan in the directory `dir`, replays it, and compares every file beside it with the plan.
+///
+/// # Errors
+/// Files that cannot be read, and a plan file that is none. Other files that are wrong are violations.
+pub fn directory(snapshot: &Snapshot, dir: &Path) -> Result<Report> {
+    let path = dir.join("plan.json");
+    let content = fs::read(&path)?;
+    let source = fs::name_of(&path);
+    let read = plan::read(json::text_of(&content, &source)?, &source)?;
+    let mut report = plan(snapshot, &read);
+    if rules::shape::judge(&read).is_empty() {
+        report.violations.extend(files::judge(snapshot, &read, dir)?);
+        report.violations.sort_by_key(|violation| violation.wave.unwrap_or(0));
+    }
+    Ok(report)
+}
+
+/// Judges whatever is at `path`: a plan directory, a plan file, or kafka-reassign JSON.
+///
+/// `limits` count for kafka-reassign JSON alone: a plan is judged by its own request.
+///
+/// # Errors
+/// Files that cannot be read, or that are none of these.
+pub fn any(snapshot: &Snapshot, path: &Path, limits: &Request) -> Result<Report> {
+    /// As much of a file as tells what it is.
+    #[derive(Deserialize)]
+    struct Head {
+        kind: Option<serde_json::Value>,
+        partitions: Option<IgnoredAny>,
+    }
+    if path.is_dir() {
+        return directory(snapshot, path);
+    }
+    let content = fs::read(path)?;
+    let source = fs::name_of(path);
+    let text = json::text_of(&content, &source)?;
+    // What is no object, or has a key twice, is for the reader of reassignments to name.
+    let head = serde_json::from_str(text).unwrap_or(Head { kind: None, partitions: Some(IgnoredAny) });
+    match &head.kind {
+        Some(kind) if kind == plan::KIND => Ok(plan(snapshot, &plan::read(text, &source)?)),
+        Some(kind) if head.partitions.is_none() => {
+            Err(Error::new(Code::WrongKind, format!("{kind} is no plan and no reassignment"))
+                .at(Place::path(source, "kind"))
+                .help("expected a directory written by `kshift plan --out`, its plan.json, or kafka-reassign JSON"))
+        }
+        _ => Ok(assignment(snapshot, &Assignment::read(text, &source)?, limits)),
+    }
 }

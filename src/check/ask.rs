@@ -1,0 +1,80 @@
+//! What was asked for, resolved against a world: who drains, who may receive, which topics count.
+
+use fancy_regex::Regex;
+
+use super::Violation;
+use crate::base::ids::{BrokerId, IdSet};
+use crate::replay::World;
+use crate::request::Request;
+use crate::snapshot::BrokerState;
+
+/// A request as tables.
+pub(super) struct Ask<'a> {
+    pub request: &'a Request,
+    /// Whether each broker is to be drained.
+    pub is_drained: Vec<bool>,
+    /// Whether each broker may receive replicas.
+    pub is_target: Vec<bool>,
+    /// Whether each topic of the snapshot is asked for.
+    pub is_selected: Vec<bool>,
+    /// What of the request cannot be resolved.
+    pub faults: Vec<Violation>,
+}
+
+impl<'a> Ask<'a> {
+    pub fn new(world: &World, request: &'a Request) -> Self {
+        let mut faults = Vec::new();
+        let mut is_drained = vec![false; world.len()];
+        let named = request.drain.iter().chain(request.onto.iter().flat_map(IdSet::iter));
+        for id in named.filter(|&id| world.snapshot.broker(id).is_none()) {
+            let message = "the request names a broker that the snapshot does not have";
+            faults.push(Violation::new("scope", message).broker(id).place("request"));
+        }
+        for (number, broker) in world.snapshot.brokers.iter().enumerate() {
+            is_drained[number] = request.drain.contains(broker.id);
+        }
+        let may_receive = |id: BrokerId| request.onto.as_ref().is_none_or(|onto| onto.contains(id));
+        let is_target = world.snapshot.brokers.iter().enumerate().map(|(number, broker)| {
+            may_receive(broker.id)
+                && !is_drained[number]
+                && broker.state == BrokerState::Alive
+                && world.can_store(number as u32)
+        });
+        let is_target = is_target.collect();
+        let topics = filter(request.topics.as_deref(), &mut faults);
+        let excluded = filter(request.exclude_topics.as_deref(), &mut faults);
+        let is_selected = world.snapshot.topics.iter().map(|topic| {
+            topics.as_ref().is_none_or(|regex| matches(regex, &topic.name))
+                && !excluded.as_ref().is_some_and(|regex| matches(regex, &topic.name))
+        });
+        let is_selected = is_selected.collect();
+        Ask { request, is_drained, is_target, is_selected, faults }
+    }
+
+    /// Whether the topic of a row is asked for.
+    pub fn selects(&self, world: &World, row: u32) -> bool {
+        self.is_selected[world.snapshot.partitions.topic[row as usize] as usize]
+    }
+
+    /// The replicas of a row that have to move.
+    pub fn leaving(&self, world: &World, row: u32) -> usize {
+        world.replicas(row).iter().filter(|&&broker| self.is_drained.get(broker as usize) == Some(&true)).count()
+    }
+}
+
+/// A regular expression over the whole of a name.
+fn filter(regex: Option<&str>, faults: &mut Vec<Violation>) -> Option<Regex> {
+    let regex = regex?;
+    match Regex::new(&format!(r"\A(?:{regex})\z")) {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let message = format!("`{regex}` is no regular expression: {error}");
+            faults.push(Violation::new("topics", message).place("request"));
+            None
+        }
+    }
+}
+
+fn matches(regex: &Regex, name: &str) -> bool {
+    regex.is_match(name).unwrap_or(false)
+}

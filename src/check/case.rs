@@ -1,0 +1,108 @@
+//! One plan on one world: all facts that rules look at, derived once.
+
+use std::cell::OnceCell;
+
+use super::Violation;
+use super::ask::Ask;
+use super::figures::{self, Figures};
+use crate::base::units::BytesPerSec;
+use crate::plan::{Move, Plan};
+use crate::replay::{self, Disk, Steps, WaveTime, World};
+
+/// A plan, resolved and replayed.
+pub(super) struct Case<'a> {
+    pub world: &'a World<'a>,
+    pub plan: &'a Plan,
+    pub ask: Ask<'a>,
+    pub steps: Steps,
+    /// What every broker carries in each wave.
+    pub times: Vec<WaveTime>,
+    /// The throttle in bytes per second.
+    pub rate: Option<f64>,
+    pub disk: Disk,
+    /// Whether the plan was made for other replica lists.
+    pub is_drifted: bool,
+    figures: OnceCell<Figures>,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(world: &'a World<'a>, plan: &'a Plan) -> Self {
+        let ask = Ask::new(world, &plan.request);
+        let mut steps = Steps::of_plan(world, plan);
+        for step in 0..steps.len() {
+            // A move from another list than the present one cannot be replayed; a rule names it.
+            steps.is_sound[step] = steps.is_sound[step]
+                && world.snapshot.partitions.replicas.get(steps.row[step] as usize) == plan.moves.previous.get(step);
+        }
+        let times = replay::time::waves(world, &steps);
+        let rate = plan.request.throttle.map(BytesPerSec::as_f64);
+        let elapsed = rate.filter(|_| plan.request.growth).map(|rate| elapsed(&times, rate));
+        let disk = replay::disk::replay(world, &steps, elapsed.as_deref());
+        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceCell::new() }
+    }
+
+    /// The figures, computed when first asked for.
+    pub fn figures(&self) -> &Figures {
+        self.figures.get_or_init(|| figures::of(self))
+    }
+
+    /// Whether every move can be replayed.
+    pub fn is_sound(&self) -> bool {
+        self.steps.is_sound.iter().all(|&is_sound| is_sound)
+    }
+
+    /// Every move with its wave's index and its step.
+    pub fn moves(&self) -> impl Iterator<Item = (usize, usize, Move<'a>)> + '_ {
+        let waves = self.steps.waves.iter().enumerate();
+        waves.flat_map(move |(wave, range)| range.clone().map(move |step| (wave, step, self.plan.get(step))))
+    }
+
+    /// Every move that can be replayed.
+    pub fn sound_moves(&self) -> impl Iterator<Item = (usize, usize, Move<'a>)> + '_ {
+        self.moves().filter(|&(_, step, _)| self.steps.is_sound[step])
+    }
+
+    /// A violation of a wave.
+    pub fn wave_violation(&self, rule: &'static str, wave: usize, message: impl Into<String>) -> Violation {
+        let number = self.plan.waves[wave].index;
+        Violation::new(rule, message).wave(number).place(format!("plan.json at waves[{wave}]"))
+    }
+
+    /// A violation of a move.
+    pub fn violation(&self, rule: &'static str, wave: usize, step: usize, message: impl Into<String>) -> Violation {
+        let step_in_wave = step - self.steps.waves[wave].start;
+        let found = self.plan.get(step);
+        self.wave_violation(rule, wave, message)
+            .partition(found.topic, found.partition)
+            .place(format!("plan.json at waves[{wave}].partitions[{step_in_wave}]"))
+    }
+
+    /// A violation of a row of the snapshot.
+    pub fn row_violation(&self, rule: &'static str, row: u32, message: impl Into<String>) -> Violation {
+        let snapshot = self.world.snapshot;
+        let partition = snapshot.partitions.id[row as usize];
+        Violation::new(rule, message).partition(&snapshot.topic_of(row as usize).name, partition)
+    }
+}
+
+/// Seconds from the start to the end of each wave; zero where a wave never ends, which another rule names.
+fn elapsed(times: &[WaveTime], rate: f64) -> Vec<f64> {
+    let mut total = 0.0;
+    let mut end = |time: &WaveTime| {
+        let seconds = time.seconds(rate);
+        total += if seconds.is_finite() { seconds } else { 0.0 };
+        total
+    };
+    times.iter().map(&mut end).collect()
+}
+
+/// `[1001,1002]`.
+pub(super) fn list(ids: &[crate::base::ids::BrokerId]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!("[{}]", ids.join(","))
+}
+
+/// Whether two floats are the same but for rounding.
+pub(super) fn is_close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}

@@ -1,0 +1,160 @@
+//! The figures of a plan, computed anew from the replay.
+
+use super::case::Case;
+use crate::base::units::Bytes;
+use crate::replay::{NONE, Steps, World};
+
+/// What the summary and the table of brokers have to say.
+pub(super) struct Figures {
+    pub replicas_moved: u64,
+    pub replicas_forced: u64,
+    pub bytes_moved: u64,
+    pub bytes_forced: u64,
+    /// Bytes of copies between racks that are known to differ, and of those that may differ.
+    pub cross_rack: (u64, u64),
+    pub makespan: Option<f64>,
+    pub eta: Option<[f64; 3]>,
+    /// Every reading of the definition that is fair: with and without dirs that are offline.
+    pub disk_max_over_mean: Vec<Option<f64>>,
+    pub leaders_max_over_mean: Option<f64>,
+    /// Least and most, which differ where growth is counted; [`None`] when no capacity is known.
+    pub peak: Option<(f64, f64)>,
+    /// Whether the capacity of every log dir that receives data is known.
+    pub is_peak_whole: bool,
+    pub counts: Counts,
+}
+
+/// Replicas and heads of lists of each broker.
+pub(super) struct Counts {
+    pub replicas_before: Vec<u32>,
+    pub replicas_after: Vec<u32>,
+    pub heads_before: Vec<u32>,
+    pub heads_after: Vec<u32>,
+}
+
+/// Computes all figures; every step must be sound.
+pub(super) fn of(case: &Case) -> Figures {
+    let world = case.world;
+    let size = |row: u32| world.snapshot.partitions.size[row as usize].map_or(0, Bytes::get);
+    let (mut replicas_moved, mut bytes_moved, mut cross_rack) = (0, 0_u64, (0_u64, 0_u64));
+    for step in case.steps.sound(0..case.steps.len()) {
+        let (row, bytes) = (case.steps.row[step], size(case.steps.row[step]));
+        let leader = world.leader(row);
+        for (_, broker) in case.steps.adding(world, step) {
+            replicas_moved += 1;
+            bytes_moved = bytes_moved.saturating_add(bytes);
+            if leader == NONE || world.rack[leader as usize] == world.rack[broker as usize] {
+                continue;
+            }
+            let is_known = [leader, broker].iter().all(|&broker| world.broker(broker).rack.is_some());
+            cross_rack.0 = cross_rack.0.saturating_add(if is_known { bytes } else { 0 });
+            cross_rack.1 = cross_rack.1.saturating_add(bytes);
+        }
+    }
+    let (mut replicas_forced, mut bytes_forced) = (0, 0_u64);
+    for row in (0..case.steps.step_of.len() as u32).filter(|&row| case.ask.selects(world, row)) {
+        let leaving = case.ask.leaving(world, row) as u64;
+        replicas_forced += leaving;
+        bytes_forced = bytes_forced.saturating_add(leaving.saturating_mul(size(row)));
+    }
+    let counts = Counts::of(world, &case.steps);
+    Figures {
+        replicas_moved,
+        replicas_forced,
+        bytes_moved,
+        bytes_forced,
+        cross_rack,
+        makespan: case.rate.map(|rate| case.times.iter().map(|time| time.seconds(rate)).sum()),
+        eta: case.rate.map(|_| eta(case)),
+        disk_max_over_mean: disk_max_over_mean(case),
+        leaders_max_over_mean: leaders_max_over_mean(case, &counts),
+        peak: peak(case),
+        is_peak_whole: case.disk.peaks.iter().all(|peak| world.dirs[peak.dir as usize].capacity.is_some()),
+        counts,
+    }
+}
+
+impl Counts {
+    fn of(world: &World, steps: &Steps) -> Self {
+        let empty = || vec![0; world.len()];
+        let mut counts =
+            Counts { replicas_before: empty(), replicas_after: empty(), heads_before: empty(), heads_after: empty() };
+        for row in 0..steps.step_of.len() as u32 {
+            let old = world.replicas(row);
+            let step = steps.step_of[row as usize];
+            let new = if step == NONE || !steps.is_sound[step as usize] { old } else { steps.new.get(step as usize) };
+            let tables = [
+                (old, &mut counts.replicas_before, &mut counts.heads_before),
+                (new, &mut counts.replicas_after, &mut counts.heads_after),
+            ];
+            for (list, replicas, heads) in tables {
+                for (place, &broker) in list.iter().enumerate().filter(|entry| *entry.1 != NONE) {
+                    replicas[broker as usize] += 1;
+                    heads[broker as usize] += u32::from(place == 0);
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// The sum of the waves' forecasts.
+fn eta(case: &Case) -> [f64; 3] {
+    let forecasts = case.plan.waves.iter().filter_map(|wave| wave.duration_seconds);
+    forecasts.fold([0.0; 3], |sum, forecast| {
+        [sum[0] + forecast.low.get(), sum[1] + forecast.expected.get(), sum[2] + forecast.high.get()]
+    })
+}
+
+fn disk_max_over_mean(case: &Case) -> Vec<Option<f64>> {
+    let world = case.world;
+    let mut readings = Vec::new();
+    for count_offline in [true, false] {
+        let (mut shares, mut is_whole) = (Vec::new(), true);
+        for number in (0..world.len() as u32).filter(|&number| case.ask.is_target[number as usize]) {
+            let dirs = world.dirs_of(number).filter(|&dir| count_offline || world.dirs[dir as usize].is_online);
+            let (mut used, mut capacity) = (0.0, 0.0);
+            let mut is_known = false;
+            for dir in dirs {
+                is_known = true;
+                used += case.disk.after[dir as usize] as f64;
+                match world.dirs[dir as usize].capacity {
+                    Some(bytes) => capacity += bytes as f64,
+                    None => capacity = f64::NAN,
+                }
+            }
+            if is_known && capacity > 0.0 { shares.push(used / capacity) } else { is_whole = false }
+        }
+        let ratio = max_over_mean(&shares);
+        readings.push(ratio);
+        if !is_whole || ratio.is_none() {
+            readings.push(None);
+        }
+    }
+    readings
+}
+
+fn leaders_max_over_mean(case: &Case, counts: &Counts) -> Option<f64> {
+    let targets = (0..case.world.len()).filter(|&number| case.ask.is_target[number]);
+    let heads: Vec<f64> = targets.map(|number| f64::from(counts.heads_after[number])).collect();
+    max_over_mean(&heads)
+}
+
+/// The largest over the mean; [`None`] when there is nothing to divide by.
+fn max_over_mean(values: &[f64]) -> Option<f64> {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    (mean > 0.0).then(|| values.iter().copied().fold(0.0, f64::max) / mean)
+}
+
+fn peak(case: &Case) -> Option<(f64, f64)> {
+    let mut found: Option<(f64, f64)> = None;
+    for (dir, entry) in case.world.dirs.iter().enumerate().filter(|&(dir, _)| case.disk.receives[dir]) {
+        let Some(capacity) = entry.capacity.filter(|&capacity| capacity > 0) else { continue };
+        let share = |used: u64| used as f64 / capacity as f64;
+        // A dir counts from the first wave that it receives in, which is never below what it held before.
+        let (low, high) = (share(case.disk.peak[dir]), share(case.disk.peak_grown[dir]));
+        let (least, most) = found.unwrap_or((low, high));
+        found = Some((least.max(low), most.max(high)));
+    }
+    found
+}

@@ -1,0 +1,255 @@
+//! Judges replica lists that someone else made: one wave that starts everything at once.
+
+use std::collections::BTreeSet;
+
+use super::ask::Ask;
+use super::case::list;
+use super::rules::limits::RECORDS_MAX;
+use super::rules::throttles::never;
+use super::{Report, Violation, health, spread};
+use crate::base::assignment::Assignment;
+use crate::base::units::Bytes;
+use crate::plan::Warning;
+use crate::replay::{self, NONE, Steps, World};
+use crate::request::Request;
+use crate::snapshot::{BrokerState, Snapshot};
+
+/// Judges kafka-reassign JSON: known alive brokers, lists that Kafka accepts, racks, disk at the peak, the
+/// size of the request, health; the throttle when `limits` has one; the scope when `limits` drains brokers.
+pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request) -> Report {
+    let world = World::new(snapshot);
+    let steps = Steps::of_assignment(&world, assignment);
+    let judge = Judge { world: &world, assignment, ask: Ask::new(&world, limits), steps };
+    let mut report = Report { waves: 1, moves: judge.changed().count() as u64, ..Report::default() };
+    report.violations.extend(judge.ask.faults.iter().cloned());
+    judge.entries(&mut report.violations);
+    judge.records(&mut report);
+    judge.disk(&mut report);
+    judge.throttle(&mut report.violations);
+    judge.scope(&mut report.violations);
+    report
+}
+
+struct Judge<'a> {
+    world: &'a World<'a>,
+    assignment: &'a Assignment,
+    ask: Ask<'a>,
+    steps: Steps,
+}
+
+impl Judge<'_> {
+    fn violation(&self, rule: &'static str, step: usize, message: impl Into<String>) -> Violation {
+        let entry = &self.assignment.entries[step];
+        Violation::new(rule, message).partition(&entry.topic, entry.partition).place(format!("partitions[{step}]"))
+    }
+
+    /// Sound entries whose list differs from the present one; the others are no-ops.
+    fn changed(&self) -> impl Iterator<Item = usize> + '_ {
+        let is_changed = |&step: &usize| self.world.replicas(self.steps.row[step]) != self.steps.new.get(step);
+        self.steps.sound(0..self.steps.len()).filter(is_changed)
+    }
+
+    /// Each entry by itself.
+    fn entries(&self, found: &mut Vec<Violation>) {
+        let stay = spread::racks_that_stay(self.world, &self.ask.is_drained);
+        for (step, entry) in self.assignment.entries.iter().enumerate() {
+            let row = self.steps.row[step];
+            if row == NONE {
+                found.push(self.violation("unknown-partition", step, "the snapshot does not have it"));
+            } else if self.steps.step_of[row as usize] != step as u32 {
+                let first = self.steps.step_of[row as usize];
+                found.push(self.violation(
+                    "duplicate-partition",
+                    step,
+                    format!("it stands at partitions[{first}] too"),
+                ));
+            }
+            let ids = &entry.replicas;
+            if ids.is_empty() {
+                found.push(self.violation("replicas", step, "its list is empty"));
+            }
+            for place in (1..ids.len()).filter(|&place| ids[..place].contains(&ids[place])) {
+                let message = format!("{} names the broker twice", list(ids));
+                found.push(self.violation("replicas", step, message).broker(ids[place]));
+            }
+            self.brokers(step, found);
+            if self.steps.is_sound[step] && self.world.replicas(row) != self.steps.new.get(step) {
+                self.change(step, stay, found);
+            }
+        }
+    }
+
+    /// Whether Kafka knows the brokers of an entry, and takes them.
+    fn brokers(&self, step: usize, found: &mut Vec<Violation>) {
+        let row = self.steps.row[step];
+        for (place, &broker) in self.steps.new.get(step).iter().enumerate() {
+            let id = self.assignment.entries[step].replicas[place];
+            if broker == NONE {
+                let message = "the snapshot does not have this broker";
+                found.push(self.violation("target", step, message).broker(id));
+                continue;
+            }
+            let state = self.world.broker(broker).state;
+            let is_new = row == NONE || !self.world.replicas(row).contains(&broker);
+            // Kafka's tool refuses a file that names a dead broker, even where it stays.
+            if !state.serves() {
+                let message = format!("it is {}, and Kafka's tool takes alive brokers only", state.as_str());
+                found.push(self.violation("target", step, message).broker(id));
+            } else if is_new && state == BrokerState::Cordoned {
+                found.push(self.violation("target", step, "it is cordoned and takes nothing new").broker(id));
+            } else if is_new && !self.world.can_store(broker) {
+                found.push(self.violation("target", step, "none of its log dirs is online").broker(id));
+            }
+        }
+    }
+
+    /// A sound entry that changes its partition.
+    fn change(&self, step: usize, racks_that_stay: u32, found: &mut Vec<Violation>) {
+        let row = self.steps.row[step];
+        let (old, new) = (self.world.replicas(row), self.steps.new.get(step));
+        if old.len() != new.len() {
+            let present = self.world.snapshot.partitions.replicas.get(row as usize);
+            let wanted = &self.assignment.entries[step].replicas;
+            let message = format!("{} replicas, {} now: {} -> {}", new.len(), old.len(), list(present), list(wanted));
+            found.push(self.violation("replicas", step, message));
+        }
+        if let Some(message) = spread::fault(self.world, self.ask.request, racks_that_stay, old, new) {
+            found.push(self.violation("racks", step, message));
+        }
+        let kept = new.iter().copied().filter(|broker| old.contains(broker));
+        if let Some(why) = health::fault(self.world, row, kept) {
+            found.push(self.violation("health", step, format!("it must not move now: {why}")));
+        }
+        let dirs = self.assignment.entries[step].log_dirs.as_deref().unwrap_or(&[]);
+        for (place, path) in dirs.iter().enumerate().filter(|(_, path)| *path != "any") {
+            let (broker, dir) = (new[place], self.steps.dir_of(step, place));
+            let message = if self.world.dirs_of(broker).is_empty() {
+                continue;
+            } else if dir == NONE {
+                format!("it has no log dir `{path}`")
+            } else if !self.world.dirs[dir as usize].is_online {
+                format!("its log dir `{path}` is offline")
+            } else {
+                continue;
+            };
+            found.push(self.violation("log-dirs", step, message).broker(self.world.id(broker)));
+        }
+    }
+
+    /// How much Kafka takes in one request.
+    fn records(&self, report: &mut Report) {
+        let entries = self.assignment.entries.len();
+        if entries == 0 {
+            let message = "the list of partitions is empty; Kafka's tool refuses such a file";
+            report.warnings.push(Warning::new("nothing-to-move", message));
+        }
+        if entries > RECORDS_MAX {
+            let message =
+                format!("{entries} partitions in one request; KRaft starts {RECORDS_MAX} and refuses the rest");
+            report.violations.push(Violation::new("max-moves", message).place("partitions"));
+        }
+    }
+
+    /// Every new copy beside all that is there now.
+    fn disk(&self, report: &mut Report) {
+        let limits = self.ask.request;
+        if limits.ignore_disk {
+            return;
+        }
+        let mut unknown = BTreeSet::new();
+        for peak in replay::disk::replay(self.world, &self.steps, None).peaks {
+            let dir = &self.world.dirs[peak.dir as usize];
+            let (path, broker) = (self.world.path_of(peak.dir), self.world.id(dir.broker));
+            let Some(capacity) = dir.capacity else {
+                unknown.insert(broker);
+                continue;
+            };
+            let (used, limit) = (Bytes::new(peak.used), limits.disk_limit.of(Bytes::new(capacity)));
+            if used > limit {
+                let message = format!(
+                    "`{path}` holds {used} when all copies have landed, {} above the limit\n{} bytes of {capacity}, {} allows {}",
+                    used.saturating_sub(limit),
+                    peak.used,
+                    limits.disk_limit,
+                    limit.get()
+                );
+                report.violations.push(Violation::new("disk-limit", message).broker(broker));
+            }
+        }
+        for step in self.changed() {
+            let adding = self.steps.adding(self.world, step).map(|(_, broker)| broker);
+            let without = adding.filter(|&broker| self.world.dirs_of(broker).is_empty());
+            unknown.extend(without.map(|broker| self.world.id(broker)));
+        }
+        if !unknown.is_empty() {
+            let ids: Vec<_> = unknown.into_iter().collect();
+            let message =
+                format!("brokers {} receive data and the capacity of their log dirs is not known", list(&ids));
+            report.warnings.push(Warning::new("unknown-capacity", message));
+        }
+        let sizes = &self.world.snapshot.partitions.size;
+        let unsized_moves = self.changed().filter(|&step| sizes[self.steps.row[step] as usize].is_none()).count();
+        if unsized_moves > 0 {
+            let message = format!("the sizes of {unsized_moves} partitions are not known; they count nothing");
+            report.warnings.push(Warning::new("unknown-size", message));
+        }
+    }
+
+    /// Whether all copies finish at once under the throttle.
+    fn throttle(&self, found: &mut Vec<Violation>) {
+        let Some(rate) = self.ask.request.throttle else { return };
+        for time in replay::time::waves(self.world, &self.steps) {
+            for load in time.loads.iter().filter(|load| load.seconds(rate.as_f64()).is_none()) {
+                let message = never(rate, load.traffic, load.side.as_str());
+                found.push(Violation::new("throttle", message).broker(self.world.id(load.broker)));
+            }
+        }
+    }
+
+    /// Whether just the replicas on drained brokers move, and only to where they may.
+    fn scope(&self, found: &mut Vec<Violation>) {
+        let ask = &self.ask;
+        if ask.request.drain.is_empty() {
+            return;
+        }
+        for step in self.changed() {
+            let row = self.steps.row[step];
+            if !ask.selects(self.world, row) {
+                found.push(self.violation("topics", step, "its topic was not asked for"));
+                continue;
+            }
+            for (_, broker) in self.steps.removing(self.world, step).filter(|entry| !is_true(&ask.is_drained, entry.1))
+            {
+                let message = "it leaves a broker that is not drained";
+                found.push(self.violation("scope", step, message).broker(self.world.id(broker)));
+            }
+            for (_, broker) in self.steps.adding(self.world, step).filter(|entry| !is_true(&ask.is_target, entry.1)) {
+                // Brokers that cannot receive at all have been named.
+                if self.world.broker(broker).state == BrokerState::Alive && self.world.can_store(broker) {
+                    let message = "it moves onto a broker that was not asked for";
+                    found.push(self.violation("scope", step, message).broker(self.world.id(broker)));
+                }
+            }
+        }
+        for row in (0..self.steps.step_of.len() as u32).filter(|&row| ask.selects(self.world, row)) {
+            let step = self.steps.step_of[row as usize];
+            if step != NONE && !self.steps.is_sound[step as usize] {
+                continue;
+            }
+            let old = self.world.replicas(row);
+            let new = if step == NONE { old } else { self.steps.new.get(step as usize) };
+            for &broker in old.iter().filter(|broker| is_true(&ask.is_drained, **broker) && new.contains(broker)) {
+                let partition = self.world.snapshot.partitions.id[row as usize];
+                let violation = Violation::new("scope", "it stays on a drained broker")
+                    .partition(&self.world.snapshot.topic_of(row as usize).name, partition)
+                    .broker(self.world.id(broker));
+                found.push(if step == NONE { violation } else { violation.place(format!("partitions[{step}]")) });
+            }
+        }
+    }
+}
+
+/// Whether a broker's flag is set; unknown brokers have none.
+fn is_true(flags: &[bool], broker: u32) -> bool {
+    flags.get(broker as usize) == Some(&true)
+}

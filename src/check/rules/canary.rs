@@ -1,0 +1,19 @@
+//! `canary`: as many partitions as asked for go ahead of all others.
+
+use super::super::Violation;
+use super::super::case::Case;
+use super::stages;
+use crate::plan::Stage;
+
+pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    let waves = case.plan.waves.iter().filter(|wave| wave.stage == Stage::Canary);
+    let ahead: usize = waves.map(|wave| wave.rows.len()).sum();
+    let bulk = case.sound_moves().filter(|&(_, step, _)| stages::of(case, step) == Stage::Data).count();
+    let asked = case.plan.request.canary as usize;
+    let expected = asked.min(bulk.max(ahead));
+    if ahead != expected && case.is_sound() {
+        let message = format!("{ahead} partitions go ahead, expected {expected}: {asked} were asked for");
+        let violation = Violation::new("canary", message);
+        found.push(if case.plan.waves.is_empty() { violation } else { violation.wave(1) });
+    }
+}

@@ -1,0 +1,38 @@
+//! `drift`: the plan was made for the replica lists that the snapshot has.
+
+use super::super::Violation;
+use super::super::case::{Case, list};
+use crate::replay::NONE;
+
+const RULE: &str = "drift";
+
+/// Names the partitions of the plan that have changed, when the lists as a whole have.
+pub(in super::super) fn judge(case: &mut Case, assignment_sha256: &str, found: &mut Vec<Violation>) {
+    if case.plan.cluster.assignment_sha256 == assignment_sha256 {
+        return;
+    }
+    case.is_drifted = true;
+    let mut changed = Vec::new();
+    for (wave, step, moved) in case.moves() {
+        let row = case.steps.row[step];
+        let message = if row == NONE {
+            "the snapshot does not have it any more".to_owned()
+        } else {
+            let present = case.world.snapshot.partitions.replicas.get(row as usize);
+            if present == moved.previous || case.steps.step_of[row as usize] != step as u32 {
+                continue;
+            }
+            format!("its replicas are {}, the plan expects {}", list(present), list(moved.previous))
+        };
+        changed.push(case.violation(RULE, wave, step, message));
+    }
+    let message = format!(
+        "the cluster's replica lists are not those that the plan was made for; {} of its {} moves are concerned\n\
+         assignment {assignment_sha256}, the plan was made for {}",
+        changed.len(),
+        case.steps.len(),
+        case.plan.cluster.assignment_sha256
+    );
+    found.push(Violation::new(RULE, message).place("plan.json at cluster.assignment_sha256"));
+    found.append(&mut changed);
+}

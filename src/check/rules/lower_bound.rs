@@ -1,0 +1,35 @@
+//! `lower-bound`: the bound is the one that the snapshot and the request give, and the plan is not under it.
+
+use super::super::Violation;
+use super::super::bound::{self, Room};
+use super::super::case::{Case, is_close};
+
+const RULE: &str = "lower-bound";
+
+pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    let summary = &case.plan.summary;
+    let place = "plan.json at summary.makespan_lower_bound_seconds";
+    let mut add = |message: String| found.push(Violation::new(RULE, message).place(place));
+    let (Some(rate), Some(given)) = (case.rate, summary.makespan_lower_bound_seconds) else {
+        let has_any = summary.makespan_lower_bound_seconds.is_some() || summary.makespan_lower_bound_by.is_some();
+        match case.rate {
+            Some(_) => add("it is null, and a throttle was given".into()),
+            None if has_any => add("it is given, and no throttle was".into()),
+            None => {}
+        }
+        return;
+    };
+    let given = given.get();
+    let derived = |room| bound::of(case.world, &case.ask, &case.steps, rate, room);
+    let strongest = derived(Room::Counted);
+    let is_right = is_close(given, strongest) || (given < strongest && is_close(given, derived(Room::Endless)));
+    if !is_right {
+        add(format!("it is {given}, expected {strongest}"));
+    }
+    if given > 0.0 && summary.makespan_lower_bound_by.is_none() {
+        add("its cause is not named".into());
+    }
+    if summary.makespan_seconds.is_some_and(|makespan| makespan.get() < given * (1.0 - 1e-9)) {
+        add(format!("it is {given}, more than the makespan"));
+    }
+}

@@ -1,0 +1,49 @@
+//! The rules: each is a file with one subject, and adding one is a file and a line here.
+
+pub(super) mod brokers;
+pub(super) mod canary;
+pub(super) mod care;
+pub(super) mod disk;
+pub(super) mod drift;
+pub(super) mod health;
+pub(super) mod leaders;
+pub(super) mod limits;
+pub(super) mod log_dirs;
+pub(super) mod lower_bound;
+pub(super) mod previous;
+pub(super) mod racks;
+pub(super) mod replicas;
+pub(super) mod scope;
+pub(super) mod shape;
+pub(super) mod sizes;
+pub(super) mod stages;
+pub(super) mod summary;
+pub(super) mod targets;
+pub(super) mod throttles;
+pub(super) mod times;
+
+use super::Violation;
+use super::case::Case;
+
+/// Looks at a case and adds what does not hold.
+pub(super) type Rule = fn(&Case, &mut Vec<Violation>);
+
+/// What must hold whatever the plan claims.
+pub(super) const RULES: &[Rule] = &[
+    previous::judge,
+    replicas::judge,
+    targets::judge,
+    scope::judge,
+    health::judge,
+    leaders::judge,
+    racks::judge,
+    log_dirs::judge,
+    disk::judge,
+    limits::judge,
+    stages::judge,
+    canary::judge,
+    throttles::judge,
+];
+
+/// What the plan claims of itself.
+pub(super) const FIGURES: &[Rule] = &[sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];

@@ -1,0 +1,75 @@
+//! `partition`: each move is of a known partition, and the only one of it. `previous`: it starts from the
+//! lists, leader and log dirs that are there before its wave, so that rolling back restores them.
+
+use super::super::Violation;
+use super::super::case::{Case, list};
+use crate::plan::Move;
+use crate::replay::NONE;
+
+pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    let partitions = &case.world.snapshot.partitions;
+    for (wave, step, moved) in case.moves() {
+        let row = case.steps.row[step];
+        if row == NONE {
+            if !case.is_drifted {
+                found.push(case.violation("partition", wave, step, "the snapshot does not have it"));
+            }
+            continue;
+        }
+        let first = case.steps.step_of[row as usize];
+        if first != step as u32 {
+            found.push(case.violation("partition", wave, step, "it moves twice; the direct strategy moves it once"));
+            continue;
+        }
+        let present = partitions.replicas.get(row as usize);
+        if present != moved.previous {
+            // Drift has named it already.
+            if !case.is_drifted {
+                let message = format!("previous is {}, before the wave it is {}", list(moved.previous), list(present));
+                found.push(case.violation("previous", wave, step, message));
+            }
+            continue;
+        }
+        if let Some(message) = dirs_fault(case, row, &moved) {
+            found.push(case.violation("previous", wave, step, message));
+        }
+    }
+}
+
+/// What is wrong with the log dirs that a rollback would restore.
+fn dirs_fault(case: &Case, row: u32, moved: &Move) -> Option<String> {
+    let world = case.world;
+    let known = |place: usize| Some(world.dir_of(row, place)).filter(|&dir| dir != NONE);
+    if moved.previous_dirs.is_empty() {
+        // Worth restoring is the dir of a replica that leaves a broker with several.
+        let is_lost = |&place: &usize| {
+            let broker = world.replicas(row)[place];
+            !moved.replicas.contains(&moved.previous[place])
+                && world.dirs_of(broker).len() > 1
+                && known(place).is_some()
+        };
+        let lost = (0..moved.previous.len()).find(is_lost)?;
+        return Some(format!(
+            "previous_log_dirs is missing; broker {} holds it in `{}`",
+            moved.previous[lost],
+            world.path_of(known(lost)?)
+        ));
+    }
+    for (place, path) in moved.previous_dirs.iter().enumerate() {
+        let present = known(place).map(|dir| world.path_of(dir));
+        let is_kept = moved.replicas.contains(&moved.previous[place]);
+        let is_lost = path.is_none() && present.is_some() && !is_kept && {
+            let broker = world.replicas(row)[place];
+            world.dirs_of(broker).len() > 1
+        };
+        if is_lost || (path.is_some() && present.is_some() && path != present) {
+            return Some(format!(
+                "previous_log_dirs has `{}` for broker {}, which holds it in `{}`",
+                path.unwrap_or("any"),
+                moved.previous[place],
+                present.unwrap_or("any")
+            ));
+        }
+    }
+    None
+}

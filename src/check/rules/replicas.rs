@@ -1,0 +1,31 @@
+//! `replicas`: a list is one that Kafka accepts, of the same length, and what stays keeps its place in it.
+
+use super::super::Violation;
+use super::super::case::{Case, list};
+
+const RULE: &str = "replicas";
+
+pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    for (wave, step, moved) in case.moves() {
+        let (new, old) = (moved.replicas, moved.previous);
+        if new.is_empty() {
+            found.push(case.violation(RULE, wave, step, "its list is empty"));
+            continue;
+        }
+        if let Some(twice) = (1..new.len()).find(|&place| new[..place].contains(&new[place])) {
+            let message = format!("{} names the broker twice", list(new));
+            found.push(case.violation(RULE, wave, step, message).broker(new[twice]));
+            continue;
+        }
+        if new.len() != old.len() {
+            let message = format!("{} replicas, {} before: {} -> {}", new.len(), old.len(), list(old), list(new));
+            found.push(case.violation(RULE, wave, step, message));
+            continue;
+        }
+        let is_misplaced = |&place: &usize| new[place] != old[place] && old.contains(&new[place]);
+        if let Some(place) = (0..new.len()).find(is_misplaced) {
+            let message = format!("it stays but changes its place in the list: {} -> {}", list(old), list(new));
+            found.push(case.violation(RULE, wave, step, message).broker(new[place]));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `scope`: every replica on a drained broker moves or is deferred by name, and no other replica moves.
+//! `topics`: only topics that were asked for. `deferred`, `complete`: what is left out is left out rightly.
+
+use super::super::Violation;
+use super::super::case::{Case, list};
+use super::super::health;
+use crate::plan::Deferred;
+use crate::replay::NONE;
+
+pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    found.extend(case.ask.faults.iter().cloned());
+    moves(case, found);
+    let is_deferred = deferred(case, found);
+    for row in 0..case.steps.step_of.len() as u32 {
+        let is_out = is_deferred[row as usize] || case.steps.step_of[row as usize] != NONE;
+        if is_out || case.ask.leaving(case.world, row) == 0 || !case.ask.selects(case.world, row) {
+            continue;
+        }
+        let replicas = case.world.snapshot.partitions.replicas.get(row as usize);
+        let message =
+            format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas));
+        let mut drained = replicas.iter().filter(|&&id| case.plan.request.drain.contains(id));
+        let violation = case.row_violation("scope", row, message);
+        found.push(drained.next().map_or(violation.clone(), |&id| violation.broker(id)));
+    }
+    if case.plan.complete != case.plan.deferred.is_empty() {
+        let message =
+            format!("complete is {}, and {} partitions are deferred", case.plan.complete, case.plan.deferred.len());
+        found.push(Violation::new("complete", message).place("plan.json at complete"));
+    }
+}
+
+fn moves(case: &Case, found: &mut Vec<Violation>) {
+    let world = case.world;
+    let is_drained = |broker: u32| case.ask.is_drained[broker as usize];
+    for (wave, step, moved) in case.sound_moves() {
+        let (old, new) = (world.replicas(case.steps.row[step]), case.steps.new.get(step));
+        if !case.ask.selects(case.world, case.steps.row[step]) {
+            found.push(case.violation("topics", wave, step, "its topic was not asked for"));
+        }
+        if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
+            let message =
+                format!("it leaves a broker that is not drained: {} -> {}", list(moved.previous), list(moved.replicas));
+            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
+        }
+        if let Some(&broker) = new.iter().find(|&&broker| is_drained(broker) && old.contains(&broker)) {
+            let message = format!("it stays on a drained broker: {} -> {}", list(moved.previous), list(moved.replicas));
+            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
+        }
+        if old == new {
+            found.push(case.violation("scope", wave, step, "nothing of it changes"));
+        }
+    }
+}
+
+/// Judges what is deferred, and says of which rows it is.
+fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
+    let mut is_deferred = vec![false; case.steps.step_of.len()];
+    for (index, entry) in case.plan.deferred.iter().enumerate() {
+        let Deferred { topic, partition, .. } = entry;
+        let mut add = |message: &str| {
+            let place = format!("plan.json at deferred[{index}]");
+            found.push(Violation::new("deferred", message).partition(topic, *partition).place(place));
+        };
+        let Some(row) = case.world.snapshot.row_of(topic, *partition) else {
+            add("the snapshot does not have it");
+            continue;
+        };
+        if std::mem::replace(&mut is_deferred[row], true) {
+            add("it is deferred twice");
+            continue;
+        }
+        let row = row as u32;
+        let kept = case
+            .world
+            .replicas(row)
+            .iter()
+            .copied()
+            .filter(|&broker| broker != NONE && !case.ask.is_drained[broker as usize]);
+        // A leader that is gone is no leader, whatever the snapshot says.
+        let leader = case.world.leader(row);
+        let is_headless = leader != NONE && !case.world.broker(leader).state.serves();
+        if case.steps.step_of[row as usize] != NONE {
+            add("it is deferred and moves all the same");
+        } else if case.ask.leaving(case.world, row) == 0 || !case.ask.selects(case.world, row) {
+            add("nothing was asked of it");
+        } else if !case.plan.request.skip_unhealthy {
+            add("it is deferred, though unhealthy partitions were not to be skipped");
+        } else if !is_headless && health::fault(case.world, row, kept).is_none() {
+            add("it is healthy and could move");
+        }
+    }
+    is_deferred
+}

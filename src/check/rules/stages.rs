@@ -1,0 +1,38 @@
+//! `stage`: stages run in their order, and every partition stands in its own.
+
+use super::super::Violation;
+use super::super::case::Case;
+use crate::base::ids::is_internal_topic;
+use crate::plan::Stage;
+
+const RULE: &str = "stage";
+
+pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    for (wave, pair) in case.plan.waves.windows(2).enumerate() {
+        if pair[1].stage < pair[0].stage {
+            let message = format!("stage `{}` runs after `{}`", pair[1].stage.as_str(), pair[0].stage.as_str());
+            found.push(case.wave_violation(RULE, wave + 1, message));
+        }
+    }
+    for (wave, step, _) in case.sound_moves() {
+        let (own, given) = (of(case, step), case.plan.waves[wave].stage);
+        // Canaries are taken from the bulk.
+        if own != given && !(own == Stage::Data && given == Stage::Canary) {
+            let message = format!("it belongs to stage `{}`, the wave is of stage `{}`", own.as_str(), given.as_str());
+            found.push(case.violation(RULE, wave, step, message));
+        }
+    }
+}
+
+/// The stage of a sound step, canaries apart.
+pub(super) fn of(case: &Case, step: usize) -> Stage {
+    let row = case.steps.row[step] as usize;
+    let partitions = &case.world.snapshot.partitions;
+    let is_short = partitions.isr.get(row).len() < partitions.replicas.get(row).len();
+    match (is_internal_topic(&case.world.snapshot.topic_of(row).name), is_short) {
+        (false, false) => Stage::Data,
+        (false, true) => Stage::DataShortIsr,
+        (true, false) => Stage::Internal,
+        (true, true) => Stage::InternalShortIsr,
+    }
+}

@@ -1,0 +1,131 @@
+//! How long a wave copies, from the definitions of the contract.
+//!
+//! With `S_p` the bytes of a partition, `w_p` what producers write to it, `RF_p` its current replicas and
+//! `n_p` its adding ones:
+//!
+//! - a broker that receives takes `Σ S_p / (F − Σ w_p)` over the partitions that it adds;
+//! - a leader takes `Σ n_p·S_p / (L − Σ w_p·(RF_p − 1 + n_p))` over the copying partitions that it leads.
+//!
+//! A denominator that is not positive means that the copies never catch up. Receivers reach less than
+//! their rate, so for them the reduced rate must do as well.
+
+use super::{NONE, Steps, World};
+use crate::base::units::Bytes;
+use crate::plan::Side;
+
+/// The least share of its follower rate that a receiver was seen to reach: an idle fetcher thread sleeps
+/// through one window in twelve, and cut batches are sent twice.
+pub const FOLLOWER_REACH: f64 = 11.0 / 12.0 * 0.97;
+
+/// What one side of one broker has to carry in a wave.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Number of the broker.
+    pub broker: u32,
+    /// What it does.
+    pub side: Side,
+    /// Bytes to copy.
+    pub bytes: f64,
+    /// Produced bytes per second that count against its rate meanwhile.
+    pub traffic: f64,
+}
+
+impl Load {
+    /// Seconds that the copies take at `rate` bytes per second; [`None`] when they never finish.
+    pub fn seconds(&self, rate: f64) -> Option<f64> {
+        let room = |rate: f64| rate - self.traffic;
+        let never = room(rate) <= 0.0 || (self.side == Side::Follower && room(rate * FOLLOWER_REACH) <= 0.0);
+        (!never).then(|| self.bytes / room(rate))
+    }
+}
+
+/// What every broker has to carry in a wave, receivers and leaders, each in order of broker.
+#[derive(Clone, Debug, Default)]
+pub struct WaveTime {
+    /// One entry for each side of each broker that takes part in a copy.
+    pub loads: Vec<Load>,
+}
+
+impl WaveTime {
+    /// Seconds until the last broker is done at `rate`; infinite when one never is.
+    pub fn seconds(&self, rate: f64) -> f64 {
+        self.loads.iter().map(|load| load.seconds(rate).unwrap_or(f64::INFINITY)).fold(0.0, f64::max)
+    }
+}
+
+/// The loads of every wave.
+pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
+    let mut tables = [Table::new(world.len()), Table::new(world.len())];
+    let wave = |range: &std::ops::Range<usize>| {
+        for step in steps.sound(range.clone()) {
+            let (bytes, traffic) = size_and_traffic(world, steps.row[step]);
+            let mut copies = 0.0;
+            for (_, broker) in steps.adding(world, step) {
+                copies += 1.0;
+                tables[0].add(broker, bytes, traffic);
+            }
+            let leader = world.leader(steps.row[step]);
+            if copies > 0.0 && leader != NONE {
+                let replicas = world.replicas(steps.row[step]).len() as f64;
+                tables[1].add(leader, copies * bytes, traffic * (replicas - 1.0 + copies));
+            }
+        }
+        let mut loads = Vec::new();
+        tables[0].drain_into(Side::Follower, &mut loads);
+        tables[1].drain_into(Side::Leader, &mut loads);
+        WaveTime { loads }
+    };
+    steps.waves.iter().map(wave).collect()
+}
+
+/// Seconds that a sound step takes with the brokers to itself; infinite when it never finishes.
+pub fn alone(world: &World, steps: &Steps, step: usize, rate: f64) -> f64 {
+    let (bytes, traffic) = size_and_traffic(world, steps.row[step]);
+    let copies = steps.adding(world, step).count() as f64;
+    if copies == 0.0 {
+        return 0.0;
+    }
+    let replicas = world.replicas(steps.row[step]).len() as f64;
+    let follower = Load { broker: NONE, side: Side::Follower, bytes, traffic };
+    let leader =
+        Load { side: Side::Leader, bytes: copies * bytes, traffic: traffic * (replicas - 1.0 + copies), ..follower };
+    WaveTime { loads: vec![follower, leader] }.seconds(rate)
+}
+
+/// Bytes of a partition, zero when not known, and produced bytes per second.
+fn size_and_traffic(world: &World, row: u32) -> (f64, f64) {
+    let partitions = &world.snapshot.partitions;
+    let bytes = partitions.size[row as usize].map_or(0.0, Bytes::as_f64);
+    (bytes, partitions.bytes_in[row as usize].get())
+}
+
+/// Sums per broker, and who was touched.
+struct Table {
+    sums: Vec<(f64, f64)>,
+    is_touched: Vec<bool>,
+    touched: Vec<u32>,
+}
+
+impl Table {
+    fn new(brokers: usize) -> Self {
+        Table { sums: vec![(0.0, 0.0); brokers], is_touched: vec![false; brokers], touched: Vec::new() }
+    }
+
+    fn add(&mut self, broker: u32, bytes: f64, traffic: f64) {
+        let slot = broker as usize;
+        self.sums[slot].0 += bytes;
+        self.sums[slot].1 += traffic;
+        if !std::mem::replace(&mut self.is_touched[slot], true) {
+            self.touched.push(broker);
+        }
+    }
+
+    fn drain_into(&mut self, side: Side, loads: &mut Vec<Load>) {
+        self.touched.sort_unstable();
+        for broker in self.touched.drain(..) {
+            let (bytes, traffic) = std::mem::take(&mut self.sums[broker as usize]);
+            self.is_touched[broker as usize] = false;
+            loads.push(Load { broker, side, bytes, traffic });
+        }
+    }
+}
