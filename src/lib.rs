@@ -12,6 +12,7 @@
 
 pub mod base;
 pub mod check;
+pub mod example;
 pub mod plan;
 mod planner;
 pub mod request;

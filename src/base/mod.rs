@@ -5,5 +5,6 @@ pub mod fs;
 pub mod ids;
 pub mod index;
 pub mod json;
+pub mod random;
 pub mod units;
 pub mod work;
