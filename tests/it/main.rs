@@ -1,0 +1,4 @@
+//! One test binary: a link for each file of tests would cost more than the tests.
+
+mod props;
+mod support;

@@ -1,0 +1,6 @@
+//! What several files of tests share.
+
+pub mod r#gen;
+pub mod oracle;
+pub mod rows;
+pub mod shrink;
