@@ -5,7 +5,7 @@
 //! a topic has another number of replicas. One seed and one set of options give one cluster, to the byte,
 //! on every machine: one stream of [`Random`] in a fixed order, no clock, no hash, no threads.
 //!
-//! A million replicas take about 0.1 s: a draw costs nanoseconds, and each replica is one binary search
+//! A million replicas take about 0.2 s: a draw costs nanoseconds, and each replica is one binary search
 //! among the brokers of its rack, repeated when it hits a broker that the partition has already.
 
 use std::collections::BTreeMap;
