@@ -12,10 +12,11 @@
 
 pub mod base;
 pub mod check;
-mod cluster;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod cluster;
 pub mod emit;
+pub mod example;
 mod leadership;
 mod placement;
 pub mod plan;

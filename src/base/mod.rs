@@ -6,6 +6,7 @@ pub mod fs;
 pub mod ids;
 pub mod index;
 pub mod json;
+pub mod random;
 pub(crate) mod stream;
 pub mod units;
 pub mod work;

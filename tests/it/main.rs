@@ -1,4 +1,5 @@
-//! The command as its users meet it: exit code, standard output and standard error of real runs.
+//! One test binary: a link for each file of tests would cost more than the tests.
 
+mod props;
 mod support;
 mod usage;

@@ -1,3 +1,7 @@
-//! What the tests share.
+//! What several files of tests share.
 
+pub mod r#gen;
+pub mod oracle;
+pub mod rows;
 pub mod run;
+pub mod shrink;

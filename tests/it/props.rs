@@ -1,0 +1,407 @@
+//! What holds for every plan, on random clusters of every awkward kind (`support/gen.rs`).
+//!
+//! Each property runs on `KSHIFT_PROPERTY_CASES` seeds, 1,000 when it is not set. The long mode before a
+//! release is `KSHIFT_PROPERTY_CASES=100000 cargo test --release --test it props`. A failure is made
+//! small and printed as JSON; put it into a regression test with a sentence on what it taught.
+//!
+//! None of these rests on the planner being clever: they hold for any planner that keeps its promises.
+//! The one that compares it with brute force counts how often it finds nothing where there is something.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kshift::base::error::{Code, Error};
+use kshift::base::random::Random;
+use kshift::base::units::{Bytes, BytesPerSec, Ratio};
+use kshift::base::work::Work;
+use kshift::plan::{self, Plan};
+use kshift::request::Request;
+use kshift::snapshot::{BrokerState, Snapshot};
+use rayon::prelude::*;
+
+use crate::support::r#gen::{awkward, tiny};
+use crate::support::oracle::{self, Verdict};
+use crate::support::rows::Rows;
+use crate::support::shrink;
+
+/// How many seeds.
+fn cases() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "the one switch of the tests")]
+    let set = std::env::var("KSHIFT_PROPERTY_CASES");
+    set.map_or(1000, |text| text.parse().expect("KSHIFT_PROPERTY_CASES is a number"))
+}
+
+/// What holds, or a sentence on what does not.
+type Held = Result<(), String>;
+
+macro_rules! holds {
+    ($condition:expr, $($message:tt)+) => {
+        match $condition {
+            true => {}
+            false => return Err(format!($($message)+)),
+        }
+    };
+}
+
+/// Runs a property on every `stride`th seed; shows the first failure, made small.
+fn for_all(draw: fn(u64) -> (Snapshot, Request), stride: u64, property: fn(&Snapshot, &Request) -> Held) {
+    let holds = |snapshot: &Snapshot, request: &Request| {
+        catch_unwind(AssertUnwindSafe(|| property(snapshot, request)))
+            .unwrap_or_else(|panic| Err(format!("panicked: {}", words_of(panic.as_ref()))))
+    };
+    let seeds = (0..cases()).into_par_iter().filter(|seed| seed % stride == 0);
+    let failed = seeds.find_first(|&seed| {
+        let (snapshot, request) = draw(seed);
+        holds(&snapshot, &request).is_err()
+    });
+    let Some(seed) = failed else { return };
+    let (snapshot, request) = draw(seed);
+    let first = holds(&snapshot, &request).expect_err("it failed a moment ago");
+    let (snapshot, request) = shrink::shrink(&snapshot, &request, |s, r| holds(s, r).is_err());
+    let last = holds(&snapshot, &request).expect_err("shrinking keeps failures");
+    panic!("seed {seed}: {first}\nmade small: {last}\n{}", shrink::print(&snapshot, &request));
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
+}
+
+fn solve(snapshot: &Snapshot, request: &Request) -> Result<Plan, Error> {
+    kshift::plan(snapshot, request, &Work::new())
+}
+
+/// Plan bytes, or the error's text: what a user would see of either.
+fn bytes_of(outcome: &Result<Plan, Error>) -> Vec<u8> {
+    match outcome {
+        Ok(plan) => plan::write(plan),
+        Err(error) => error.to_string().into_bytes(),
+    }
+}
+
+#[test]
+fn a_request_gives_a_plan_that_passes_its_check_from_its_file_or_an_error_with_help() {
+    for_all(awkward, 1, |snapshot, request| {
+        let plan = match solve(snapshot, request) {
+            Ok(plan) => plan,
+            Err(error) => {
+                let exit = error.code().exit_code();
+                holds!(exit == 2 || exit == 3, "{error}");
+                holds!(exit != 3 || !error.help_lines().is_empty(), "no help: {error}");
+                return Ok(());
+            }
+        };
+        let bytes = plan::write(&plan);
+        let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
+        let read = plan::read(text, "plan.json").map_err(|error| error.to_string())?;
+        holds!(plan::write(&read) == bytes, "the plan differs when it was written and read");
+        let report = kshift::check::plan(snapshot, &read);
+        holds!(report.is_ok(), "{report}");
+        let summary = &plan.summary;
+        let (moved, forced) = (summary.replicas_moved, summary.replicas_forced);
+        holds!(!plan.complete || moved == forced, "complete, but {moved} of {forced} replicas moved");
+        holds!(plan.complete || !plan.deferred.is_empty(), "incomplete, but nothing is deferred");
+        Ok(())
+    });
+}
+
+#[test]
+fn rolling_back_to_the_first_wave_restores_every_list_of_the_snapshot() {
+    for_all(awkward, 1, |snapshot, request| {
+        let Ok(plan) = solve(snapshot, request) else { return Ok(()) };
+        let before: Vec<_> = snapshot.partitions.replicas.iter().map(<[_]>::to_vec).collect();
+        let mut lists = before.clone();
+        for row in plan.waves.iter().flat_map(|wave| wave.rows.clone()) {
+            let step = plan.get(row);
+            let at = snapshot.row_of(step.topic, step.partition).ok_or("a move of an unknown partition")?;
+            holds!(lists[at] == step.previous, "row {row} starts from {:?}, not {:?}", step.previous, lists[at]);
+            lists[at] = step.replicas.to_vec();
+        }
+        for row in plan.waves.iter().rev().flat_map(|wave| wave.rows.clone()) {
+            let step = plan.get(row);
+            let at = snapshot.row_of(step.topic, step.partition).ok_or("a move of an unknown partition")?;
+            lists[at] = step.previous.to_vec();
+        }
+        holds!(lists == before, "lists differ from the snapshot's after the way back");
+        Ok(())
+    });
+}
+
+#[test]
+fn one_two_and_eight_threads_give_the_same_bytes() {
+    for_all(awkward, 5, |snapshot, request| {
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+            pool.install(|| bytes_of(&solve(snapshot, request)))
+        };
+        let one = with(1);
+        for threads in [2, 8] {
+            holds!(with(threads) == one, "{threads} threads give other bytes than one");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_order_in_which_a_cluster_is_told_changes_no_byte() {
+    for_all(awkward, 1, |snapshot, request| {
+        let told = bytes_of(&solve(snapshot, request));
+        for seed in 0..2 {
+            let shuffled = Rows::of(snapshot).shuffled(&mut Random::new(seed)).build();
+            let shuffled = shuffled.map_err(|error| error.to_string())?;
+            holds!(bytes_of(&solve(&shuffled, request)) == told, "shuffled with seed {seed} the bytes differ");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_larger_disk_limit_never_turns_a_plan_into_an_impossible_one() {
+    for_all(awkward, 1, |snapshot, request| {
+        if solve(snapshot, request).is_err() {
+            return Ok(());
+        }
+        for larger in [request.disk_limit.get() + 0.02, 1.0] {
+            let wide = Request { disk_limit: Ratio::new(larger.min(1.0)), ..request.clone() };
+            if let Err(error) = solve(snapshot, &wide) {
+                return Err(format!("a plan at {}, but at {}: {error}", request.disk_limit, wide.disk_limit));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_faster_throttle_never_raises_the_least_possible_time() {
+    for_all(awkward, 1, |snapshot, request| {
+        let bound = |request: &Request| {
+            let plan = solve(snapshot, request).ok()?;
+            let bound = plan.summary.makespan_lower_bound_seconds?.get();
+            plan.complete.then_some((bound, plan.summary.makespan_seconds))
+        };
+        let Some(throttle) = request.throttle else { return Ok(()) };
+        let Some((slow, makespan)) = bound(request) else { return Ok(()) };
+        holds!(
+            makespan.is_some_and(|makespan| slow <= makespan.get() * (1.0 + 1e-9)),
+            "bound {slow} above {makespan:?}"
+        );
+        for factor in [2, 10] {
+            let fast = Request { throttle: Some(BytesPerSec::new(throttle.get() * factor)), ..request.clone() };
+            if let Some((fast, _)) = bound(&fast) {
+                holds!(fast <= slow, "{factor} times the throttle raises the bound from {slow} to {fast}");
+            }
+        }
+        Ok(())
+    });
+}
+
+/// Limits are whole percents and capacities become multiples of 100 bytes, so that no limit is rounded;
+/// twice a float is as exact as the float. Growth is rounded to bytes and so left out.
+#[test]
+fn doubling_all_bytes_and_rates_changes_no_move_and_no_wave() {
+    for_all(awkward, 1, |snapshot, request| {
+        if request.growth {
+            return Ok(());
+        }
+        let mut rows = Rows::of(snapshot);
+        for dir in rows.brokers.iter_mut().flat_map(|broker| &mut broker.log_dirs) {
+            dir.capacity = dir.capacity.map(|capacity| Bytes::new(capacity.get().next_multiple_of(100)));
+        }
+        let single = rows.clone().build().map_err(|error| error.to_string())?;
+        let double = rows.doubled().build().map_err(|error| error.to_string())?;
+        let throttle = request.throttle.map(|rate| BytesPerSec::new(rate.get() * 2));
+        let twice = Request { throttle, ..request.clone() };
+        match (solve(&single, request), solve(&double, &twice)) {
+            (Ok(a), Ok(b)) => {
+                holds!(a.moves.topic == b.moves.topic && a.moves.partition == b.moves.partition, "other partitions");
+                holds!(a.moves.replicas == b.moves.replicas, "other lists");
+                holds!(a.moves.dir == b.moves.dir, "other log dirs");
+                let waves = |plan: &Plan| plan.waves.iter().map(|wave| wave.rows.clone()).collect::<Vec<_>>();
+                holds!(waves(&a) == waves(&b), "other waves");
+            }
+            (Err(a), Err(b)) => holds!(a.code() == b.code(), "first {a}\nthen {b}"),
+            (Ok(_), Err(error)) => return Err(format!("a plan, but none when doubled: {error}")),
+            (Err(error), Ok(_)) => return Err(format!("a plan only when doubled: {error}")),
+        }
+        Ok(())
+    });
+}
+
+/// Whether the request asks for this topic, by the filters that `support/gen.rs` draws.
+fn asks_for(request: &Request, name: &str) -> bool {
+    let matches = |pattern: &str| match pattern {
+        "a-.*" => name.starts_with("a-"),
+        "[ab].*" => name.starts_with(['a', 'b']),
+        "(?!__).*" => !name.starts_with("__"),
+        "__.*|c_.*" => name.starts_with("__") || name.starts_with("c_"),
+        "nothing" => false,
+        other => panic!("the generator draws no filter `{other}`"),
+    };
+    request.topics.as_deref().is_none_or(matches) && !request.exclude_topics.as_deref().is_some_and(matches)
+}
+
+fn verdict(snapshot: &Snapshot, request: &Request) -> Verdict {
+    oracle::verdict(snapshot, request, |topic| asks_for(request, topic))
+}
+
+#[test]
+fn brute_force_confirms_every_plan_and_every_impossibility() {
+    for_all(tiny, 1, |snapshot, request| {
+        match (solve(snapshot, request), verdict(snapshot, request)) {
+            (Ok(_), found) => holds!(found != Verdict::Impossible, "a plan where brute force finds no placement"),
+            (Err(error), Verdict::Feasible) => {
+                let kind = error.details().get("kind").and_then(|kind| kind.as_str());
+                let claims = matches!(error.code(), Code::DiskLimit | Code::RackPolicy | Code::TooFewBrokers);
+                holds!(!claims || kind == Some("not-found"), "brute force finds a placement, but {error}");
+            }
+            (Err(_), _) => {}
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_placement_that_exists_is_missed_at_most_twice_in_a_hundred() {
+    let missed = |seed: u64| -> Option<bool> {
+        let (snapshot, request) = tiny(seed);
+        if verdict(&snapshot, &request) != Verdict::Feasible {
+            return None;
+        }
+        match solve(&snapshot, &request) {
+            Ok(_) => Some(false),
+            Err(error) if error.code().exit_code() == 3 => Some(true),
+            Err(_) => None,
+        }
+    };
+    let outcomes: Vec<(u64, bool)> =
+        (0..cases()).into_par_iter().filter_map(|seed| Some((seed, missed(seed)?))).collect();
+    let misses: Vec<u64> = outcomes.iter().filter(|(_, missed)| *missed).map(|(seed, _)| *seed).collect();
+    println!("{} of {} feasible clusters were missed", misses.len(), outcomes.len());
+    assert!(misses.len() * 50 <= outcomes.len(), "{} of {}: seeds {misses:?}", misses.len(), outcomes.len());
+}
+
+/// Forced bytes over the room that the limit leaves on the targets: above 1 nothing fits.
+fn forced_over_room(snapshot: &Snapshot, request: &Request) -> f64 {
+    let is_target = |broker: &kshift::snapshot::Broker| {
+        broker.state == BrokerState::Alive
+            && !request.drain.contains(broker.id)
+            && request.onto.as_ref().is_none_or(|onto| onto.contains(broker.id))
+    };
+    let used = snapshot.used_bytes();
+    let room: u64 = snapshot
+        .brokers
+        .iter()
+        .zip(&used)
+        .filter(|(broker, _)| is_target(broker))
+        .flat_map(|(broker, used)| broker.log_dirs.iter().zip(used))
+        .map(|(dir, used)| {
+            dir.capacity.map_or(0, |capacity| request.disk_limit.of(capacity).saturating_sub(*used).get())
+        })
+        .sum();
+    let columns = &snapshot.partitions;
+    let drained = |row: usize| columns.replicas.get(row).iter().filter(|&&id| request.drain.contains(id)).count();
+    let forced: u64 = (0..columns.len()).map(|row| drained(row) as u64 * columns.size[row].map_or(0, Bytes::get)).sum();
+    if forced == 0 { 0.0 } else { forced as f64 / room as f64 }
+}
+
+/// How many of 1,000 cases have something.
+fn share(name: &str, least: usize, most: usize, has: impl Fn(&Snapshot, &Request) -> bool + Sync) {
+    let count = (0..1000_u64)
+        .into_par_iter()
+        .filter(|&seed| {
+            let (snapshot, request) = awkward(seed);
+            has(&snapshot, &request)
+        })
+        .count();
+    assert!((least..=most).contains(&count), "{count} of 1000 cases are {name}; expected {least} to {most}");
+}
+
+#[test]
+fn the_generator_makes_every_awkward_kind_often() {
+    share("too full by far", 60, 300, |s, r| forced_over_room(s, r) > 1.0 && !r.ignore_disk);
+    share("nearly full", 60, 400, |s, r| (0.85..=1.0).contains(&forced_over_room(s, r)));
+    share("roomy", 250, 900, |s, r| forced_over_room(s, r) < 0.85);
+    share("JBOD", 150, 500, |s, _| s.brokers.iter().any(|broker| broker.log_dirs.len() > 1));
+    share("of unknown replica dirs on JBOD", 40, 400, |s, _| {
+        s.brokers[0].log_dirs.len() > 1 && s.partitions.dir.iter().any(Option::is_none)
+    });
+    share("RF 1", 150, 800, |s, _| s.partitions.replicas.iter().any(|list| list.len() == 1));
+    share("RF 5", 60, 600, |s, _| s.partitions.replicas.iter().any(|list| list.len() == 5));
+    share("sick brokers", 60, 400, |s, _| s.brokers.iter().any(|broker| broker.state != BrokerState::Alive));
+    share("without a leader", 40, 400, |s, _| s.partitions.leader.contains(&None));
+    share("of a short ISR", 60, 500, |s, _| {
+        s.partitions.isr.iter().zip(s.partitions.replicas.iter()).any(|(isr, list)| isr.len() < list.len())
+    });
+    share("reassigning", 20, 300, |s, _| !s.partitions.adding.is_empty());
+    share("of leaders that are not preferred", 60, 600, |s, _| {
+        (0..s.partitions.len())
+            .any(|row| s.partitions.leader[row].is_some_and(|id| id != s.partitions.replicas.get(row)[0]))
+    });
+    share("without racks", 50, 300, |s, _| s.brokers.iter().all(|broker| broker.rack.is_none()));
+    share("of live traffic", 150, 600, |s, _| s.partitions.bytes_in.iter().any(|rate| rate.get() > 0.0));
+    share("throttled", 250, 700, |_, r| r.throttle.is_some());
+    share("of small waves", 100, 500, |_, r| r.max_moves < 10 || r.max_moves_per_broker.is_some());
+    share("of brokers that hold nothing and are drained", 30, 400, |s, r| {
+        r.drain.iter().any(|id| !s.partitions.replicas.values().contains(&id))
+    });
+    share("of a thousand partitions and more", 10, 100, |s, _| s.partitions.len() >= 1000);
+    share("of no forced replica", 5, 400, |s, r| {
+        !s.partitions.replicas.values().iter().any(|id| r.drain.contains(*id))
+    });
+}
+
+#[test]
+fn the_generator_gives_each_seed_its_own_case_for_ever() {
+    assert_eq!(awkward(7), awkward(7));
+    assert_ne!(awkward(7), awkward(8));
+    assert_eq!(tiny(7), tiny(7));
+}
+
+#[test]
+fn tiny_cases_are_both_feasible_and_impossible_and_small_enough_to_decide() {
+    let found: Vec<Verdict> = (0..1000_u64)
+        .into_par_iter()
+        .map(|seed| {
+            let (snapshot, request) = tiny(seed);
+            assert!(snapshot.brokers.len() <= 6 && snapshot.partitions.len() <= 8);
+            verdict(&snapshot, &request)
+        })
+        .collect();
+    let count = |verdict| found.iter().filter(|&&found| found == verdict).count();
+    assert!(count(Verdict::Feasible) > 300, "{} feasible", count(Verdict::Feasible));
+    assert!(count(Verdict::Impossible) > 150, "{} impossible", count(Verdict::Impossible));
+    assert!(count(Verdict::Unknown) < 20, "{} undecided", count(Verdict::Unknown));
+}
+
+#[test]
+fn a_case_survives_rebuilding_shuffling_and_printing() {
+    for seed in 0..200 {
+        let (snapshot, request) = awkward(seed);
+        let shuffled = Rows::of(&snapshot).shuffled(&mut Random::new(seed)).build().unwrap();
+        assert_eq!(shuffled.sha256(), snapshot.sha256(), "seed {seed}");
+        let text = shrink::print(&snapshot, &request);
+        let mut parts = text.split("r#\"").skip(1).map(|part| part.split("\"#;").next().unwrap());
+        let (again, same) = shrink::case(parts.next().unwrap(), parts.next().unwrap());
+        assert_eq!((again.sha256(), same), (snapshot.sha256(), request), "seed {seed}");
+    }
+}
+
+#[test]
+fn shrinking_keeps_the_failure_and_little_else() {
+    let fails = |snapshot: &Snapshot, request: &Request| {
+        let drained = |list: &[kshift::base::ids::BrokerId]| list.iter().any(|&id| request.drain.contains(id));
+        request.max_moves_per_broker.is_some() && snapshot.partitions.replicas.iter().any(drained)
+    };
+    let cases = (0..200).map(awkward).filter(|(snapshot, request)| fails(snapshot, request));
+    for (snapshot, request) in cases.take(10) {
+        let (small, asked) = shrink::shrink(&snapshot, &request, fails);
+        assert!(fails(&small, &asked));
+        assert_eq!((small.brokers.len(), small.partitions.len()), (1, 1));
+        assert_eq!(small.partitions.replicas.total(), 1);
+        let default = Request {
+            drain: asked.drain.clone(),
+            max_moves_per_broker: asked.max_moves_per_broker,
+            ..Request::default()
+        };
+        assert_eq!(Request { skip_unhealthy: false, ..asked }, default);
+    }
+}
