@@ -14,10 +14,9 @@ use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
-use super::racks::Choice;
 use super::{Home, Slot, refine, water_level};
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, Csr, DirIx, Ix, TopicIx};
+use crate::base::index::{BrokerIx, DirIx, Ix, TopicIx};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
@@ -49,13 +48,7 @@ fn receiving_dirs<'a>(problem: &'a Problem<'_>, broker: BrokerIx) -> impl Iterat
 }
 
 /// Finds a home for every slot on the brokers of one pool.
-pub fn place(
-    problem: &Problem<'_>,
-    brokers: &[BrokerIx],
-    chosen: &Csr<Choice>,
-    slots: &[Slot],
-    work: &Work,
-) -> Result<Placed> {
+pub fn place(problem: &Problem<'_>, brokers: &[BrokerIx], slots: &[Slot], work: &Work) -> Result<Placed> {
     let mut bins = Bins::new(problem, brokers, slots);
     bins.fill_in_rounds(slots, work)?;
     if !bins.homeless.is_empty() {
@@ -65,7 +58,6 @@ pub fn place(
     if bins.homeless.is_empty() {
         refine::even_out(&mut bins, slots, work)?;
     }
-    let _ = chosen;
     Ok(bins.finish())
 }
 

@@ -103,15 +103,16 @@ pub fn no_room(
     let homeless = &placed[pool].homeless;
     let slot = per_pool[pool][homeless[0]];
     let name = cluster.name_of(problem.movers[slot.mover as usize]);
-    let roomiest = brokers
-        .iter()
+    let partition = problem.movers[slot.mover as usize];
+    let open = problem.targets.iter().filter(|broker| !cluster.replicas_of(partition).contains(broker));
+    let roomiest = open
         .flat_map(|&broker| cluster.dirs_of(broker))
         .filter_map(|dir| Some(problem.dir_limit[dir]?.saturating_sub(cluster.dirs[dir].used)))
         .max()
         .unwrap_or(Bytes::ZERO);
     let impossible = slot.size > roomiest;
     let message = if impossible {
-        format!("no log dir of {place} can take `{name}` ({}) within {limit}", slot.size)
+        format!("no log dir of any target broker can take `{name}` ({}) within {limit}", slot.size)
     } else {
         format!("no placement was found on {place} that keeps every log dir within {limit}")
     };

@@ -49,6 +49,9 @@ pub struct Home {
     pub dir: Option<DirIx>,
 }
 
+/// How often replicas that found no room are sent to other racks before giving up.
+const RACK_TRIES: usize = 12;
+
 /// Finds a home for every replica that must leave.
 ///
 /// # Errors
@@ -57,17 +60,23 @@ pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
     work.step("placing", 0, 3)?;
     let pools = Pools::new(problem);
     let by_size = movers_by_size(problem);
-    let chosen = racks::choose(problem, &pools, &by_size, work)?;
-    work.step("placing", 1, 3)?;
-    let per_pool = slots_per_pool(&chosen, &pools, &by_size);
-    let placed: Vec<brokers::Placed> = per_pool
-        .par_iter()
-        .enumerate()
-        .map(|(pool, slots)| brokers::place(problem, &pools.brokers[pool], &chosen, slots, work))
-        .collect::<Result<_>>()?;
-    if let Some(pool) = placed.iter().position(|placed| !placed.homeless.is_empty()) {
-        return Err(explain::no_room(problem, &pools, pool, &chosen, &per_pool, &placed));
-    }
+    let mut chosen = racks::choose(problem, &pools, &by_size, work)?;
+    let mut tries_left = RACK_TRIES;
+    let (per_pool, placed) = loop {
+        work.step("placing", 1, 3)?;
+        let per_pool = slots_per_pool(&chosen, &pools, &by_size);
+        let placed: Vec<brokers::Placed> = per_pool
+            .par_iter()
+            .enumerate()
+            .map(|(pool, slots)| brokers::place(problem, &pools.brokers[pool], slots, work))
+            .collect::<Result<_>>()?;
+        let Some(full) = placed.iter().position(|placed| !placed.homeless.is_empty()) else { break (per_pool, placed) };
+        // What found no room in its rack may find some in another that the policy allows.
+        tries_left -= 1;
+        if tries_left == 0 || !racks::move_elsewhere(problem, &pools, &mut chosen, &per_pool, &placed) {
+            return Err(explain::no_room(problem, &pools, full, &chosen, &per_pool, &placed));
+        }
+    };
     work.step("placing", 2, 3)?;
     let mut homes = chosen.map(|_| Home { broker: BrokerIx::new(0), dir: None });
     for (slots, placed) in per_pool.iter().zip(placed) {

@@ -6,7 +6,8 @@
 //! the most distinct racks and the smallest maximum that can be had, so when even it breaks the policy,
 //! nothing keeps it. Last, single replicas change racks from the fullest to emptier ones, largest first.
 
-use super::{Pools, explain};
+use super::brokers::Placed;
+use super::{Pools, Slot, explain};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, PartitionIx, RackIx};
 use crate::base::units::Bytes;
@@ -40,6 +41,55 @@ pub fn choose(problem: &Problem<'_>, pools: &Pools, by_size: &[u32], work: &Work
         chooser.balance(&mut chosen, by_size, work)?;
     }
     Ok(chosen)
+}
+
+/// Sends every replica that found no room in its rack to the roomiest other one that keeps the policy.
+///
+/// Says whether any could be sent; the caller then tries again.
+pub fn move_elsewhere(
+    problem: &Problem<'_>,
+    pools: &Pools,
+    chosen: &mut Csr<Choice>,
+    per_pool: &[Vec<Slot>],
+    placed: &[Placed],
+) -> bool {
+    let mut chooser = Chooser::new(problem, pools);
+    let room =
+        |pool: &Vec<BrokerIx>| -> Vec<Bytes> { pool.iter().flat_map(|&broker| rooms(problem, broker)).collect() };
+    let mut free: Vec<i128> =
+        pools.brokers.iter().map(|pool| room(pool).iter().map(|room| i128::from(room.get())).sum()).collect();
+    let widest: Vec<Bytes> =
+        pools.brokers.iter().map(|pool| room(pool).into_iter().max().unwrap_or(Bytes::ZERO)).collect();
+    for choice in chosen.values() {
+        free[choice.pool as usize] -= i128::from(choice.size.get());
+    }
+    let mut moved = false;
+    for (from, placed) in placed.iter().enumerate() {
+        for &homeless in &placed.homeless {
+            let Slot { at, mover, size } = per_pool[from][homeless];
+            let place = at as usize - chosen.range(mover as usize).start;
+            let partition = problem.movers[mover as usize];
+            let need = i128::from(size.get());
+            let mut open: Vec<usize> =
+                (0..pools.brokers.len()).filter(|&to| to != from && widest[to] >= size && free[to] >= need).collect();
+            open.sort_by_key(|&to| (std::cmp::Reverse(free[to]), to));
+            let choices = chosen.get(mover as usize);
+            let Some(&to) = open.iter().find(|&&to| chooser.may_go(partition, choices, place, to as u32)) else {
+                continue;
+            };
+            chosen.get_mut(mover as usize)[place].pool = to as u32;
+            free[from] += need;
+            free[to] -= need;
+            moved = true;
+        }
+    }
+    moved
+}
+
+/// What each receiving log dir of a broker can still take.
+fn rooms<'a>(problem: &'a Problem<'_>, broker: BrokerIx) -> impl Iterator<Item = Bytes> + use<'a> {
+    let room = |dir| Some(problem.dir_limit[dir]?.saturating_sub(problem.cluster.dirs[dir].used));
+    problem.cluster.dirs_of(broker).filter_map(room)
 }
 
 /// Distinct racks (more is better), then the largest number in one rack (less is better).
