@@ -22,6 +22,8 @@ mod placement;
 pub mod plan;
 mod planner;
 mod problem;
+#[cfg(feature = "python")]
+mod python;
 pub mod replay;
 pub mod request;
 mod schedule;

@@ -34,7 +34,7 @@ pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {
 }
 
 /// What the plan was made with, and on top of it what was typed.
-fn merged(base: Supplements, typed: Supplements) -> Supplements {
+pub(crate) fn merged(base: Supplements, typed: Supplements) -> Supplements {
     let mut capacity = base.capacity;
     capacity.every = typed.capacity.every.or(capacity.every);
     capacity.broker.extend(typed.capacity.broker);

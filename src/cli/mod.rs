@@ -4,27 +4,27 @@
 //! Standard output carries data, standard error talk; a closed pipe is success. Only this module prints,
 //! exits, or knows that there is a terminal.
 
-mod args;
+pub(crate) mod args;
 mod at_once;
 mod brokers;
-mod check;
+pub(crate) mod check;
 mod console;
 mod example;
 mod interrupt;
-mod load;
+pub(crate) mod load;
 mod plan;
 mod progress;
-mod resolve;
+pub(crate) mod resolve;
 mod rollback;
 mod show;
 mod snapshot;
-mod summary;
+pub(crate) mod summary;
 mod table;
 #[cfg(test)]
 mod tests;
 mod usage;
-mod values;
-mod view;
+pub(crate) mod values;
+pub(crate) mod view;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
