@@ -1,0 +1,78 @@
+"""Plans safe, throttled, reversible moves of Apache Kafka partitions between brokers.
+
+Read a cluster, plan, look, check, hand over:
+
+>>> import kshift
+>>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+>>> plan = kshift.plan(cluster, drain="1000-1011", onto="0-11", throttle="50MB/s")
+>>> plan.complete
+True
+>>> bool(kshift.check(cluster, plan))
+True
+
+Sizes are bytes, rates are bytes per second, durations are seconds; where one is an argument, text such as
+``"2TB"``, ``"50MB/s"`` or ``"4h"`` does as well. Everything is immutable, can be pickled, and may be shared
+between threads. Long calls let other threads run, and stop on Ctrl-C.
+"""
+
+from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
+from kshift._kshift import Cluster, Plan, Wave, __version__, check, plan
+from kshift._types import (
+    Bottleneck,
+    Broker,
+    Change,
+    Deferred,
+    Estimate,
+    LogDir,
+    Move,
+    Notice,
+    Place,
+    PlanBroker,
+    PlanLogDir,
+    Report,
+    Summary,
+    Target,
+    Throttle,
+    Topic,
+    Violation,
+    Why,
+    WhyStep,
+)
+
+__all__ = [
+    "Bottleneck",
+    "Broker",
+    "Change",
+    "Cluster",
+    "ClusterError",
+    "Deferred",
+    "Estimate",
+    "InfeasibleError",
+    "InputError",
+    "InternalError",
+    "KshiftError",
+    "LogDir",
+    "Move",
+    "Notice",
+    "Place",
+    "Plan",
+    "PlanBroker",
+    "PlanLogDir",
+    "Report",
+    "Summary",
+    "Target",
+    "Throttle",
+    "Topic",
+    "Violation",
+    "Wave",
+    "Why",
+    "WhyStep",
+    "__version__",
+    "check",
+    "plan",
+]
+
+for _error in (ClusterError, InfeasibleError, InputError, InternalError, KshiftError):
+    # Tracebacks name them as users import them.
+    _error.__module__ = __name__
+del _error

@@ -1,0 +1,389 @@
+"""The part that is written in Rust."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from os import PathLike
+from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
+
+from kshift._types import (
+    Bottleneck,
+    Broker,
+    Deferred,
+    Estimate,
+    Move,
+    Notice,
+    PlanBroker,
+    Report,
+    Summary,
+    Throttle,
+    Topic,
+    Why,
+)
+
+_Path: TypeAlias = str | PathLike[str]
+_Number: TypeAlias = SupportsFloat | SupportsIndex
+_Ids: TypeAlias = str | SupportsIndex | Iterable[SupportsIndex]
+_Rate: TypeAlias = str | _Number
+_Size: TypeAlias = str | _Number
+_Share: TypeAlias = str | _Number
+_Duration: TypeAlias = str | _Number | timedelta
+_Capacity: TypeAlias = _Size | PathLike[str] | Mapping[Any, Any]
+_Racks: TypeAlias = _Path | Mapping[Any, str]
+
+__all__ = [
+    "Cluster",
+    "Plan",
+    "Wave",
+    "__version__",
+    "_restore_cluster",
+    "_restore_plan",
+    "_restore_wave",
+    "check",
+    "main",
+    "plan",
+]
+
+__version__: str
+
+# For pickle alone.
+def _restore_cluster(content: bytes, rest: str) -> Cluster: ...
+def _restore_plan(content: bytes) -> Plan: ...
+def _restore_wave(plan: Plan, number: int) -> Wave: ...
+def main(args: list[str]) -> int:
+    """Run the ``kshift`` command with the arguments that follow the program's name; return its exit code.
+
+    It takes over Ctrl-C for the whole process: it is for the command, not for libraries.
+    """
+
+@final
+class Cluster:
+    """A cluster at one moment.
+
+    >>> import kshift
+    >>> kshift.Cluster.example(old=3, new=3, partitions=12, total_tb=1)
+    <kshift.Cluster "synthetic-1": 6 brokers, 1 topic, 12 partitions, 36 replicas>
+    """
+
+    @staticmethod
+    def load(path: _Path) -> Cluster:
+        """Read a cluster: a snapshot file (plain, gzip or zstd), or a directory of Kafka tool output.
+
+        What a file is shows in its content, never in its name.
+
+        Raises ``InputError`` with the place of everything that is unreadable or wrong.
+        """
+
+    @staticmethod
+    def from_json(content: str | bytes) -> Cluster:
+        """Read snapshot JSON that is in memory. Raises ``InputError``."""
+
+    @staticmethod
+    def from_kafka_tools(directory: _Path) -> Cluster:
+        """Read a directory of output of Kafka's own tools. Raises ``InputError``."""
+
+    @staticmethod
+    def example(
+        *,
+        old: SupportsIndex | None = None,
+        new: SupportsIndex | None = None,
+        old_base: SupportsIndex | None = None,
+        new_base: SupportsIndex | None = None,
+        partitions: SupportsIndex | None = None,
+        rf: SupportsIndex | None = None,
+        racks: SupportsIndex | None = None,
+        total_tb: float | None = None,
+        sigma: float | None = None,
+        seed: SupportsIndex | None = None,
+        new_fill: float | None = None,
+        old_fill: float | None = None,
+        uneven_racks: bool = False,
+        mixed_rf: bool = False,
+        dirs: SupportsIndex | None = None,
+        hetero: bool = False,
+        rate_per_tb: float | None = None,
+    ) -> Cluster:
+        """Make a synthetic cluster; the options and their defaults are those of ``kshift example``.
+
+        The same options give the same cluster on every machine. Raises ``InputError``.
+
+        >>> import kshift
+        >>> a, b = kshift.Cluster.example(seed=7), kshift.Cluster.example(seed=7)
+        >>> a.sha256 == b.sha256
+        True
+        """
+
+    def complete(
+        self, *, assume_size: _Size | None = None, capacity: _Capacity | None = None, racks: _Racks | None = None
+    ) -> Cluster:
+        """Make a cluster with what the source could not say.
+
+        ``assume_size``: size of each partition whose size is not known. ``capacity``: of every log dir whose
+        capacity is not known; or the path of a file; or a mapping of broker ids (``1001``, ``"1001-1012"``), log
+        dirs (``"0:/kafka/d1"``) or ``"*"`` to sizes. ``racks``: the path of a file, or a mapping of broker ids to
+        racks, or of old names of racks to new ones.
+
+        Raises ``InputError`` for a broker, log dir or rack that the cluster does not have.
+
+        >>> import kshift
+        >>> cluster = kshift.Cluster.example(new=3).complete(racks={"0-2": "rack-b"})
+        >>> {broker.rack for broker in cluster.brokers if broker.id < 3}
+        {'rack-b'}
+        """
+
+    def to_json(self) -> bytes:
+        """Write the cluster as canonical snapshot JSON, version 1."""
+
+    def save(self, path: _Path) -> None:
+        """Write the snapshot to a file, whole or not at all; an older file is replaced. Raises ``InputError``."""
+
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def taken_at(self) -> str | None:
+        """When it was read (RFC 3339), where known."""
+
+    @property
+    def cluster_id(self) -> str | None: ...
+    @property
+    def kafka_version(self) -> str | None: ...
+    @property
+    def brokers(self) -> tuple[Broker, ...]:
+        """The brokers in ascending order of id."""
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """The topics in ascending order of name."""
+
+    @property
+    def partition_count(self) -> int: ...
+    @property
+    def replica_count(self) -> int: ...
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical snapshot without ``name``, ``taken_at`` and ``host``, in hexadecimal."""
+
+    @property
+    def assignment_sha256(self) -> str:
+        """SHA-256 of the ordered replica lists alone; drift is judged by it."""
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the reader noticed: missing pieces, dead brokers, leftovers."""
+
+    @property
+    def health(self) -> tuple[Notice, ...]:
+        """What is not well in the cluster, gravest first."""
+
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+def plan(
+    cluster: Cluster,
+    *,
+    drain: _Ids,
+    onto: _Ids | None = None,
+    throttle: _Rate | None = None,
+    disk_limit: _Share | None = None,
+    ignore_disk: bool = False,
+    growth: bool = False,
+    max_moves: SupportsIndex | None = None,
+    max_moves_per_broker: SupportsIndex | None = None,
+    max_wave_duration: _Duration | None = None,
+    rack_policy: str | None = None,
+    topics: str | None = None,
+    exclude_topics: str | None = None,
+    canary: SupportsIndex | None = None,
+    skip_unhealthy: bool = False,
+    assume_size: _Size | None = None,
+    capacity: _Capacity | None = None,
+    racks: _Racks | None = None,
+    seed: SupportsIndex | None = None,
+) -> Plan:
+    """Plan the drain of brokers, check the plan independently, and return it.
+
+    The arguments are the options of ``kshift plan``, and so are the defaults: ``Plan.request`` shows them.
+
+    ``drain``: brokers that shall hold nothing at the end: ``"1001-1012,1020"``, an int, or any iterable of ints.
+    ``onto``: brokers that may receive data; by default every alive broker that is not drained.
+    ``throttle``: bytes per second of each broker, sending and receiving; without it there are no times.
+    ``disk_limit``: how full a log dir that receives data may ever be, ``"85%"`` or ``0.85``.
+    ``max_moves``: most partitions in one wave. ``max_moves_per_broker``: most that a broker receives, and most
+    that it sends, in one wave. ``max_wave_duration``: longest copy time of a wave: ``"4h"``, seconds or a timedelta.
+    ``rack_policy``: ``preserve``, ``strict`` or ``ignore``. ``topics``, ``exclude_topics``: regular expressions for
+    whole names. ``canary``: partitions that go ahead alone. ``skip_unhealthy``: defer what must not move now
+    instead of refusing. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
+
+    Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
+    satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> plan = kshift.plan(cluster, drain=range(1000, 1012), throttle=50e6)
+    >>> plan.request["disk_limit"], plan.request["max_moves"], plan.request["max_wave_duration"]
+    (0.85, 5000, 14400.0)
+    """
+
+def check(
+    cluster: Cluster,
+    plan: Plan | _Path,
+    *,
+    drain: _Ids | None = None,
+    onto: _Ids | None = None,
+    throttle: _Rate | None = None,
+    disk_limit: _Share | None = None,
+    ignore_disk: bool = False,
+    growth: bool = False,
+    max_moves: SupportsIndex | None = None,
+    max_moves_per_broker: SupportsIndex | None = None,
+    max_wave_duration: _Duration | None = None,
+    rack_policy: str | None = None,
+    topics: str | None = None,
+    exclude_topics: str | None = None,
+    skip_unhealthy: bool = False,
+    assume_size: _Size | None = None,
+    capacity: _Capacity | None = None,
+    racks: _Racks | None = None,
+) -> Report:
+    """Replay a plan on a cluster with code that shares nothing with the planner.
+
+    ``plan`` is a ``Plan``, a directory written by ``Plan.write``, a plan.json, or a kafka-reassign JSON. A plan of
+    kshift is judged by the limits that it was made with; they may be repeated, and another value is refused. Any
+    other reassignment is judged as one wave that starts all at once, by the limits given here.
+
+    Returns a ``Report``, which is true when everything holds. Raises ``InputError`` for files that cannot be read
+    or are none of these.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> plan = kshift.plan(cluster, drain="1000-1011")
+    >>> kshift.check(cluster, plan).violations
+    ()
+    """
+
+@final
+class Plan:
+    """A plan: who moves where, in which wave, and what it costs. ``print(plan)`` tells it as ``kshift show`` does."""
+
+    @staticmethod
+    def load(path: _Path) -> Plan:
+        """Read a directory written by ``write`` or ``kshift plan --out``, or a plan.json. Raises ``InputError``."""
+
+    @staticmethod
+    def from_json(content: str | bytes) -> Plan:
+        """Read plan JSON that is in memory. Raises ``InputError``."""
+
+    @property
+    def summary(self) -> Summary:
+        """The figures of the whole."""
+
+    @property
+    def waves(self) -> tuple[Wave, ...]:
+        """The waves in the order in which they run."""
+
+    @property
+    def brokers(self) -> tuple[PlanBroker, ...]:
+        """Every broker and what the plan does to it, in ascending order of id."""
+
+    @property
+    def deferred(self) -> tuple[Deferred, ...]:
+        """What was asked for and is left out, with its reason."""
+
+    @property
+    def warnings(self) -> tuple[Notice, ...]:
+        """What a person should know before running it."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for is in the plan."""
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What was asked, as in plan.json; a new dict each time."""
+
+    @property
+    def cluster(self) -> dict[str, Any]:
+        """Which cluster it was made for, as in plan.json; a new dict each time."""
+
+    def reassign_json(self) -> bytes:
+        """Write the whole move as one kafka-reassign JSON, which starts everything at once."""
+
+    def rollback(self, to_wave: SupportsIndex | None = None) -> bytes:
+        """Write the kafka-reassign JSON that leads back to before wave ``to_wave`` (by default 1: all of it).
+
+        It restores the exact ordered lists of all partitions of that wave and the later ones. Raises
+        ``InputError`` when the plan has no such wave.
+        """
+
+    def runbook(self) -> str:
+        """Write every command that a person types, as Markdown."""
+
+    def why(self, topic: str, partition: SupportsIndex) -> Why:
+        """Tell what happens to one partition, and why. Raises ``InputError`` when the plan knows no such topic."""
+
+    def to_json(self) -> bytes:
+        """Write the plan as canonical JSON, version 1: the bytes of plan.json."""
+
+    def save(self, path: _Path) -> None:
+        """Write plan.json to a file, whole or not at all; an older file is replaced. Raises ``InputError``."""
+
+    def write(self, directory: _Path, *, force: bool = False) -> None:
+        """Write plan.json, a folder of files for each wave, and a runbook to a new directory, whole or not at all.
+
+        ``force`` replaces a directory that is empty or holds a kshift plan and nothing else. Raises ``InputError``.
+        """
+
+    def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Wave:
+    """A wave: what people approve, gate and roll back at once. ``len()`` is its number of partitions."""
+
+    @property
+    def index(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def stage(self) -> str:
+        """Why it stands where it stands: ``canary``, ``data``, ``data-short-isr``, ``internal``, …."""
+
+    @property
+    def copy_seconds(self) -> float | None:
+        """The longest of its brokers' copy times; ``None`` without a throttle."""
+
+    @property
+    def duration_seconds(self) -> Estimate | None:
+        """The forecast for people; ``None`` without a throttle."""
+
+    @property
+    def bottleneck(self) -> Bottleneck | None:
+        """Who sets the copy time; ``None`` without a throttle or when nothing is copied."""
+
+    @property
+    def throttle(self) -> Throttle | None:
+        """Rates while it copies; ``None`` without a throttle."""
+
+    @property
+    def partitions(self) -> tuple[Move, ...]:
+        """Its moves in the order in which they start; made anew at each call."""
+
+    def reassign_json(self) -> bytes:
+        """Write the file for ``kafka-reassign-partitions --execute``."""
+
+    def rollback_json(self) -> bytes:
+        """Write the file with the exact ordered lists from before this wave."""
+
+    def election_json(self) -> bytes | None:
+        """Write the file for ``kafka-leader-election``; ``None`` when no election is due."""
+
+    def throttle_json(self) -> bytes | None:
+        """Write the throttles to set; ``None`` without a throttle or when nothing is copied."""
+
+    def __len__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...

@@ -1,0 +1,313 @@
+"""What is looked at: frozen dataclasses with the names of the JSON forms.
+
+They print, compare, hash and pickle, and a list of them makes a data frame. Sizes are bytes, rates are bytes
+per second, durations are seconds; ``None`` is "not known" unless said otherwise.
+"""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "Bottleneck",
+    "Broker",
+    "Change",
+    "Deferred",
+    "Estimate",
+    "LogDir",
+    "Move",
+    "Notice",
+    "Place",
+    "PlanBroker",
+    "PlanLogDir",
+    "Report",
+    "Summary",
+    "Target",
+    "Throttle",
+    "Topic",
+    "Violation",
+    "Why",
+    "WhyStep",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LogDir:
+    """A log dir of a broker."""
+
+    path: str
+    capacity_bytes: int | None
+    used_bytes: int
+    """What its replicas use, as the source says, or else the sum of their sizes."""
+    state: str
+    """``online`` or ``offline``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker of a cluster."""
+
+    id: int
+    host: str | None
+    rack: str | None
+    state: str
+    """``alive``, ``dead``, ``fenced`` or ``cordoned``."""
+    log_dirs: tuple[LogDir, ...]
+    """Empty when they are not known."""
+    replicas: int
+    leaders: int
+    """Partitions that it leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of a cluster."""
+
+    name: str
+    partitions: int
+    replicas: int
+    """Of all its partitions."""
+    size_bytes: int | None
+    """One replica of each partition; ``None`` when a size is not known."""
+    bytes_in_per_sec: float
+    """What producers write."""
+    is_internal: bool
+    """Whether it is Kafka's own: such topics move last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that a person should know."""
+
+    code: str
+    """A stable word, such as ``short-isr``."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A forecast with its range, in seconds."""
+
+    low: float
+    expected: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of a plan, as defined in ``docs/model.md``. Times are ``None`` without a throttle."""
+
+    replicas_moved: int
+    replicas_forced: int
+    """Replicas on drained brokers, of the topics asked for."""
+    bytes_moved: int
+    bytes_forced: int
+    waves: int
+    makespan_seconds: float | None
+    """The sum of the waves' copy times: the time with a barrier after each."""
+    rolling_seconds: float | None
+    """The time when carried out rolling; ``None`` also when it was not computed."""
+    eta_seconds: Estimate | None
+    """The forecast for people."""
+    makespan_lower_bound_seconds: float | None
+    """No plan for the same request can take less."""
+    makespan_lower_bound_by: str | None
+    """What sets that bound."""
+    cross_rack_bytes: int
+    """Copies whose leader is in another rack."""
+    disk_max_over_mean: float | None
+    """The fullest target over the mean of the targets, of final used over capacity."""
+    leaders_max_over_mean: float | None
+    """Most heads of lists on one target over the mean of the targets."""
+    peak_disk_utilization: float | None
+    """Highest use over capacity of any log dir that receives data, at any wave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """The broker that sets the copy time of a wave."""
+
+    broker: int
+    side: str
+    """``leader`` (sending) or ``follower`` (receiving)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """Replication throttle of each broker that takes part in a wave."""
+
+    leader_bytes_per_sec: int
+    follower_bytes_per_sec: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What one wave does to one partition."""
+
+    topic: str
+    partition: int
+    replicas: tuple[int, ...]
+    """The ordered list after the wave."""
+    previous: tuple[int, ...]
+    """The ordered list before the wave."""
+    leader: int | None
+    """The leader before the wave, from which the copies come; ``None`` when there is none."""
+    leader_after: int | None
+    """The leader when the wave ends, before any election."""
+    size_bytes: int
+    """Of one replica."""
+    log_dirs: tuple[str | None, ...]
+    """The log dir of each replica, ``None`` where Kafka chooses; empty when none was chosen."""
+    previous_log_dirs: tuple[str | None, ...]
+
+    @property
+    def adding(self) -> tuple[int, ...]:
+        """Brokers that receive a copy."""
+        return tuple(broker for broker in self.replicas if broker not in self.previous)
+
+    @property
+    def removing(self) -> tuple[int, ...]:
+        """Brokers that give up their replica."""
+        return tuple(broker for broker in self.previous if broker not in self.replicas)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLogDir:
+    """A log dir and what a plan does to it."""
+
+    path: str
+    capacity_bytes: int | None
+    used_before_bytes: int
+    used_peak_bytes: int
+    """Most in use at any time."""
+    used_after_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanBroker:
+    """A broker and what a plan does to it."""
+
+    id: int
+    rack: str | None
+    state: str
+    role: str
+    """``drain``, ``target`` or ``other``."""
+    log_dirs: tuple[PlanLogDir, ...]
+    replicas_before: int
+    replicas_after: int
+    leaders_before: int
+    """Partitions whose list it heads before the first wave."""
+    leaders_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A partition that was asked for and is left out."""
+
+    topic: str
+    partition: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A broker and its rack."""
+
+    broker: int
+    rack: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A broker that receives a copy."""
+
+    broker: int
+    rack: str | None
+    log_dir: str | None
+    """``None`` when Kafka chooses."""
+    fill_before: float | None
+    """Used over capacity before the plan, of the log dir or else of the broker."""
+    fill_after: float | None
+    copied_from: Place | None
+    """The leader; ``None`` when there is none."""
+    cross_rack: bool | None
+    """``None`` where racks are not known at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new replica and the one whose place it takes."""
+
+    source: Place | None
+    """Who goes; ``None`` when a replica is only added."""
+    target: Target | None
+    """Who comes; ``None`` when a replica is only removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyStep:
+    """What one wave does to a partition."""
+
+    wave: int
+    stage: str
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    changes: tuple[Change, ...]
+    leader_before: int | None
+    leader_after: int | None
+    election: bool
+    """Whether a preferred election then hands leadership to the first replica."""
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One partition's story; ``str()`` tells it."""
+
+    topic: str
+    partition: int
+    steps: tuple[WhyStep, ...]
+    """Empty when it does not move."""
+    stays_because: str | None
+    """``None`` when it moves."""
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that does not hold."""
+
+    rule: str
+    """A stable word, such as ``disk-limit``."""
+    wave: int | None
+    """``None`` when it concerns no single wave; so with the following."""
+    topic: str | None
+    partition: int | None
+    broker: int | None
+    message: str
+    """What was found against what is allowed; lines after the first are evidence."""
+    place: str | None
+    """Where in the plan to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found. It is true when everything holds; ``str()`` is the text of ``kshift check``."""
+
+    waves: int
+    """Waves that were replayed."""
+    moves: int
+    """Moves that were replayed."""
+    violations: tuple[Violation, ...]
+    warnings: tuple[Notice, ...]
+    text: str
+
+    def __bool__(self) -> bool:
+        return not self.violations
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,253 @@
+//! `kshift.plan` and `kshift.Plan`.
+
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+use serde_json::json;
+
+use super::ask::{self, Limits, Maybe};
+use super::cluster::{Cluster, GIVEN, content_of};
+use super::wave::Wave;
+use super::{html, interrupt, shape, values};
+use crate::base::error::Result;
+use crate::base::ids::PartitionId;
+use crate::base::{fs, json as text_json};
+use crate::cli::summary::PlanView;
+use crate::cli::view::{View, counted};
+use crate::cli::{load, resolve};
+use crate::emit;
+use crate::plan::{self as paper, rollback, why};
+
+/// A plan: who moves where, in which wave, and what it costs.
+#[pyclass(frozen, module = "kshift")]
+pub struct Plan {
+    /// The paper.
+    pub paper: Arc<paper::Plan>,
+}
+
+/// Plans the drain of brokers, and checks the plan independently.
+#[pyfunction]
+#[pyo3(signature = (cluster, *, drain, onto=None, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
+    max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
+    exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None))]
+#[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+pub fn plan(
+    py: Python<'_>,
+    cluster: &Cluster,
+    drain: &Bound<'_, PyAny>,
+    onto: Maybe<'_, '_>,
+    throttle: Maybe<'_, '_>,
+    disk_limit: Maybe<'_, '_>,
+    ignore_disk: bool,
+    growth: bool,
+    max_moves: Maybe<'_, '_>,
+    max_moves_per_broker: Maybe<'_, '_>,
+    max_wave_duration: Maybe<'_, '_>,
+    rack_policy: Option<String>,
+    topics: Option<String>,
+    exclude_topics: Option<String>,
+    canary: Maybe<'_, '_>,
+    skip_unhealthy: bool,
+    assume_size: Maybe<'_, '_>,
+    capacity: Maybe<'_, '_>,
+    racks: Maybe<'_, '_>,
+    seed: Maybe<'_, '_>,
+) -> PyResult<Plan> {
+    let limits = Limits {
+        drain: Some(drain),
+        onto,
+        throttle,
+        disk_limit,
+        ignore_disk,
+        growth,
+        max_moves,
+        max_moves_per_broker,
+        max_wave_duration,
+        rack_policy,
+        topics,
+        exclude_topics,
+        skip_unhealthy,
+    };
+    let mut request = resolve::check(&limits.read()?)?;
+    if let Some(canary) = canary {
+        request.canary = values::count("canary", canary, 0)?;
+    }
+    if let Some(seed) = seed {
+        request.seed = values::seed("seed", seed)?;
+    }
+    let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
+    request.supplements = supplements;
+    interrupt::run(py, move |work| {
+        let snapshot = completion.finish()?;
+        Ok(Plan { paper: Arc::new(crate::plan(&snapshot, &request, work)?) })
+    })
+}
+
+#[pymethods]
+impl Plan {
+    /// Reads a plan: a directory written by `write`, or a plan.json.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        interrupt::run(py, move |_| Ok(Plan { paper: Arc::new(load::plan(&path)?) }))
+    }
+
+    /// Reads a plan from JSON that is in memory.
+    #[staticmethod]
+    fn from_json(py: Python<'_>, content: &Bound<'_, PyAny>) -> PyResult<Self> {
+        read(py, content_of(content)?)
+    }
+
+    /// The figures of the whole.
+    #[getter]
+    fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Summary", &self.paper.summary)
+    }
+
+    /// The waves in the order in which they run.
+    #[getter]
+    fn waves<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let wave = |number| Wave { paper: self.paper.clone(), number };
+        PyTuple::new(py, (0..self.paper.waves.len()).map(|number| wave(number).into_pyobject(py).expect("it is plain")))
+    }
+
+    /// The brokers and what the plan does to them.
+    #[getter]
+    fn brokers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "PlanBroker", &self.paper.brokers)
+    }
+
+    /// What was asked for and is left out.
+    #[getter]
+    fn deferred<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Deferred", &self.paper.deferred)
+    }
+
+    /// What a person should know before running it.
+    #[getter]
+    fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Notice", &self.paper.warnings)
+    }
+
+    /// Whether everything that was asked for is in the plan.
+    #[getter]
+    fn complete(&self) -> bool {
+        self.paper.complete
+    }
+
+    /// What was asked, as in plan.json.
+    #[getter]
+    fn request<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::plain(py, &json!(self.paper.request))
+    }
+
+    /// Which cluster it was made for, as in plan.json.
+    #[getter]
+    fn cluster<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::plain(py, &json!(self.paper.cluster))
+    }
+
+    /// The whole move as one kafka-reassign JSON.
+    fn reassign_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.bytes(py, |plan| Ok(emit::kafka::whole(plan)))
+    }
+
+    /// The kafka-reassign JSON that leads back to before a wave.
+    #[pyo3(signature = (to_wave=None))]
+    fn rollback<'py>(&self, py: Python<'py>, to_wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyBytes>> {
+        let to_wave = to_wave.map_or(Ok(1), |value| values::count("to_wave", value, 0))?;
+        self.bytes(py, move |plan| Ok(emit::kafka::restore(&rollback::rollback(plan, to_wave)?)))
+    }
+
+    /// Every command that a person types, in Markdown.
+    fn runbook(&self, py: Python<'_>) -> PyResult<String> {
+        let plan = self.paper.clone();
+        interrupt::run(py, move |_| Ok(emit::runbook::runbook(&plan)))
+    }
+
+    /// What happens to one partition, and why.
+    fn why<'py>(&self, py: Python<'py>, topic: &str, partition: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let number = values::partition("partition", partition)?;
+        let (plan, topic) = (self.paper.clone(), topic.to_owned());
+        let why = interrupt::run(py, move |_| why::why(&plan, &topic, PartitionId::new(number)))?;
+        let mut fields = json!(why);
+        fields["text"] = why.to_string().into();
+        shape::typed(py, "Why", &fields)
+    }
+
+    /// The plan as canonical JSON.
+    fn to_json<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.bytes(py, |plan| Ok(paper::write(plan)))
+    }
+
+    /// Writes plan.json, whole or not at all.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let plan = self.paper.clone();
+        interrupt::run_to_end(py, move |_| fs::write_file(&path, &paper::write(&plan)))
+    }
+
+    /// Writes plan.json, a folder of files for each wave, and a runbook to a new directory.
+    #[pyo3(signature = (directory, *, force=false))]
+    fn write(&self, py: Python<'_>, directory: PathBuf, force: bool) -> PyResult<()> {
+        let plan = self.paper.clone();
+        interrupt::run_to_end(py, move |work| emit::out_dir::write(&plan, &directory, force, work))
+    }
+
+    fn __repr__(&self) -> String {
+        let summary = &self.paper.summary;
+        let (waves, replicas) = (counted(summary.waves.into(), "wave"), counted(summary.replicas_moved, "replica"));
+        let mut text = format!("<kshift.Plan: {waves}, {replicas}, {}", summary.bytes_moved);
+        if let Some(eta) = &summary.eta_seconds {
+            text = format!("{text}, about {}", eta.expected);
+        }
+        if !self.paper.complete {
+            text = format!("{text}, {} deferred", counted(self.paper.deferred.len() as u64, "partition"));
+        }
+        text + ">"
+    }
+
+    fn __str__(&self) -> String {
+        PlanView::new(&self.paper).text(false).trim_end().to_owned()
+    }
+
+    fn _repr_html_(&self) -> String {
+        html::plan(&self.paper)
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.paper, &other.paper) || self.paper == other.paper
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = rustc_hash::FxHasher::default();
+        self.paper.cluster.sha256.hash(&mut hasher);
+        self.paper.moves.partition.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>,))> {
+        Ok((py.import("kshift._kshift")?.getattr("_restore_plan")?, (self.to_json(py)?,)))
+    }
+}
+
+impl Plan {
+    fn bytes<'py, F>(&self, py: Python<'py>, make: F) -> PyResult<Bound<'py, PyBytes>>
+    where
+        F: FnOnce(&paper::Plan) -> Result<Vec<u8>> + Send + 'static,
+    {
+        let plan = self.paper.clone();
+        Ok(PyBytes::new(py, &interrupt::run(py, move |_| make(&plan))?))
+    }
+}
+
+/// A plan from its JSON.
+#[pyfunction]
+pub fn _restore_plan(py: Python<'_>, content: Vec<u8>) -> PyResult<Plan> {
+    read(py, content)
+}
+
+fn read(py: Python<'_>, content: Vec<u8>) -> PyResult<Plan> {
+    interrupt::run(py, move |_| Ok(Plan { paper: Arc::new(paper::read(text_json::text_of(&content, GIVEN)?, GIVEN)?) }))
+}
