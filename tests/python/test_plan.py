@@ -1,0 +1,425 @@
+"""Reading, planning, looking and handing over, through the public names alone.
+
+Figures are computed here a second time from the moves, so that a field that is mixed up shows.
+"""
+
+import dataclasses
+import datetime
+import json
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import snapshot
+
+import kshift
+
+# Reading a cluster
+
+
+def test_kafka_tool_output_is_read_with_racks_dirs_and_a_word_on_what_it_cannot_say(kafka_output: Path) -> None:
+    cluster = kshift.Cluster.load(kafka_output)
+    assert [broker.id for broker in cluster.brokers] == [0, 1, 2, 1001, 1002, 1003]
+    assert [broker.rack for broker in cluster.brokers] == ["use1-az1", "use1-az2", "use1-az3"] * 2
+    assert [len(broker.log_dirs) for broker in cluster.brokers] == [2, 1, 1, 2, 2, 2]
+    assert cluster.brokers[0].log_dirs[0].capacity_bytes is None
+    assert "no-capacity" in {notice.code for notice in cluster.notices}
+    assert "replication-factor-1" in {notice.code for notice in cluster.health}
+    assert kshift.Cluster.from_kafka_tools(str(kafka_output)) == cluster
+
+
+def test_counts_agree_with_each_other(cluster: kshift.Cluster) -> None:
+    assert cluster.partition_count == sum(topic.partitions for topic in cluster.topics)
+    assert cluster.partition_count == sum(broker.leaders for broker in cluster.brokers)
+    assert cluster.replica_count == sum(broker.replicas for broker in cluster.brokers)
+    assert cluster.replica_count == sum(topic.replicas for topic in cluster.topics)
+    assert [topic.name for topic in cluster.topics if topic.is_internal] == ["__consumer_offsets"]
+    assert repr(cluster).startswith('<kshift.Cluster "synthetic-1": 24 brokers, ')
+
+
+def test_a_saved_cluster_reads_back_as_the_same(cluster: kshift.Cluster, tmp_path: Path) -> None:
+    path = tmp_path / "cluster.json"
+    cluster.save(path)
+    assert path.read_bytes() == cluster.to_json()
+    for again in (
+        kshift.Cluster.load(str(path)),
+        kshift.Cluster.from_json(cluster.to_json()),
+        kshift.Cluster.from_json(cluster.to_json().decode()),
+    ):
+        assert again == cluster
+        assert (again.sha256, again.assignment_sha256) == (cluster.sha256, cluster.assignment_sha256)
+
+
+def test_completing_gives_a_new_cluster_and_leaves_the_old_one(kafka_output: Path) -> None:
+    cluster = kshift.Cluster.load(kafka_output)
+    complete = cluster.complete(capacity={"0-2": "10GB", "1001:/kafka/1001/d1": 7, "*": 5.0}, racks={1001: "x"})
+    capacities = {
+        (broker.id, place): log_dir.capacity_bytes
+        for broker in complete.brokers
+        for place, log_dir in enumerate(broker.log_dirs)
+    }
+    assert capacities[0, 0] == capacities[0, 1] == capacities[2, 0] == 10**10
+    assert (capacities[1001, 0], capacities[1001, 1], capacities[1003, 1]) == (7, 5, 5)
+    assert complete.brokers[3].rack == "x"
+    assert cluster.brokers[3].rack == "use1-az1"
+    assert cluster != complete
+    assert complete.complete(capacity={2: 3}).brokers[2].log_dirs[0].capacity_bytes == 3
+
+
+def test_racks_and_capacities_are_read_from_files_too(kafka_output: Path, tmp_path: Path) -> None:
+    racks, capacity = tmp_path / "racks", tmp_path / "capacity"
+    racks.write_text("use1-az1 west\n")
+    capacity.write_text("* 1TB\n")
+    cluster = kshift.Cluster.load(kafka_output).complete(racks=racks, capacity=capacity)
+    assert cluster.brokers[0].rack == "west"
+    assert cluster.brokers[0].log_dirs[0].capacity_bytes == 10**12
+
+
+def test_the_generator_takes_the_options_of_the_command() -> None:
+    cluster = kshift.Cluster.example(old=4, new=2, partitions=20, racks=2, dirs=2, seed=3, old_base=500)
+    assert [broker.id for broker in cluster.brokers] == [0, 1, 500, 501, 502, 503]
+    assert {len(broker.log_dirs) for broker in cluster.brokers} == {2}
+    assert cluster != kshift.Cluster.example(old=4, new=2, partitions=20, racks=2, dirs=2, seed=4, old_base=500)
+
+
+# Planning
+
+
+def test_the_plan_moves_what_was_asked_and_its_figures_add_up(cluster: kshift.Cluster, plan: kshift.Plan) -> None:
+    moves = [move for wave in plan.waves for move in wave.partitions]
+    summary = plan.summary
+    assert summary.replicas_moved == sum(len(move.adding) for move in moves) == cluster.replica_count
+    assert summary.bytes_moved == sum(len(move.adding) * move.size_bytes for move in moves)
+    assert summary.waves == len(plan.waves) > 2
+    assert all(broker < 12 for move in moves for broker in move.replicas)
+    assert all(len(move.adding) == len(move.removing) for move in moves)
+    times = [wave.copy_seconds for wave in plan.waves]
+    assert summary.makespan_seconds is not None
+    assert summary.makespan_seconds == pytest.approx(sum(time for time in times if time is not None))
+    assert summary.eta_seconds is not None
+    assert summary.eta_seconds.low <= summary.eta_seconds.expected <= summary.eta_seconds.high
+    assert summary.makespan_lower_bound_seconds is not None
+    assert summary.makespan_lower_bound_seconds <= summary.makespan_seconds
+    assert plan.complete
+    assert plan.deferred == ()
+
+
+def test_brokers_before_and_after_agree_with_the_moves(plan: kshift.Plan) -> None:
+    after = Counter(broker for wave in plan.waves for move in wave.partitions for broker in move.replicas)
+    heads = Counter(move.replicas[0] for wave in plan.waves for move in wave.partitions)
+    for broker in plan.brokers:
+        assert broker.replicas_after == after[broker.id]
+        assert broker.leaders_after == heads[broker.id]
+        assert broker.role == ("drain" if broker.id >= 1000 else "target")
+        for log_dir in broker.log_dirs:
+            assert log_dir.used_peak_bytes >= max(log_dir.used_before_bytes, log_dir.used_after_bytes)
+
+
+def test_a_wave_knows_its_number_times_bottleneck_and_throttle(plan: kshift.Plan) -> None:
+    assert [wave.index for wave in plan.waves] == list(range(1, len(plan.waves) + 1))
+    assert [wave.stage for wave in plan.waves][-1] == "internal"
+    first = plan.waves[0]
+    assert len(first) == len(first.partitions) == 100
+    assert first.throttle == kshift.Throttle(50_000_000, 50_000_000)
+    assert first.bottleneck is not None
+    assert first.bottleneck.side in {"leader", "follower"}
+    assert first.duration_seconds is not None
+    assert first.copy_seconds is not None
+    assert f"{first!r}".startswith("<kshift.Wave 1: data, 100 partitions, copies for ")
+
+
+@pytest.mark.parametrize(
+    "drain",
+    ["1000-1011", "1000-1005, 1006-1011", range(1000, 1012), list(range(1000, 1012)), iter(range(1000, 1012))],
+)
+def test_ids_are_text_or_any_iterable_of_ints(cluster: kshift.Cluster, plan: kshift.Plan, drain: Any) -> None:
+    onto = frozenset(range(12))
+    assert kshift.plan(cluster, drain=drain, onto=onto, throttle="50MB/s", max_moves=100) == plan
+
+
+def test_one_id_may_stand_alone(cluster: kshift.Cluster) -> None:
+    plan = kshift.plan(cluster, drain=1003)
+    assert [broker.id for broker in plan.brokers if broker.role == "drain"] == [1003]
+
+
+class Index:
+    """As numpy's integers: an int by `__index__` alone."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+class Array(list[int]):
+    """As numpy's arrays, which have `__index__` although most cannot be one."""
+
+    def __index__(self) -> int:
+        raise TypeError("only an array of one element can be an index")
+
+
+def test_ints_and_arrays_of_other_libraries_do_as_well(cluster: kshift.Cluster, plan: kshift.Plan) -> None:
+    drain = Array([*range(1000, 1011)])
+    drain.append(Index(1011))  # type: ignore[arg-type]
+    got = kshift.plan(cluster, drain=drain, onto="0-11", throttle=Index(50_000_000), max_moves=Index(100))
+    assert got == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ({"throttle": "50MB/s"}, {"throttle": 50_000_000}),
+        ({"throttle": "50MB/s"}, {"throttle": 50e6}),
+        ({"disk_limit": "90%"}, {"disk_limit": 0.9}),
+        ({"max_wave_duration": "90m"}, {"max_wave_duration": 5400}),
+        ({"max_wave_duration": "90m"}, {"max_wave_duration": datetime.timedelta(minutes=90)}),
+        ({"assume_size": "1kB"}, {"assume_size": 1000}),
+        ({"capacity": "5TB"}, {"capacity": {"*": 5e12}}),
+    ],
+)
+def test_rates_sizes_and_durations_are_text_or_numbers(
+    cluster: kshift.Cluster, text: dict[str, Any], number: dict[str, Any]
+) -> None:
+    usual: dict[str, Any] = {"drain": "1000-1003", "throttle": "20MB/s"}
+    assert kshift.plan(cluster, **{**usual, **text}).request == kshift.plan(cluster, **{**usual, **number}).request
+
+
+def test_every_option_reaches_the_request(cluster: kshift.Cluster) -> None:
+    request = kshift.plan(
+        cluster,
+        drain="1000-1001",
+        onto="0-5",
+        throttle="40MB/s",
+        disk_limit="80%",
+        growth=True,
+        max_moves=50,
+        max_moves_per_broker=20,
+        max_wave_duration="3h",
+        rack_policy="strict",
+        topics="topic-.*",
+        exclude_topics=".*-00003",
+        canary=2,
+        skip_unhealthy=True,
+        assume_size="1GB",
+        capacity="1TB",
+        racks={"0": "az-0"},
+        seed=9,
+    ).request
+    assert request == {
+        "drain": "1000-1001",
+        "onto": "0-5",
+        "throttle": 40_000_000,
+        "disk_limit": 0.8,
+        "ignore_disk": False,
+        "growth": True,
+        "max_moves": 50,
+        "max_moves_per_broker": 20,
+        "max_wave_duration": 10800.0,
+        "strategy": "direct",
+        "rack_policy": "strict",
+        "topics": "topic-.*",
+        "exclude_topics": ".*-00003",
+        "canary": 2,
+        "skip_unhealthy": True,
+        "seed": 9,
+        "supplements": {
+            "assume_size": 10**9,
+            "capacity": {"every": 10**12, "broker": {}, "dir": {}},
+            "racks": {"broker": {"0": "az-0"}, "rename": {}},
+        },
+    }
+
+
+def test_an_option_that_is_none_is_not_given(cluster: kshift.Cluster) -> None:
+    options = (
+        "onto throttle disk_limit max_moves max_moves_per_broker max_wave_duration rack_policy topics exclude_topics "
+        "canary assume_size capacity racks seed"
+    )
+    nothing: dict[str, Any] = dict.fromkeys(options.split())
+    assert kshift.plan(cluster, drain=1000, **nothing) == kshift.plan(cluster, drain=1000)
+
+
+def test_completing_before_or_while_planning_is_the_same(kafka_output: Path) -> None:
+    cluster = kshift.Cluster.load(kafka_output)
+    while_planning = kshift.plan(cluster, drain="1001-1003", onto="0-2", capacity="10GB")
+    before = kshift.plan(cluster.complete(capacity="10GB"), drain="1001-1003", onto="0-2")
+    assert while_planning == before
+    assert while_planning.to_json() == before.to_json()
+
+
+def test_nothing_to_move_is_a_plan_without_waves(small: kshift.Cluster) -> None:
+    plan = kshift.plan(small, drain=3)
+    assert plan.waves == ()
+    assert plan.complete
+    assert json.loads(plan.reassign_json()) == {"version": 1, "partitions": []}
+
+
+# Looking
+
+
+def test_a_plan_shows_itself_as_text_and_as_tables(plan: kshift.Plan, cluster: kshift.Cluster) -> None:
+    assert "1,050 move, of 1,050 on the drained brokers" in str(plan)
+    assert repr(plan).startswith(f"<kshift.Plan: {len(plan.waves)} waves, 1,050 replicas, ")
+    html = plan._repr_html_()
+    assert html.count("<table>") == html.count("</table>") == 2
+    assert "1001" in html
+    assert "<script" not in html
+    assert cluster._repr_html_().count("<tr>") == 25
+
+
+def test_names_cannot_break_out_of_the_tables() -> None:
+    broker = {"id": 1, "rack": "<script>alert('x')</script>"}
+    topic = {"name": "t", "partitions": [{"partition": 0, "replicas": [1], "size_bytes": 1}]}
+    content = {"kind": "kshift.cluster", "version": 1, "name": "<b>&", "brokers": [broker], "topics": [topic]}
+    html = kshift.Cluster.from_json(json.dumps(content))._repr_html_()
+    assert "<script>" not in html
+    assert "<b>" not in html
+    assert "&lt;b&gt;&amp;" in html
+
+
+def test_why_tells_the_story_of_a_partition(plan: kshift.Plan) -> None:
+    move = plan.waves[0].partitions[0]
+    why = plan.why(move.topic, move.partition)
+    assert str(why).startswith(f"{move.topic}-{move.partition} moves in wave 1")
+    (step,) = why.steps
+    assert (step.before, step.after) == (move.previous, move.replicas)
+    targets = [change.target for change in step.changes]
+    assert [target.broker for target in targets if target is not None] == list(move.adding)
+    sources = [change.source for change in step.changes]
+    assert {source.broker for source in sources if source is not None} == set(move.removing)
+    stays = plan.why(move.topic, 2_000_000)
+    assert stays.steps == ()
+    assert stays.stays_because
+
+
+def test_what_is_looked_at_is_plain_and_frozen(plan: kshift.Plan) -> None:
+    assert dataclasses.asdict(plan.summary)["waves"] == len(plan.waves)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        plan.summary.waves = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        plan.complete = False  # type: ignore[misc]
+    plan.request["drain"] = "changed"
+    assert plan.request["drain"] == "1000-1011"
+
+
+def test_unhealthy_partitions_are_deferred_by_name() -> None:
+    partitions: list[dict[str, Any]] = [
+        {"partition": number, "replicas": [1, 2], "size_bytes": 1} for number in range(2)
+    ]
+    partitions[1]["leader"] = None
+    cluster = kshift.Cluster.from_json(json.dumps(snapshot(topics=[{"name": "t", "partitions": partitions}])))
+    plan = kshift.plan(cluster, drain=1, skip_unhealthy=True)
+    assert not plan.complete
+    assert [(entry.topic, entry.partition) for entry in plan.deferred] == [("t", 1)]
+    assert plan.deferred[0].reason
+    assert "deferred" in {warning.code for warning in plan.warnings}
+
+
+# Handing over
+
+
+def test_the_files_of_a_directory_are_those_of_the_waves(
+    cluster: kshift.Cluster, plan: kshift.Plan, tmp_path: Path
+) -> None:
+    out = tmp_path / "plan"
+    plan.write(out)
+    assert (out / "plan.json").read_bytes() == plan.to_json()
+    assert (out / "runbook.md").read_text() == plan.runbook()
+    for wave in plan.waves:
+        directory = out / "waves" / f"{wave.index:03}"
+        files = {
+            "reassign.json": wave.reassign_json(),
+            "rollback.json": wave.rollback_json(),
+            "election.json": wave.election_json(),
+            "throttle.json": wave.throttle_json(),
+        }
+        assert {path.name: path.read_bytes() for path in directory.iterdir()} == {
+            name: content for name, content in files.items() if content is not None
+        }
+    assert kshift.Plan.load(out) == kshift.Plan.load(out / "plan.json") == plan
+    assert kshift.check(cluster, out)
+    with pytest.raises(kshift.InputError) as error:
+        plan.write(out)
+    assert error.value.code == "output-exists"
+    plan.write(out, force=True)
+
+
+def test_a_saved_plan_reads_back_as_the_same(plan: kshift.Plan, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    plan.save(path)
+    for again in (
+        kshift.Plan.load(str(path)),
+        kshift.Plan.from_json(plan.to_json()),
+        kshift.Plan.from_json(plan.to_json().decode()),
+    ):
+        assert again == plan
+        assert again.to_json() == plan.to_json()
+
+
+def test_the_whole_move_and_its_way_back_name_every_partition(plan: kshift.Plan) -> None:
+    def lists(content: bytes) -> dict[tuple[str, int], list[int]]:
+        return {(row["topic"], row["partition"]): row["replicas"] for row in json.loads(content)["partitions"]}
+
+    moves = [move for wave in plan.waves for move in wave.partitions]
+    assert lists(plan.reassign_json()) == {(m.topic, m.partition): list(m.replicas) for m in moves}
+    assert lists(plan.rollback()) == {(m.topic, m.partition): list(m.previous) for m in moves}
+    last = plan.waves[-1]
+    assert lists(plan.rollback(to_wave=last.index)) == {
+        (m.topic, m.partition): list(m.previous) for m in last.partitions
+    }
+
+
+# Checking
+
+
+def test_a_check_holds_for_the_plan_and_fails_after_drift(small: kshift.Cluster) -> None:
+    plan = kshift.plan(small, drain=1)
+    report = kshift.check(small, plan)
+    assert report
+    assert (report.waves, report.moves, report.violations) == (1, 1, ())
+    drifted = snapshot()
+    drifted["topics"][0]["partitions"][0]["replicas"] = [2, 3]
+    report = kshift.check(kshift.Cluster.from_json(json.dumps(drifted)), plan)
+    assert not report
+    assert "drift" in {violation.rule for violation in report.violations}
+    assert "violation[drift]" in str(report)
+
+
+def test_a_reassignment_of_others_is_judged_by_the_limits_given(small: kshift.Cluster, tmp_path: Path) -> None:
+    path = tmp_path / "reassign.json"
+    path.write_text('{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[2,3]}]}')
+    assert kshift.check(small, path, drain=1)
+    assert not kshift.check(small, path, drain=2)
+    (violation,) = kshift.check(small, path, disk_limit="5%").violations
+    assert (violation.rule, violation.broker) == ("disk-limit", 3)
+
+
+def test_the_plan_is_judged_with_what_it_was_completed_with(kafka_output: Path, tmp_path: Path) -> None:
+    cluster = kshift.Cluster.load(kafka_output)
+    plan = kshift.plan(cluster, drain="1001-1003", onto="0-2", capacity="10GB", racks={"use1-az1": "west"})
+    plan.write(tmp_path / "plan")
+    for judged in (plan, tmp_path / "plan", tmp_path / "plan" / "plan.json"):
+        report = kshift.check(cluster, judged)
+        assert report
+        assert report.warnings == ()
+
+
+# Threads
+
+
+def test_many_threads_may_share_a_cluster_and_agree(cluster: kshift.Cluster, plan: kshift.Plan) -> None:
+    found: list[bytes] = []
+
+    def work() -> None:
+        made = kshift.plan(cluster, drain="1000-1011", onto="0-11", throttle="50MB/s", max_moves=100)
+        found.append(made.to_json())
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [plan.to_json()] * 8
