@@ -1,10 +1,11 @@
 """Real Kafka clusters for tests: plain `java` processes on loopback ports, with jars from a Maven pom.
 
-`KafkaLab` starts one controller (or ZooKeeper) and some brokers under a directory of its own, runs Kafka's own
-tools by their main classes, and leaves no process behind, whatever happens to the test run.
+`KafkaLab` starts one controller (or ZooKeeper) and some brokers under a directory of its own, runs Kafka's
+own tools by their main classes, and leaves no process behind, whatever happens to the test run.
 
-What a test wants to know of the cluster (`describe`, `log_dirs`, `throttles`, `offsets`) is read here from the
-output of Kafka's tools with a few regular expressions, on purpose not with kshift: the tests compare the two.
+What a test wants to know of the cluster (`describe`, `log_dirs`, `throttles`, `offsets`, `committed`) is read
+here from the output of Kafka's tools with a few regular expressions, on purpose not with kshift: the tests
+compare the two.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ TOOLS = {
     "get-offsets": "org.apache.kafka.tools.GetOffsetShell",
     "producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
     "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+    "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
     "storage": "kafka.tools.StorageTool",
     "broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
 }
@@ -169,7 +171,9 @@ class KafkaLab:
 
     def dirs_of(self, broker: int) -> list[str]:
         """Paths of the broker's log dirs."""
-        return [str(self.root / str(broker) / f"d{number}") for number in range(1, self.brokers[broker][1] + 1)]
+        return [
+            str(self.root / str(broker) / f"d{number}") for number in range(1, self.brokers[broker][1] + 1)
+        ]
 
     def wait_for(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Polls until `holds`; fails with `what` after `seconds`, or as soon as a node has died."""
@@ -315,7 +319,12 @@ class KafkaLab:
             "broker-api-versions.txt": ("broker-api-versions", *self._server),
         }
         if self._major >= 4:
-            outputs["endpoints.txt"] = ("cluster", "list-endpoints", *self._server, "--include-fenced-brokers")
+            outputs["endpoints.txt"] = (
+                "cluster",
+                "list-endpoints",
+                *self._server,
+                "--include-fenced-brokers",
+            )
         for file, (name, *args) in outputs.items():
             (into / file).write_text(self.tool(name, *args).stdout)
         return into
@@ -325,6 +334,10 @@ class KafkaLab:
     def describe(self) -> dict[TopicPartition, PartitionState]:
         """Every partition as `kafka-topics --describe` shows it."""
         return parse_topics(self.tool("topics", *self._server, "--describe").stdout)
+
+    def moving(self) -> list[TopicPartition]:
+        """The partitions whose reassignment is under way."""
+        return [at for at, partition in self.describe().items() if partition.moving]
 
     def log_dirs(self) -> dict[TopicPartition, dict[int, str]]:
         """The log dir of every replica, by broker; replicas that are moving between dirs are left out."""
@@ -352,6 +365,12 @@ class KafkaLab:
                 found[partition] = f"{found[partition]}..{offset}" if partition in found else offset
         return found
 
+    def committed(self) -> dict[str, str]:
+        """The offset that each consumer group has committed, by `group topic partition`."""
+        lines = self.tool("consumer-groups", *self._server, "--describe", "--all-groups").stdout.splitlines()
+        rows = [line.split() for line in lines if line.strip()]
+        return {" ".join(row[:3]): row[3] for row in rows if row[0] != "GROUP" and row[3].isdigit()}
+
     # ---------------------------------------------------------------- reassignments and elections
 
     def execute(self, reassignment: Path, *options: str) -> ToolResult:
@@ -365,7 +384,9 @@ class KafkaLab:
     def cancel(self, reassignment: Path) -> ToolResult:
         """`kafka-reassign-partitions --cancel`, and waits until nothing moves."""
         result = self.tool("reassign-partitions", *self._reassignment(reassignment, "--cancel"))
-        self.wait_for("the cancelled moves to end", lambda: not any(p.moving for p in self.describe().values()))
+        self.wait_for(
+            "the cancelled moves to end", lambda: not any(p.moving for p in self.describe().values())
+        )
         return result
 
     def verify_until_done(self, reassignment: Path, seconds: float = 90) -> str:
