@@ -7,40 +7,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from lab import KafkaLab, Mode
-
-# The old fleet, two log dirs each, and the new one, with one broker of two log dirs.
-OLD = {1001: ("use1-az1", 2), 1002: ("use1-az2", 2), 1003: ("use1-az3", 2)}
-NEW = {0: ("use1-az1", 2), 1: ("use1-az2", 1), 2: ("use1-az3", 1)}
-
-CLUSTERS: list[tuple[str, Mode]] = [("4.3.1", "kraft"), ("3.9.2", "zookeeper")]
+from fleet import CLUSTERS, NEW, OLD, Kshift
+from lab import KafkaLab
 
 NEEDED = {
     "java": "install a JDK of version 17 or later",
     "javac": "install a JDK of version 17 or later (a JRE is not enough: they compile one Java file)",
     "mvn": "install Apache Maven 3, which brings Kafka's jars",
 }
-
-
-class Kshift:
-    """The `kshift` command, as a user runs it."""
-
-    def __init__(self, program: str) -> None:
-        self.program = program
-
-    def __call__(self, *args: str | Path, exit_code: int = 0) -> str:
-        """Runs it, fails unless it ends with `exit_code`, and returns its standard output."""
-        command = [self.program, *map(str, args)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == exit_code, (
-            f"{' '.join(command)}\nexit {done.returncode}, expected {exit_code}\n{done.stdout}\n{done.stderr}"
-        )
-        return done.stdout
 
 
 @pytest.fixture(scope="session")

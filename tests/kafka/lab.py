@@ -11,22 +11,25 @@ compare the two.
 from __future__ import annotations
 
 import atexit
-import base64
-import ctypes
-import json
 import os
 import re
-import select
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from lab_outputs import (
+    PartitionState,
+    Throttles,
+    TopicPartition,
+    parse_configs,
+    parse_log_dirs,
+    parse_topics,
+)
+from lab_tools import JAVA, TOOLS, TOOLS_BEFORE_4, LabError, Shell, ToolHost, ToolResult, die_with_parent
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "target" / "kafka-lab"
@@ -34,63 +37,6 @@ CONTROLLER_ID = 9000
 CLUSTER_ID = "a3NoaWZ0LXRlc3RzLWxhYg"
 
 Mode = Literal["kraft", "zookeeper"]
-TopicPartition = tuple[str, int]
-
-# Small heaps and the first compiler tier only: start-up and memory count here, throughput does not.
-JAVA = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
-
-TOOLS = {
-    "topics": "org.apache.kafka.tools.TopicCommand",
-    "log-dirs": "org.apache.kafka.tools.LogDirsCommand",
-    "reassign-partitions": "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
-    "leader-election": "org.apache.kafka.tools.LeaderElectionCommand",
-    "configs": "kafka.admin.ConfigCommand",
-    "cluster": "org.apache.kafka.tools.ClusterTool",
-    "get-offsets": "org.apache.kafka.tools.GetOffsetShell",
-    "producer-perf-test": "org.apache.kafka.tools.ProducerPerformance",
-    "console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
-    "consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
-    "storage": "kafka.tools.StorageTool",
-    "broker-api-versions": "org.apache.kafka.tools.BrokerApiVersionsCommand",
-}
-TOOLS_BEFORE_4 = {"broker-api-versions": "kafka.admin.BrokerApiVersionsCommand"}
-
-
-class LabError(AssertionError):
-    """A cluster, or one of Kafka's tools, did not do what the tests rest on."""
-
-
-@dataclass(frozen=True)
-class ToolResult:
-    """What a tool printed, and its exit code."""
-
-    stdout: str
-    stderr: str
-    exit: int
-
-
-@dataclass(frozen=True)
-class PartitionState:
-    """One line of `kafka-topics --describe`; lists in Kafka's order."""
-
-    leader: int | None
-    replicas: tuple[int, ...]
-    isr: tuple[int, ...]
-    adding: tuple[int, ...]
-    removing: tuple[int, ...]
-
-    @property
-    def moving(self) -> bool:
-        """Whether a reassignment of it is under way."""
-        return bool(self.adding or self.removing)
-
-
-@dataclass(frozen=True)
-class Throttles:
-    """Replication throttles as they are set in the cluster, in the shape of kshift's throttle.json."""
-
-    brokers: dict[str, dict[str, int]]
-    topics: dict[str, dict[str, str]]
 
 
 class KafkaLab:
@@ -107,6 +53,7 @@ class KafkaLab:
         self._major = int(version.split(".", 1)[0])
         self._processes: dict[int | str, subprocess.Popen[bytes]] = {}
         self._host: ToolHost | None = None
+        self._shell: Shell | None = None
         self._libs = jars(version)
         ports = free_ports(len(brokers) + 1)
         self._coordinator_port = next(ports)
@@ -129,6 +76,7 @@ class KafkaLab:
     def _start(self) -> None:
         (self.root / "conf").mkdir(parents=True)
         self._host = ToolHost(self._libs, self.root / "tools.log")
+        self._shell = Shell(lambda name, args: self.tool(name, *args, check=False), self.bootstrap)
         if self.mode == "zookeeper":
             zoo = self._write("zoo.cfg", self._zookeeper_config())
             main = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
@@ -147,6 +95,9 @@ class KafkaLab:
     def stop(self) -> None:
         """Ends every process of the lab at once; what they hold on disk is thrown away anyhow."""
         atexit.unregister(self.stop)
+        if self._shell is not None:
+            self._shell.stop()
+            self._shell = None
         if self._host is not None:
             self._host.stop()
             self._host = None
@@ -285,6 +236,12 @@ class KafkaLab:
             )
         return result
 
+    def shell(self, script: str, cwd: Path) -> ToolResult:
+        """Runs a script that calls Kafka's tools as people type them; its exit code is not judged."""
+        if self._shell is None:
+            raise LabError("the lab is not running")
+        return self._shell.run(script, cwd)
+
     @property
     def _server(self) -> tuple[str, str]:
         return ("--bootstrap-server", self.bootstrap)
@@ -410,89 +367,6 @@ class KafkaLab:
         return (*self._server, verb, "--reassignment-json-file", str(file))
 
 
-class ToolHost:
-    """The warm JVM of ToolHost.java: runs Kafka's tools in this one process."""
-
-    def __init__(self, libs: str, log: Path) -> None:
-        self._log = log
-        with log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [*JAVA, "-Xmx256m", "-cp", libs, str(HERE / "ToolHost.java")],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                preexec_fn=die_with_parent,
-            )
-
-    def run(self, main: str, args: Sequence[str], seconds: float) -> ToolResult:
-        """Runs the main class `main`; fails when it takes longer than `seconds`."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
-        stdin.write(b" ".join(base64.b64encode(word.encode()) for word in (main, *args)) + b"\n")
-        stdin.flush()
-        ready, _, _ = select.select([stdout], [], [], seconds)
-        if not ready:
-            raise LabError(f"{main} {' '.join(args)} did not end within {seconds:.0f} s")
-        answer = stdout.readline().split()
-        if len(answer) != 3:
-            raise LabError(f"the JVM that runs the tools has died:\n{self._log.read_text(errors='replace')}")
-        status, out, err = map(int, answer)
-        return ToolResult(stdout.read(out).decode(), stdout.read(err).decode(), status)
-
-    def stop(self) -> None:
-        """Ends the JVM."""
-        self._process.kill()
-        self._process.communicate()
-
-
-# -------------------------------------------------------------------- parsers of tool output
-
-
-def parse_topics(text: str) -> dict[TopicPartition, PartitionState]:
-    """Reads `kafka-topics --describe`."""
-    found = {}
-    for line in text.splitlines():
-        fields = dict(part.split(": ", 1) for part in line.strip().split("\t") if ": " in part)
-        if "Partition" in fields:
-            leader = fields["Leader"]
-            found[fields["Topic"], int(fields["Partition"])] = PartitionState(
-                leader=None if leader in ("none", "-1") else int(leader),
-                replicas=ids(fields["Replicas"]),
-                isr=ids(fields.get("Isr", "")),
-                adding=ids(fields.get("Adding Replicas", "")),
-                removing=ids(fields.get("Removing Replicas", "")),
-            )
-    return found
-
-
-def ids(text: str) -> tuple[int, ...]:
-    """Reads `1,2,3`."""
-    return tuple(int(word) for word in text.split(",") if word)
-
-
-def parse_log_dirs(text: str) -> dict[TopicPartition, dict[int, str]]:
-    """Reads `kafka-log-dirs --describe`: the dir of each replica that is not a future one."""
-    document = json.loads(next(line for line in text.splitlines() if line.startswith("{")))
-    found: dict[TopicPartition, dict[int, str]] = {}
-    for broker in document["brokers"]:
-        for log_dir in broker["logDirs"]:
-            assert log_dir["error"] is None, log_dir
-            for replica in log_dir["partitions"]:
-                topic, partition = replica["partition"].rsplit("-", 1)
-                if not replica["isFuture"]:
-                    found.setdefault((topic, int(partition)), {})[broker["broker"]] = log_dir["logDir"]
-    return found
-
-
-def parse_configs(text: str, key: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Reads `kafka-configs --describe`: each entity that sets a key matching `key`, with these settings."""
-    for block in re.split(r"^(?=Dynamic configs for )", text, flags=re.MULTILINE):
-        head = re.match(r"Dynamic configs for (?:broker|topic) (\S+) are:", block)
-        settings = dict(re.findall(rf"^\s+({key})=(\S+) sensitive=", block, flags=re.MULTILINE))
-        if head and settings:
-            yield head.group(1), settings
-
-
 # -------------------------------------------------------------------- the machine
 
 
@@ -531,10 +405,3 @@ def free_ports(count: int) -> Iterator[int]:
                 continue
         count -= 1
         yield port
-
-
-def die_with_parent() -> None:
-    """Asks Linux to end this child when the test run ends, even by a signal that it cannot catch."""
-    if sys.platform == "linux":
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
