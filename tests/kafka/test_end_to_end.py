@@ -43,7 +43,7 @@ STANDSTILL = 1_000
 
 
 @pytest.fixture(scope="session")
-def planned(lab: KafkaLab, kshift: Kshift, tmp_path_factory: pytest.TempPathFactory) -> Planned:
+def planned(kshift: Kshift, lab: KafkaLab, tmp_path_factory: pytest.TempPathFactory) -> Planned:
     """A cluster full of data, and a plan to drain its old brokers."""
     return prepare(lab, kshift, tmp_path_factory.mktemp("planned"))
 
