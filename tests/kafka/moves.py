@@ -16,7 +16,7 @@ from fleet import CONSUMED, REORDERED, TOPICS, Kshift
 from lab import KafkaLab
 from lab_outputs import PartitionState, Throttles, TopicPartition
 from lab_tools import LabError
-from runbook import Runbook, commands
+from runbook import Runbook
 
 State = dict[TopicPartition, PartitionState]
 Lists = dict[TopicPartition, tuple[int, ...]]
@@ -173,9 +173,8 @@ def watch(planned: Planned, block: str, cwd: Path | None = None) -> None:
 
 def cancel_and_go_back(planned: Planned, wave: int) -> State:
     """Cancels a wave in flight and restores what was before, as the runbook says; returns the state after."""
-    cancel, restore = planned.runbook.wave(wave)["Go back while it moves"]
+    cancel, execute, verify, elect = planned.runbook.wave(wave)["Go back while it moves"]
     planned.lab.wait_for("the cancelled moves to end", lambda: NOTHING_MOVES in planned.type(cancel))
-    execute, verify, elect = commands(restore)
     planned.type(execute)
     watch(planned, verify)
     planned.type(elect)

@@ -40,8 +40,3 @@ class Runbook:
     def wave(self, index: int) -> dict[str, list[str]]:
         """The steps of a wave."""
         return self.section(f"Wave {index:03} of ")
-
-
-def commands(block: str) -> list[str]:
-    """The commands of a block, each with its continued lines."""
-    return [line for line in re.split(r"(?<!\\)\n", block) if line.strip()]
