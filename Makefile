@@ -1,8 +1,6 @@
 # The targets are what CI runs. `make example` and `make test` install what they need.
 .PHONY: example test lint rust python kafka bench clean
 
-PYTHON := .venv/bin/python
-
 # Plans the drain of the brokers 1001-1003 of a real cluster and leaves reassign.json.
 example:
 	@scripts/need cargo cc
@@ -26,18 +24,21 @@ rust:
 	cargo test --quiet --profile ci
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 
-python:
+python: target/ci/kshift
 	@scripts/need cargo cc python3 shellcheck
 	scripts/venv
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	cd tests && ../$(PYTHON) -m pytest python
+	KSHIFT_BINARY=target/ci/kshift .venv/bin/pytest tests/python
+
+target/ci/kshift:
+	cargo build --quiet --profile ci
 
 kafka:
-	@scripts/need cargo cc python3 java mvn
+	@scripts/need cargo cc python3 java javac mvn
 	scripts/venv
-	cd tests && ../$(PYTHON) -m pytest kafka
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pytest tests/kafka
 
 # Times, memory and quality at 3k to 1M replicas, against Python's json.load in the same run.
 bench:
