@@ -101,6 +101,28 @@ fn staging_beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.kshift-{}", std::process::id()))
 }
 
+/// Refuses a target that exists already, unless `force` is given and `may_replace` agrees: it is handed every
+/// file below the target, as sorted relative paths.
+pub fn refuse_existing(target: &Path, force: bool, may_replace: impl FnOnce(&[PathBuf]) -> bool) -> Result<()> {
+    if target.symlink_metadata().is_ok() {
+        let exists =
+            |message: String| Error::new(Code::OutputExists, message).at(Place::source(target.display().to_string()));
+        if !force {
+            return Err(exists(format!("`{}` exists already", target.display()))
+                .help("name another directory, or pass --force to replace an earlier plan"));
+        }
+        if !target.is_dir() || target.is_symlink() {
+            return Err(exists(format!("`{}` is not a directory", target.display()))
+                .help("--force replaces a directory that holds a kshift plan and nothing else"));
+        }
+        if !may_replace(&list_tree(target)?) {
+            return Err(exists(format!("`{}` holds other files than a kshift plan", target.display()))
+                .help("--force replaces only an empty directory or one that holds a kshift plan and nothing else"));
+        }
+    }
+    Ok(())
+}
+
 /// A directory under construction beside its final place. Dropped before [`Staging::publish`], it leaves nothing.
 pub struct Staging {
     target: PathBuf,
@@ -114,24 +136,7 @@ impl Staging {
     /// An existing target is refused. With `force` it is replaced, but only when `may_replace` agrees:
     /// it is handed every file below it, as sorted relative paths.
     pub fn begin(target: &Path, force: bool, may_replace: impl FnOnce(&[PathBuf]) -> bool) -> Result<Self> {
-        if target.symlink_metadata().is_ok() {
-            let exists = |message: String| {
-                Error::new(Code::OutputExists, message).at(Place::source(target.display().to_string()))
-            };
-            if !force {
-                return Err(exists(format!("`{}` exists already", target.display()))
-                    .help("name another directory, or pass --force to replace an earlier plan"));
-            }
-            if !target.is_dir() || target.is_symlink() {
-                return Err(exists(format!("`{}` is not a directory", target.display()))
-                    .help("--force replaces a directory that holds a kshift plan and nothing else"));
-            }
-            if !may_replace(&list_tree(target)?) {
-                return Err(exists(format!("`{}` holds other files than a kshift plan", target.display())).help(
-                    "--force replaces only an empty directory or one that holds a kshift plan and nothing else",
-                ));
-            }
-        }
+        refuse_existing(target, force, may_replace)?;
         let staging = staging_beside(target);
         let begin = || -> io::Result<()> {
             match fs::remove_dir_all(&staging) {

@@ -13,6 +13,9 @@ use crate::snapshot::Snapshot;
 /// Plans, writes, and tells what was planned.
 pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
     let request = resolve::plan(args)?;
+    if let Some(dir) = &args.out {
+        emit::out_dir::refuse_existing(dir, args.force)?;
+    }
     let snapshot = load::cluster(&args.cluster, &request.supplements)?;
     let watched = progress::watch(console);
     let plan = crate::plan(&snapshot, &request, &watched.work)?;

@@ -25,7 +25,7 @@ const WAVE_FILES: [&str; 4] = ["reassign.json", "rollback.json", "election.json"
 /// given and it is empty or holds a kshift plan and nothing else; files that cannot be written; an
 /// interruption. Nothing is left behind then.
 pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
-    let staging = Staging::begin(dir, force, |files| files.is_empty() || is_plan(dir, files))?;
+    let staging = Staging::begin(dir, force, |files| replaceable(dir, files))?;
     work.step("writing", 0, plan.waves.len())?;
     let (document, waves) = rayon::join(
         || staging.write("plan.json", &plan::write(plan)),
@@ -42,6 +42,18 @@ pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
     staging.write("runbook.md", runbook::runbook(plan).as_bytes())?;
     work.step("writing", plan.waves.len(), plan.waves.len())?;
     staging.publish()
+}
+
+/// Refuses a directory that [`write()`] would refuse, before any work is done for it.
+///
+/// # Errors
+/// [`Code::OutputExists`](crate::base::error::Code::OutputExists), as for [`write()`].
+pub fn refuse_existing(dir: &Path, force: bool) -> Result<()> {
+    fs::refuse_existing(dir, force, |files| replaceable(dir, files))
+}
+
+fn replaceable(dir: &Path, files: &[PathBuf]) -> bool {
+    files.is_empty() || is_plan(dir, files)
 }
 
 fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<()> {

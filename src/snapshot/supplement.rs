@@ -20,7 +20,23 @@ impl Snapshot {
                 *slot = Some(size);
             }
         }
+        self.drop_settled_notices();
         Ok(())
+    }
+
+    /// Takes back what the reader missed and has been given since.
+    fn drop_settled_notices(&mut self) {
+        let serving = || self.brokers.iter().filter(|broker| broker.state.serves());
+        let capacities = serving()
+            .all(|broker| !broker.log_dirs.is_empty() && broker.log_dirs.iter().all(|dir| dir.capacity.is_some()));
+        let racks = serving().all(|broker| broker.rack.is_some());
+        let sizes = self.partitions.size.iter().all(Option::is_some);
+        self.notices.retain(|notice| match notice.code.as_str() {
+            "no-capacity" => !capacities,
+            "no-racks" => !racks,
+            "missing-sizes" => !sizes,
+            _ => true,
+        });
     }
 
     fn supplement_racks(&mut self, supplements: &Supplements) -> Result<()> {
