@@ -24,16 +24,14 @@ rust:
 	cargo test --quiet --profile ci
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
 
-python: target/ci/kshift
+python:
 	@scripts/need cargo cc python3 shellcheck
+	cargo build --quiet --profile ci
 	scripts/venv
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
-	KSHIFT_BINARY=target/ci/kshift .venv/bin/pytest tests/python
-
-target/ci/kshift:
-	cargo build --quiet --profile ci
+	KSHIFT_BINARY=$(CURDIR)/target/ci/kshift .venv/bin/pytest tests/python
 
 kafka:
 	@scripts/need cargo cc python3 java javac mvn

@@ -41,8 +41,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
 /// # Errors
 /// Limits that cannot be judged there; a check that passed over them would say more than it knows.
 pub fn check(args: &LimitArgs) -> Result<Request> {
-    let request = limits(args, Request::default());
-    needs_throttle(args, &request)?;
+    let request = asked(args)?;
     let of_ours = [
         ("--max-moves", args.max_moves.is_some()),
         ("--max-moves-per-broker", args.max_moves_per_broker.is_some()),
@@ -66,6 +65,16 @@ pub fn check(args: &LimitArgs) -> Result<Request> {
         return Err(Error::new(Code::Usage, format!("{option} needs --drain: together they say what was asked for"))
             .help(format!("add `--drain IDS`, or leave {option} out")));
     }
+    Ok(request)
+}
+
+/// The request that limits make, for plans.
+///
+/// # Errors
+/// Limits that mean nothing without another one.
+pub fn asked(args: &LimitArgs) -> Result<Request> {
+    let request = limits(args, Request::default());
+    needs_throttle(args, &request)?;
     Ok(request)
 }
 

@@ -71,7 +71,7 @@ pub fn plan(
         exclude_topics,
         skip_unhealthy,
     };
-    let mut request = resolve::check(&limits.read()?)?;
+    let mut request = resolve::asked(&limits.read()?)?;
     if let Some(canary) = canary {
         request.canary = values::count("canary", canary, 0)?;
     }

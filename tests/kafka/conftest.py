@@ -36,7 +36,5 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         if shutil.which(program) is None:
             pytest.fail(f"`{program}` was not found, and the tests with real brokers need it: {remedy}")
     version, mode = request.param
-    with KafkaLab(
-        version, mode, OLD | NEW, tmp_path_factory.mktemp(f"kafka-{version}") / "cluster"
-    ) as running:
+    with KafkaLab(version, mode, OLD | NEW, tmp_path_factory.mktemp(f"kafka-{version}") / "cluster") as running:
         yield running

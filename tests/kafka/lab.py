@@ -122,9 +122,7 @@ class KafkaLab:
 
     def dirs_of(self, broker: int) -> list[str]:
         """Paths of the broker's log dirs."""
-        return [
-            str(self.root / str(broker) / f"d{number}") for number in range(1, self.brokers[broker][1] + 1)
-        ]
+        return [str(self.root / str(broker) / f"d{number}") for number in range(1, self.brokers[broker][1] + 1)]
 
     def wait_for(self, what: str, holds: Callable[[], bool], seconds: float = 60) -> None:
         """Polls until `holds`; fails with `what` after `seconds`, or as soon as a node has died."""
@@ -231,9 +229,7 @@ class KafkaLab:
         names = TOOLS | TOOLS_BEFORE_4 if self._major < 4 else TOOLS
         result = self._host.run(names[name], args, seconds)
         if check and result.exit != 0:
-            raise LabError(
-                f"kafka-{name} {' '.join(args)}\nexit {result.exit}\n{result.stdout}\n{result.stderr}"
-            )
+            raise LabError(f"kafka-{name} {' '.join(args)}\nexit {result.exit}\n{result.stdout}\n{result.stderr}")
         return result
 
     def shell(self, script: str, cwd: Path) -> ToolResult:
@@ -303,9 +299,7 @@ class KafkaLab:
     def throttles(self) -> Throttles:
         """Replication throttles of all brokers and topics; those without any are left out."""
         kinds = ("brokers", "topics")
-        texts = [
-            self.tool("configs", *self._server, "--describe", "--entity-type", kind).stdout for kind in kinds
-        ]
+        texts = [self.tool("configs", *self._server, "--describe", "--entity-type", kind).stdout for kind in kinds]
         rates = {
             entity: {key: int(value) for key, value in found.items()}
             for entity, found in parse_configs(texts[0], r"(?:leader|follower)\.replication\.throttled\.rate")

@@ -75,7 +75,8 @@ class ToolHost:
 
     def _run(self, main: str, args: Sequence[str], seconds: float) -> ToolResult:
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
         stdin.write(b" ".join(base64.b64encode(word.encode()) for word in (main, *args)) + b"\n")
         stdin.flush()
         ready, _, _ = select.select([stdout], [], [], seconds)

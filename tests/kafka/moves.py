@@ -206,7 +206,7 @@ def settle(lab: KafkaLab, lists: Lists, leaders: Leaders | None = None) -> State
     """The state, once it shows the lists and leaders that are expected, or after some seconds."""
 
     def holds(state: State) -> bool:
-        return lists_of(state) == lists and all(state[at].leader == id for at, id in (leaders or {}).items())
+        return lists_of(state) == lists and all(state[at].leader == leader for at, leader in (leaders or {}).items())
 
     return last_seen(lab, lab.describe, holds)
 
