@@ -39,10 +39,10 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
     text.push_str(&format!(
         "## 1. If a wave is in flight, cancel it first\n\nNever submit the old lists over a running move: some versions \
          finish it, others hang with old and new replicas together. Look whether anything moves:\n\n{}If it does, cancel that \
-         wave with the reassign.json of its directory in the plan (here wave {first}), and look again until it prints \
+         wave with the rollback.json of its directory in the plan (here wave {first}), and look again until it prints \
          {LIST_NONE} Cancelling alone is not enough: it loses the order of the lists, and with it the preferred leaders.\n\n{}",
         block(&[LIST]),
-        block(&[&reassign(&format!("path/to/plan/waves/{first}/reassign.json"), "--cancel"), LIST])
+        block(&[&reassign(&format!("path/to/plan/waves/{first}/rollback.json"), "--cancel"), LIST])
     ));
     text.push_str(&format!(
         "## 2. Submit the saved lists\n\nPartitions that have not moved, or whose move was cancelled, are only reordered: \

@@ -129,15 +129,17 @@ impl Steps<'_> {
     }
 
     pub(super) fn back(&self) -> String {
-        let (reassign_file, back_file) = (self.file("reassign.json"), self.file("rollback.json"));
+        // Cancelled by rollback.json: its log dirs name replicas that do not move, so the tool waits for none.
+        let back_file = self.file("rollback.json");
         let bytes = self.facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
         let mut text = format!(
             "**Go back while it moves.** Two steps, never one: cancel, wait until nothing moves, and only then submit the old \
              lists. Cancelling alone loses their order, and with it the preferred leaders; submitting them over a running \
-             move leaves it hanging on some versions.\n\n{}When the list is empty ({LIST_NONE}), submit the old lists. What \
+             move leaves it hanging on some versions. The cancel may report an error when a partition arrives meanwhile: what counts \
+             is the list, so repeat it until nothing moves.\n\n{}When the list is empty ({LIST_NONE}), submit the old lists. What \
              had not finished is only reordered, which is done at once:\n\n{}Repeat until every line says `is completed`; this \
              also clears the throttle:\n\n{}And then hand leadership back:\n\n{}",
-            block(&[&reassign(&reassign_file, "--cancel"), LIST]),
+            block(&[&reassign(&back_file, "--cancel"), LIST]),
             block(&[&execute(&back_file, self.throttle)]),
             block(&[&reassign(&back_file, "--verify")]),
             block(&[&elect(&back_file)])
