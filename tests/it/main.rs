@@ -1,5 +1,9 @@
 //! One test binary: a link for each file of tests would cost more than the tests.
+#![allow(clippy::disallowed_methods, reason = "tests read pages and sources as they stand")]
 
+mod house;
+mod pages;
 mod props;
+mod readme;
 mod support;
 mod usage;
