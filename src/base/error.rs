@@ -123,6 +123,27 @@ codes! {
     Interrupted = "interrupted", 130;
 }
 
+impl Code {
+    /// What usually mends a fault of this kind in a file.
+    const fn usual_help(self) -> Option<&'static str> {
+        Some(match self {
+            Code::InvalidJson | Code::TooDeep => {
+                "check that the file is whole and one JSON document, as docs/formats.md shows it"
+            }
+            Code::DuplicateKey | Code::Duplicate | Code::DuplicatePartition | Code::DuplicateReplica => {
+                "take one of the two out, or read the cluster again with `kshift snapshot`"
+            }
+            Code::MissingField | Code::InvalidField => "docs/formats.md shows what stands there in a good file",
+            Code::InvalidSize => "write whole bytes, or leave the key out and pass `--assume-size SIZE`",
+            Code::NotAReplica => "read the cluster again: its lists changed while it was read, or were edited since",
+            Code::UnknownLogDir => "name the log dir among its broker's `log_dirs`, or leave it out of the partition's",
+            Code::EmptyCluster => "read the cluster again with `kshift snapshot`: did the commands reach it?",
+            Code::InvalidTopic => "topic names have 1 to 249 ASCII letters, digits, `.`, `_` and `-`",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -270,9 +291,12 @@ impl Error {
         &self.0.notes
     }
 
-    /// Lines that can be acted on.
-    pub fn help_lines(&self) -> &[String] {
-        &self.0.help
+    /// Lines that can be acted on; where nobody said more, what usually mends this kind of fault.
+    pub fn help_lines(&self) -> Vec<String> {
+        match self.0.code.usual_help() {
+            Some(help) if self.0.help.is_empty() => vec![help.to_owned()],
+            _ => self.0.help.clone(),
+        }
     }
 
     /// Values for machines.
@@ -310,7 +334,7 @@ impl Error {
             body.insert("place".into(), at.into());
         }
         body.insert("notes".into(), inner.notes.clone().into());
-        body.insert("help".into(), inner.help.clone().into());
+        body.insert("help".into(), self.help_lines().into());
         body.insert("details".into(), inner.details.clone().into());
         if !inner.others.is_empty() {
             body.insert("others".into(), inner.others.iter().map(Error::body).collect());
@@ -320,9 +344,8 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    /// The whole message as printed on standard error, without a newline at the end.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Error {
+    fn write_own(&self, f: &mut fmt::Formatter<'_>, help: &[String]) -> fmt::Result {
         let inner = &self.0;
         write!(f, "error[{}]: {}", inner.code, inner.message)?;
         if let Some(place) = &inner.place {
@@ -331,14 +354,24 @@ impl fmt::Display for Error {
         for note in &inner.notes {
             write!(f, "\n  {}", note.replace('\n', "\n  "))?;
         }
-        for help in &inner.help {
+        for help in help {
             write!(f, "\nhelp: {help}")?;
         }
-        for other in &inner.others {
-            write!(f, "\n{other}")?;
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    /// The whole message as printed on standard error, without a newline at the end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_own(f, &self.help_lines())?;
+        for other in &self.0.others {
+            f.write_str("\n")?;
+            // What usually mends such a fault was said above.
+            other.write_own(f, &other.0.help)?;
         }
-        if inner.others_left_out > 0 {
-            write!(f, "\nand {} more faults of this input", inner.others_left_out)?;
+        if self.0.others_left_out > 0 {
+            write!(f, "\nand {} more faults of this input", self.0.others_left_out)?;
         }
         Ok(())
     }

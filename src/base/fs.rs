@@ -79,8 +79,13 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
         .help("free some space or name another place; what was begun has been removed")
 }
 
-/// Writes a file whole or not at all, by a staging file beside it.
+/// Writes a file whole or not at all, by a staging file beside it; devices and pipes are written into.
 pub fn write_file(path: &Path, content: &[u8]) -> Result<()> {
+    // A rename would put a file in the place of a device such as `/dev/null`, for the whole machine.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let write = || fs::OpenOptions::new().write(true).open(path)?.write_all(content);
+        return write().map_err(|error| unwritable(path, &error));
+    }
     let staging = staging_beside(path);
     let write = || -> io::Result<()> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place that writes files")]

@@ -1,7 +1,10 @@
 //! One test binary: a link for each file of tests would cost more than the tests.
 #![allow(clippy::disallowed_methods, reason = "tests read pages and sources as they stand")]
 
+mod bad_input;
+mod commands;
 mod house;
+mod impossible;
 mod pages;
 mod props;
 mod readme;

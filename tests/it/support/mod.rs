@@ -1,5 +1,6 @@
 //! What several files of tests share.
 
+pub mod files;
 pub mod r#gen;
 pub mod oracle;
 pub mod rows;

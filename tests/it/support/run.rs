@@ -35,14 +35,12 @@ pub fn kshift_with<'a>(args: impl IntoIterator<Item = &'a str>) -> Kshift {
 
 impl Kshift {
     /// Runs in this directory.
-    #[expect(dead_code, reason = "for the tests to come")]
     pub fn in_dir(mut self, dir: &Path) -> Self {
         self.command.current_dir(dir);
         self
     }
 
     /// Sends this to standard input.
-    #[expect(dead_code, reason = "for the tests to come")]
     pub fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self

@@ -1,0 +1,83 @@
+//! What each command answers on true tool output, byte for byte. `KSHIFT_BLESS=1` writes it anew.
+#![expect(clippy::disallowed_methods, reason = "tests read their own switch")]
+
+use crate::support::files::{empty_dir, put, repo, text};
+use crate::support::run::{Answer, kshift, kshift_with};
+
+const PLAN: &str = "--drain 1001-1003 --onto 0-2 --throttle 50MB/s --ignore-disk";
+
+#[track_caller]
+fn golden(name: &str, found: &str) {
+    let path = repo("tests/golden/cli").join(name);
+    if std::env::var("KSHIFT_BLESS").is_ok() {
+        put(&path, found);
+    }
+    assert_eq!(found, text(&path), "{name} differs; KSHIFT_BLESS=1 writes it anew");
+}
+
+fn here(args: &str) -> Answer {
+    kshift(args).in_dir(&repo("examples")).run()
+}
+
+#[test]
+fn snapshot_and_plan_answer_as_before() {
+    let answer = here("snapshot kafka-4.3.1").ok();
+    golden("snapshot.json", &answer.stdout);
+    golden("snapshot.txt", &answer.stderr);
+    let answer = here(&format!("plan kafka-4.3.1 {PLAN}")).ok();
+    golden("plan.json", &answer.stdout);
+    golden("plan.txt", &answer.stderr);
+    golden("plan-view.json", &here(&format!("plan kafka-4.3.1 {PLAN} --json")).ok().stderr);
+}
+
+#[test]
+fn show_check_and_rollback_answer_as_before() {
+    let dir = empty_dir("commands");
+    let plan = dir.join("plan");
+    let plan = plan.to_str().unwrap();
+    here(&format!("plan kafka-4.3.1 {PLAN} --out {plan}")).ok();
+    for (name, option) in
+        [("show", ""), ("show-waves", "--waves"), ("show-brokers", "--brokers"), ("show-why", "--why orders.v1-0")]
+    {
+        golden(&format!("{name}.txt"), &here(&format!("show {plan} {option}")).ok().stdout);
+        golden(&format!("{name}.json"), &here(&format!("show {plan} {option} --json")).ok().stdout);
+    }
+    golden("check.txt", &here(&format!("check kafka-4.3.1 {plan}")).ok().stdout);
+    golden("check.json", &here(&format!("check kafka-4.3.1 {plan} --json")).ok().stdout);
+    let back = here(&format!("rollback {plan} --to-wave 1")).ok();
+    golden("rollback.json", &back.stdout);
+    golden("rollback.txt", &back.stderr);
+}
+
+#[test]
+fn a_tampered_plan_does_not_pass_the_check() {
+    let dir = empty_dir("commands-tampered");
+    let plan = dir.join("plan");
+    let plan = plan.to_str().unwrap();
+    here(&format!("plan kafka-4.3.1 {PLAN} --out {plan}")).ok();
+    let file = dir.join("plan/waves/001/reassign.json");
+    let whole = text(&file);
+    // One replica more than the plan has said.
+    let tampered = whole.replacen("\"replicas\":[", "\"replicas\":[1001,", 1);
+    assert_ne!(tampered, whole);
+    put(&file, tampered);
+    let answer = here(&format!("check kafka-4.3.1 {plan}"));
+    assert_eq!(answer.exit, 1, "{}{}", answer.stdout, answer.stderr);
+    golden("check-tampered.txt", &answer.stdout);
+}
+
+#[test]
+fn a_small_example_is_as_before() {
+    let answer = kshift("example --old 3 --new 3 --partitions 6").run().ok();
+    golden("example.json", &answer.stdout);
+}
+
+#[test]
+fn every_fixture_directory_is_read_as_before() {
+    for version in ["kafka-4.3.1-kraft", "kafka-3.9.2-zk"] {
+        let dir = repo("tests/fixtures").join(version);
+        let answer = kshift_with(["snapshot", "snapshot"]).in_dir(&dir).run().ok();
+        golden(&format!("snapshot-{version}.json"), &answer.stdout);
+        golden(&format!("snapshot-{version}.txt"), &answer.stderr);
+    }
+}
