@@ -7,7 +7,7 @@
 //! (as read)  (dense)   (+ request) (who holds) (who leads)  (waves)   (paper)
 //! ```
 //!
-//! [`plan`] is the product: it solves, then has the result checked by code that shares nothing with the
+//! [`plan()`] is the product: it solves, then has the result checked by code that shares nothing with the
 //! solver, and returns no plan that fails.
 
 pub mod base;

@@ -25,8 +25,7 @@ pub enum Item {
 
 /// A snapshot in the order of its source.
 ///
-/// Rows of one topic are contiguous. `partitions.topic` holds the number of the topic in `topics`;
-/// [`Draft::begin_topic`] and [`Draft::end_topic`] keep it so.
+/// Rows of one topic are contiguous. `partitions.topic` holds the number of the topic in `topics`.
 #[derive(Debug, Default)]
 pub struct Draft {
     /// As in [`Snapshot`].
