@@ -1,6 +1,6 @@
 //! Believes nothing: replays a plan against a snapshot with code that shares nothing with the solver.
 //!
-//! A plan is resolved against the snapshot ([`crate::replay`]), then every rule of [`rules::RULES`] looks
+//! A plan is resolved against the snapshot ([`crate::replay`]), then every rule of `rules::RULES` looks
 //! at it. Rules about safety are judged always; rules about figures only when each move can be replayed
 //! on the very state that the plan was made for, because a figure of another state says nothing.
 

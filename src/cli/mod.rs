@@ -1,5 +1,5 @@
-//! The command. Arguments are read as typed ([`args`]), turned into what they mean ([`resolve`]), and each
-//! command is a thin file: read, call the library, print through a view ([`view`]).
+//! The command. Arguments are read as typed (`args`), turned into what they mean (`resolve`), and each
+//! command is a thin file: read, call the library, print through a view (`view`).
 //!
 //! Standard output carries data, standard error talk; a closed pipe is success. Only this module prints,
 //! exits, or knows that there is a terminal.
