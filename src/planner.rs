@@ -16,7 +16,8 @@ use crate::plan::{
 };
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::schedule::{self, Loads, Schedule, bound};
+use crate::schedule::bound::{self, Bound};
+use crate::schedule::{self, Loads, Schedule};
 use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves `request` for `snapshot`. The result is not yet checked: that is [`crate::plan()`].
@@ -67,10 +68,10 @@ fn identity(snapshot: &Snapshot) -> ClusterIdentity {
 
 fn write_plan(solved: &Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let problem = &solved.problem;
-    let (topics, moves) = moves(solved);
-    let brokers = brokers(solved);
+    let ((topics, moves), (brokers, bound)) =
+        rayon::join(|| moves(solved), || rayon::join(|| brokers(solved), || bound::makespan(problem, &solved.loads)));
     let waves = waves(solved);
-    let summary = summary(solved, &brokers, &waves);
+    let summary = summary(solved, &brokers, &waves, bound);
     Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
         request: problem.request.clone(),
@@ -305,7 +306,7 @@ fn free(cluster: &Cluster<'_>, partition: PartitionIx, place: usize, size: Bytes
     }
 }
 
-fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summary {
+fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave], bound: Option<Bound>) -> Summary {
     let Solved { problem, loads, .. } = solved;
     let bytes_moved = Bytes::new(
         problem
@@ -315,7 +316,6 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
             .map(|(&p, load)| problem.cluster.size_of(p).get() * u64::from(load.adding))
             .sum(),
     );
-    let bound = bound::makespan(problem, loads);
     let timed = problem.request.throttle.is_some();
     let sum_of =
         |part: fn(&Estimate) -> Seconds| waves.iter().filter_map(|wave| wave.duration_seconds.as_ref()).map(part).sum();

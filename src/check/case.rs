@@ -1,6 +1,6 @@
 //! One plan on one world: all facts that rules look at, derived once.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use super::Violation;
 use super::ask::Ask;
@@ -22,7 +22,7 @@ pub(super) struct Case<'a> {
     pub disk: Disk,
     /// Whether the plan was made for other replica lists.
     pub is_drifted: bool,
-    figures: OnceCell<Figures>,
+    figures: OnceLock<Figures>,
 }
 
 impl<'a> Case<'a> {
@@ -34,11 +34,16 @@ impl<'a> Case<'a> {
             steps.is_sound[step] = steps.is_sound[step]
                 && world.snapshot.partitions.replicas.get(steps.row[step] as usize) == plan.moves.previous.get(step);
         }
-        let times = replay::time::waves(world, &steps);
         let rate = plan.request.throttle.map(BytesPerSec::as_f64);
-        let elapsed = rate.filter(|_| plan.request.growth).map(|rate| elapsed(&times, rate));
-        let disk = replay::disk::replay(world, &steps, elapsed.as_deref());
-        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceCell::new() }
+        let growing = rate.filter(|_| plan.request.growth);
+        let (times, disk) = rayon::join(
+            || replay::time::waves(world, &steps),
+            || growing.is_none().then(|| replay::disk::replay(world, &steps, None)),
+        );
+        // Growth needs the times.
+        let elapsed = growing.map(|rate| elapsed(&times, rate));
+        let disk = disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed.as_deref()));
+        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceLock::new() }
     }
 
     /// The figures, computed when first asked for.

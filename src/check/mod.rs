@@ -19,6 +19,7 @@ mod tests;
 
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -46,15 +47,15 @@ pub fn plan(snapshot: &Snapshot, plan: &Plan) -> Report {
     let (identity, case) = rayon::join(|| snapshot.assignment_sha256(), || case::Case::new(&world, plan));
     let mut case = case;
     rules::drift::judge(&mut case, &identity, &mut report.violations);
-    for rule in rules::RULES {
-        rule(&case, &mut report.violations);
-    }
-    rules::care::warn(&case, &mut report.warnings);
-    if !case.is_drifted && case.is_sound() {
-        let mut figures = Vec::new();
-        for rule in rules::FIGURES {
-            rule(&case, &mut figures);
-        }
+    let case = &case;
+    let with_figures = !case.is_drifted && case.is_sound();
+    let (violations, mut figures) = rayon::join(
+        || judge(case, rules::RULES),
+        || if with_figures { judge(case, rules::FIGURES) } else { Vec::new() },
+    );
+    report.violations.extend(violations);
+    rules::care::warn(case, &mut report.warnings);
+    if with_figures {
         // Only when a figure differs does it matter whether sizes and rates were others.
         if !figures.is_empty() && snapshot.sha256() != plan.cluster.sha256 {
             figures.clear();
@@ -68,6 +69,16 @@ pub fn plan(snapshot: &Snapshot, plan: &Plan) -> Report {
     }
     report.violations.sort_by_key(|violation| violation.wave.unwrap_or(0));
     report
+}
+
+/// What the rules find, each on a core of its own, in the order of the rules.
+fn judge(case: &case::Case, rules: &[rules::Rule]) -> Vec<Violation> {
+    let judged = rules.par_iter().map(|rule| {
+        let mut found = Vec::new();
+        rule(case, &mut found);
+        found
+    });
+    judged.collect::<Vec<_>>().concat()
 }
 
 /// Reads the plan in the directory `dir`, replays it, and compares every file beside it with the plan.

@@ -73,11 +73,15 @@ fn entering(problem: &Problem<'_>, loads: &Loads) -> Vec<(RackIx, f64, f64)> {
     // Partitions that look alike from the racks' side share one answer.
     let mut known: FxHashMap<Vec<u32>, Vec<u32>> = FxHashMap::default();
     let racks_left = racks_left(problem);
+    let mut key = Vec::new();
     for (mover, &partition) in problem.movers.iter().enumerate() {
-        let key = likeness(problem, partition);
-        let least = known.entry(key).or_insert_with(|| {
-            open.iter().map(|&rack| least_copies(problem, partition, rack, &open, &targets, racks_left)).collect()
-        });
+        likeness(problem, partition, &mut key);
+        let least = match known.get(&key) {
+            Some(least) => least,
+            None => known.entry(key.clone()).or_insert_with(|| {
+                open.iter().map(|&rack| least_copies(problem, partition, rack, &open, &targets, racks_left)).collect()
+            }),
+        };
         for (&rack, &copies) in open.iter().zip(least.iter()) {
             if copies > 0 {
                 bytes[rack] += f64::from(copies) * loads.loads[mover].size;
@@ -100,18 +104,14 @@ fn racks_left(problem: &Problem<'_>) -> usize {
 }
 
 /// Racks of the replicas that go and of those that stay, and whether these stay on targets.
-fn likeness(problem: &Problem<'_>, partition: PartitionIx) -> Vec<u32> {
+fn likeness(problem: &Problem<'_>, partition: PartitionIx, key: &mut Vec<u32>) {
     let cluster = &problem.cluster;
-    let mut key: Vec<u32> = cluster
-        .replicas_of(partition)
-        .iter()
-        .map(|&broker| {
-            let rack = cluster.brokers[broker].rack.get() as u32;
-            rack * 4 + u32::from(problem.is_drained[broker]) * 2 + u32::from(problem.is_target[broker])
-        })
-        .collect();
+    key.clear();
+    key.extend(cluster.replicas_of(partition).iter().map(|&broker| {
+        let rack = cluster.brokers[broker].rack.get() as u32;
+        rack * 4 + u32::from(problem.is_drained[broker]) * 2 + u32::from(problem.is_target[broker])
+    }));
     key.sort_unstable();
-    key
 }
 
 /// The fewest new replicas of a partition that `rack` must take.

@@ -6,8 +6,10 @@
 //! it is lowered by bisection as long as the next few moves still fill the wave. What the busiest
 //! brokers cannot take stays first in line for the next wave, so they work through every wave.
 
+use std::borrow::Borrow;
+
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
-use super::{Loads, Schedule, Wave};
+use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, IndexVec};
 use crate::base::units::BytesPerSec;
@@ -19,8 +21,10 @@ use crate::problem::Problem;
 const INTERNAL_MOVES_MAX: usize = 50;
 /// When a wave is full by number, this many times that number of moves are looked at for the best ones.
 const WINDOW: usize = 2;
-/// Halvings of the ceiling; 2^-10 of it is finer than any forecast.
-const BISECTIONS: usize = 10;
+/// Halvings of the ceiling between the longest move and the time of the first try.
+const BISECTIONS: usize = 7;
+/// A sum that reaches the ceiling but for rounding fits under it.
+const ROUNDING: f64 = 1.0 + 1e-12;
 
 /// Cuts the movers of one stage into waves and appends them.
 pub fn cut(
@@ -48,24 +52,40 @@ pub fn cut(
 
 struct Filler<'a> {
     loads: &'a Loads,
-    throttle: Option<BytesPerSec>,
+    /// The throttle in bytes per second.
+    rate: Option<f64>,
     max_moves: usize,
     max_moves_per_broker: u32,
     max_seconds: f64,
-    /// Sums of the brokers in the wave at hand, and how many moves each receives and sends.
-    sums: IndexVec<BrokerIx, (Sums, u32, u32)>,
+    /// What each broker carries in the wave at hand.
+    carried: IndexVec<BrokerIx, Carried>,
     touched: Vec<BrokerIx>,
+}
+
+/// Sums of one broker in the wave at hand, and how many moves it receives and sends.
+#[derive(Clone, Copy, Default)]
+struct Carried {
+    sums: Sums,
+    receives: u32,
+    sends: u32,
+}
+
+/// One move with all that decides whether it fits; moves that are tried again and again stand together.
+struct Candidate<'a> {
+    mover: u32,
+    load: Load,
+    adding: &'a [BrokerIx],
 }
 
 impl<'a> Filler<'a> {
     fn new(problem: &'a Problem<'a>, loads: &'a Loads, max_moves: usize) -> Self {
         Filler {
             loads,
-            throttle: problem.request.throttle,
+            rate: problem.request.throttle.map(BytesPerSec::as_f64),
             max_moves,
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
             max_seconds: problem.request.max_wave_duration.get(),
-            sums: IndexVec::filled((Sums::default(), 0, 0), problem.cluster.brokers.len()),
+            carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
         }
     }
@@ -76,15 +96,16 @@ impl<'a> Filler<'a> {
         // its wave, which others fill up to that length.
         let longest_alone = self.seconds_alone(left[0]);
         let ceiling = self.max_seconds.max(longest_alone);
-        let mut taken = self.fill(left, ceiling);
-        if taken.len() == self.max_moves && taken.len() < left.len() && self.throttle.is_some() {
-            let window = &left[..left.len().min(self.max_moves * WINDOW)];
-            let (mut low, mut high) = (longest_alone, ceiling);
+        let mut taken = self.fill(left.iter().map(|&mover| self.loads.candidate(mover)), ceiling);
+        if let (true, Some(rate)) = (taken.len() == self.max_moves && taken.len() < left.len(), self.rate) {
+            let window = left.iter().take(self.max_moves * WINDOW);
+            let window: Vec<Candidate<'_>> = window.map(|&mover| self.loads.candidate(mover)).collect();
+            let (mut low, mut high) = (longest_alone, self.seconds(rate));
             for _ in 0..BISECTIONS {
                 let middle = f64::midpoint(low, high);
-                let fewer = self.fill(window, middle);
+                let fewer = self.fill(window.iter(), middle);
                 if fewer.len() == self.max_moves {
-                    (high, taken) = (middle, fewer);
+                    (high, taken) = (self.seconds(rate), fewer);
                 } else {
                     low = middle;
                 }
@@ -101,71 +122,97 @@ impl<'a> Filler<'a> {
     }
 
     /// The moves, first ones first, that fit under `ceiling` seconds.
-    fn fill(&mut self, movers: &[u32], ceiling: f64) -> Vec<u32> {
+    fn fill<'c>(&mut self, candidates: impl Iterator<Item = impl Borrow<Candidate<'c>>>, ceiling: f64) -> Vec<u32> {
         for broker in self.touched.drain(..) {
-            self.sums[broker] = (Sums::default(), 0, 0);
+            self.carried[broker] = Carried::default();
         }
-        let mut taken = Vec::with_capacity(movers.len().min(self.max_moves));
-        for &mover in movers {
+        let mut taken = Vec::with_capacity(self.max_moves.min(candidates.size_hint().0));
+        for candidate in candidates {
             if taken.len() == self.max_moves {
                 break;
             }
-            if self.fits(mover, ceiling) {
-                self.put(mover);
-                taken.push(mover);
+            let candidate = candidate.borrow();
+            if self.fits(candidate, ceiling * ROUNDING) {
+                self.put(candidate);
+                taken.push(candidate.mover);
             }
         }
         taken
     }
 
-    fn fits(&self, mover: u32, ceiling: f64) -> bool {
-        let load = &self.loads.loads[mover as usize];
-        let adding = self.loads.adding.get(mover as usize);
-        let (mut leader, _, sends) = self.sums[load.leader];
-        if load.adding > 0 && sends >= self.max_moves_per_broker {
+    fn fits(&self, candidate: &Candidate<'_>, ceiling: f64) -> bool {
+        let Candidate { load, adding, .. } = candidate;
+        if load.adding == 0 {
+            return true;
+        }
+        let leader = &self.carried[load.leader];
+        if leader.sends >= self.max_moves_per_broker {
             return false;
         }
-        if adding.iter().any(|&broker| self.sums[broker].1 >= self.max_moves_per_broker) {
-            return false;
-        }
-        let Some(throttle) = self.throttle else { return true };
-        let rate = throttle.as_f64();
-        leader.add_leader(load);
-        if load.adding > 0 && !(leader.traffic_out < rate && leader.leader_seconds(rate) <= ceiling) {
+        let Some(rate) = self.rate else {
+            return adding.iter().all(|&broker| self.carried[broker].receives < self.max_moves_per_broker);
+        };
+        let mut sums = leader.sums;
+        sums.add_leader(load);
+        if !(sums.traffic_out < rate && sums.bytes_out <= ceiling * (rate - sums.traffic_out)) {
             return false;
         }
         adding.iter().all(|&broker| {
-            let (mut sums, ..) = self.sums[broker];
+            let Carried { mut sums, receives, .. } = self.carried[broker];
             sums.add_follower(load);
-            sums.traffic_in < rate * FOLLOWER_SHARE_LEAST && sums.follower_seconds(rate) <= ceiling
+            receives < self.max_moves_per_broker
+                && sums.traffic_in < rate * FOLLOWER_SHARE_LEAST
+                && sums.bytes_in <= ceiling * (rate - sums.traffic_in)
         })
     }
 
-    fn put(&mut self, mover: u32) {
-        let load = &self.loads.loads[mover as usize];
-        if load.adding > 0 {
-            let (sums, _, sends) = &mut self.sums[load.leader];
-            sums.add_leader(load);
-            *sends += 1;
+    fn put(&mut self, candidate: &Candidate<'_>) {
+        let Candidate { load, adding, .. } = candidate;
+        if load.adding == 0 {
+            return;
+        }
+        let leader = &mut self.carried[load.leader];
+        leader.sums.add_leader(load);
+        leader.sends += 1;
+        if leader.sends == 1 {
             self.touched.push(load.leader);
         }
-        for &broker in self.loads.adding.get(mover as usize) {
-            let (sums, receives, _) = &mut self.sums[broker];
-            sums.add_follower(load);
-            *receives += 1;
-            self.touched.push(broker);
+        for &broker in *adding {
+            let follower = &mut self.carried[broker];
+            follower.sums.add_follower(load);
+            follower.receives += 1;
+            if follower.receives == 1 {
+                self.touched.push(broker);
+            }
         }
+    }
+
+    /// Seconds that the moves put so far take.
+    fn seconds(&self, rate: f64) -> f64 {
+        let sides = self.touched.iter().map(|&broker| {
+            let sums = &self.carried[broker].sums;
+            sums.leader_seconds(rate).max(sums.follower_seconds(rate))
+        });
+        sides.fold(0.0, f64::max)
     }
 
     /// Seconds that a move takes when nothing else runs.
     fn seconds_alone(&self, mover: u32) -> f64 {
-        let Some(throttle) = self.throttle else { return 0.0 };
+        let Some(rate) = self.rate else { return 0.0 };
         let load = &self.loads.loads[mover as usize];
+        if load.adding == 0 {
+            return 0.0;
+        }
         let mut sums = Sums::default();
         sums.add_leader(load);
         sums.add_follower(load);
-        let rate = throttle.as_f64();
         sums.leader_seconds(rate).max(sums.follower_seconds(rate))
+    }
+}
+
+impl Loads {
+    fn candidate(&self, mover: u32) -> Candidate<'_> {
+        Candidate { mover, load: self.loads[mover as usize], adding: self.adding.get(mover as usize) }
     }
 }
 
