@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::base::text::{counted, grouped};
 use crate::base::units::{Bytes, Seconds};
-use crate::cli::view::{counted, grouped};
 use crate::plan::{Plan, PlanBroker, PlanDir, Role};
 use crate::snapshot::{BrokerState, Snapshot};
 

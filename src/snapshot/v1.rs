@@ -14,6 +14,7 @@ use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::json::{self, Skip, Writer};
+use crate::base::text::counted;
 use crate::base::units::{Bytes, Traffic};
 
 /// The `kind` of a snapshot file.
@@ -137,6 +138,10 @@ impl Reader {
                 Some(word) => fault.help(format!("JSON has no `{word}`: write a number, or leave the key out")),
                 None => fault,
             };
+        }
+        // A value of the wrong type is not read to its depth, but a document that is too deep is nobody's snapshot.
+        if let Some(deep) = json::depth_fault(text, source) {
+            return deep;
         }
         let what = fault.message().strip_prefix("invalid JSON: ").unwrap_or(fault.message()).to_owned();
         let key = self.trail.iter().rev().find_map(|step| match step {
@@ -509,7 +514,11 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
         }
         let leader = if has(PartitionKey::Leader) { leader } else { replicas.first().copied() };
         if !dirs.is_empty() && dirs.len() != replicas.len() {
-            let what = format!("found {} log dirs, expected one for each of {} replicas", dirs.len(), replicas.len());
+            let what = format!(
+                "found {}, expected one for each of {}",
+                counted(dirs.len(), "log dir"),
+                counted(replicas.len(), "replica")
+            );
             reader.trail.push(Step::Key("log_dirs"));
             return Err(A::Error::custom(what));
         }
