@@ -149,10 +149,8 @@ impl Judge<'_> {
             report.warnings.push(Warning::new("nothing-to-move", message));
         }
         for (wave, time) in self.steps.waves.iter().zip(&self.times) {
-            for excess in limits::of_wave(self.world, &self.steps, wave, time, self.ask.request) {
-                let violation = Violation::new(excess.rule, excess.message).place("partitions");
-                report.violations.push(excess.broker.map_or(violation.clone(), |broker| violation.broker(broker)));
-            }
+            let broken = limits::of_wave(self.world, &self.steps, wave, time, self.ask.request);
+            report.violations.extend(broken.into_iter().map(|broken| broken.place("partitions")));
         }
     }
 

@@ -101,7 +101,7 @@ impl View for BackView {
             _ => format!("undoes waves {} to {}", self.to_wave, self.last_wave),
         };
         lines.add("rollback", format!("to before wave {}; {undone}", self.to_wave));
-        lines.add("partitions", format!("{} to their exact ordered lists", counted(self.partitions, "partition")));
+        lines.add("partitions", format!("{} back to the exact ordered lists", counted(self.partitions, "partition")));
         let copies = counted(self.replicas_to_copy, "replica");
         lines.add("copies", format!("{copies}, {}, when all of it has run; less before", self.bytes_to_copy));
         if let Some(out) = &self.out {

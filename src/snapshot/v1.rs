@@ -14,7 +14,6 @@ use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::json::{self, Skip, Writer};
-use crate::base::text::counted;
 use crate::base::units::{Bytes, Traffic};
 
 /// The `kind` of a snapshot file.
@@ -139,7 +138,7 @@ impl Reader {
                 None => fault,
             };
         }
-        // A value of the wrong type is not read to its depth, but a document that is too deep is nobody's snapshot.
+        // A value of the wrong type is refused before its depth is reached.
         if let Some(deep) = json::depth_fault(text, source) {
             return deep;
         }
@@ -514,11 +513,7 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
         }
         let leader = if has(PartitionKey::Leader) { leader } else { replicas.first().copied() };
         if !dirs.is_empty() && dirs.len() != replicas.len() {
-            let what = format!(
-                "found {}, expected one for each of {}",
-                counted(dirs.len(), "log dir"),
-                counted(replicas.len(), "replica")
-            );
+            let what = format!("found {} log dirs, expected one for each of {} replicas", dirs.len(), replicas.len());
             reader.trail.push(Step::Key("log_dirs"));
             return Err(A::Error::custom(what));
         }

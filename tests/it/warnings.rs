@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::files::{broker, cluster, partition, repo, six_brokers};
+use crate::support::files::{broker, cluster, empty_dir, partition, put, repo, six_brokers, text};
 use crate::support::run::{Answer, kshift};
 
 /// A cluster with something wrong of every kind, and partitions that move nevertheless.
@@ -60,12 +60,31 @@ fn each_fact_is_told_once() {
 #[test]
 fn what_reading_has_told_is_not_told_again_as_health() {
     let dir = repo("tests/fixtures/kafka-4.3.1-kraft");
-    let text = crate::support::files::text(&dir.join("topics-describe-dead-broker.txt"));
-    let answer = kshift("snapshot -").input(text.clone()).run().ok().says("only in replica lists, taken as dead");
+    let output = text(&dir.join("topics-describe-dead-broker.txt"));
+    let answer = kshift("snapshot -").input(output).run().ok().says("only in replica lists, taken as dead");
     assert_once(&codes(&answer), &answer.stderr);
     assert_eq!(answer.stderr.matches("warning[dead-broker]").count(), 1, "{}", answer.stderr);
     // The file no longer knows how it was read; health tells instead.
     kshift("snapshot -").input(answer.stdout).run().ok().says("warning[dead-broker]: broker 1003 is dead");
+}
+
+#[test]
+fn a_cordoned_broker_is_throttled_and_a_dead_one_is_not() {
+    let mut brokers = six_brokers(1_000_000_000_000);
+    brokers[0]["state"] = json!("cordoned");
+    brokers[1]["state"] = json!("dead");
+    let mut led = partition(0, 0.0);
+    led["isr"] = json!([1001, 1003]);
+    let dir = empty_dir("warnings-cordoned");
+    put(&dir.join("c.json"), cluster(&brokers, &[led]).to_string());
+    let command = "plan c.json --drain 1001-1003 --throttle 50MB/s --out plan";
+    kshift(command).in_dir(&dir).run().ok().says("broker 1001 is cordoned");
+    let throttle: Value = serde_json::from_str(&text(&dir.join("plan/waves/001/throttle.json"))).unwrap();
+    let with_rates: Vec<&String> = throttle["brokers"].as_object().unwrap().keys().collect();
+    // Broker 1001 leads and sends every copy; keys come sorted as text here.
+    assert_eq!(with_rates, ["0", "1", "1001", "1003", "2"]);
+    let check = kshift("check c.json plan").in_dir(&dir).run();
+    assert_eq!(check.exit, 0, "{}{}", check.stdout, check.stderr);
 }
 
 #[test]

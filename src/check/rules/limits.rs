@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::super::Violation;
 use super::super::case::Case;
-use crate::base::ids::BrokerId;
 use crate::base::text::{counted, grouped};
 use crate::base::units::{BytesPerSec, Seconds};
 use crate::plan::Side;
@@ -14,30 +13,22 @@ use crate::request::Request;
 /// The KRaft controller starts the first 10,000 partitions of a request and refuses the rest.
 const RECORDS_MAX: usize = 10_000;
 
-/// A limit that a wave exceeds.
-pub(in super::super) struct Excess {
-    pub rule: &'static str,
-    pub message: String,
-    pub broker: Option<BrokerId>,
-}
-
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     for (wave, time) in case.times.iter().enumerate() {
-        for excess in of_wave(case.world, &case.steps, &case.steps.waves[wave], time, &case.plan.request) {
-            let violation = case.wave_violation(excess.rule, wave, excess.message);
-            found.push(excess.broker.map_or(violation.clone(), |broker| violation.broker(broker)));
-        }
+        let broken = of_wave(case.world, &case.steps, &case.steps.waves[wave], time, &case.plan.request);
+        let index = case.plan.waves[wave].index;
+        found.extend(broken.into_iter().map(|broken| broken.wave(index).place(format!("plan.json at waves[{wave}]"))));
     }
 }
 
-/// Every limit of `request` that the steps of one wave exceed.
+/// Every limit of `request` that the steps of one wave break; the wave and its place are for the caller to add.
 pub(in super::super) fn of_wave(
     world: &World,
     steps: &Steps,
     wave: &Range<usize>,
     time: &WaveTime,
     request: &Request,
-) -> Vec<Excess> {
+) -> Vec<Violation> {
     let mut found = Vec::new();
     let allowed = request.max_moves as usize;
     if wave.len() > allowed.min(RECORDS_MAX) {
@@ -47,7 +38,7 @@ pub(in super::super) fn of_wave(
         } else {
             format!("{partitions} in one request; KRaft starts {} and refuses the rest", grouped(RECORDS_MAX as u64))
         };
-        found.push(Excess { rule: "max-moves", message, broker: None });
+        found.push(Violation::new("max-moves", message));
     }
     if let Some(rate) = request.throttle {
         duration(world, steps, wave, time.seconds(rate.as_f64()), rate, request, &mut found);
@@ -65,7 +56,7 @@ fn duration(
     seconds: f64,
     rate: BytesPerSec,
     request: &Request,
-    found: &mut Vec<Excess>,
+    found: &mut Vec<Violation>,
 ) {
     let longest = request.max_wave_duration.get();
     // A wave that never ends is named by the rule on throttles.
@@ -76,11 +67,11 @@ fn duration(
     let allowed = alone.fold(longest, f64::max);
     if seconds > allowed * (1.0 + 1e-9) {
         let message = format!("it copies for {}, {} allowed", Seconds::new(seconds), Seconds::new(allowed));
-        found.push(Excess { rule: "max-wave-duration", message, broker: None });
+        found.push(Violation::new("max-wave-duration", message));
     }
 }
 
-fn per_broker(world: &World, steps: &Steps, wave: &Range<usize>, most: u32, found: &mut Vec<Excess>) {
+fn per_broker(world: &World, steps: &Steps, wave: &Range<usize>, most: u32, found: &mut Vec<Violation>) {
     let mut counts = [vec![0_u32; world.len()], vec![0_u32; world.len()]];
     for step in steps.sound(wave.clone()) {
         let mut copies = false;
@@ -98,8 +89,7 @@ fn per_broker(world: &World, steps: &Steps, wave: &Range<usize>, most: u32, foun
             let role = if side == Side::Leader { "leads" } else { "receives" };
             let message =
                 format!("it {role} {} of the wave, {} allowed", counted(count, "partition"), grouped(most.into()));
-            let broker = Some(world.id(broker as u32));
-            found.push(Excess { rule: "max-moves-per-broker", message, broker });
+            found.push(Violation::new("max-moves-per-broker", message).broker(world.id(broker as u32)));
         }
     }
 }
