@@ -72,7 +72,7 @@ pub fn plan(
         exclude_topics,
         skip_unhealthy,
     };
-    let mut request = resolve::asked(&limits.read()?, Request::default())?;
+    let mut request = resolve::asked(&limits.read()?, crate::request::Request::default())?;
     if let Some(canary) = canary {
         request.canary = values::count("canary", canary, 0)?;
     }
@@ -198,7 +198,7 @@ impl Plan {
 
     fn __repr__(&self) -> String {
         let summary = &self.paper.summary;
-        let (waves, replicas) = (counted(summary.waves.into(), "wave"), counted(summary.replicas_moved, "replica"));
+        let (waves, replicas) = (counted(summary.waves, "wave"), counted(summary.replicas_moved, "replica"));
         let mut text = format!("<kshift.Plan: {waves}, {replicas}, {}", summary.bytes_moved);
         if let Some(eta) = &summary.eta_seconds {
             text = format!("{text}, about {}", eta.expected);
