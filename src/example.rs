@@ -135,13 +135,13 @@ impl Options {
         }
         if self.rf > self.old {
             let message =
-                format!("`--rf {}` is above the {} old brokers; expected a broker for each replica", self.rf, self.old);
+                format!("`--rf {}` is above `--old {}`; expected an old broker for each replica", self.rf, self.old);
             return Err(invalid("--rf", message).help(format!("lower `--rf` to {}, or raise `--old`", self.old)));
         }
         let most_mixed = MIXED_RF.into_iter().max().unwrap_or(1);
         if self.mixed_rf && self.old < most_mixed {
             let message = format!(
-                "`--mixed-rf` makes up to {most_mixed} replicas, above the {} old brokers; expected a broker for each",
+                "`--mixed-rf` makes up to {most_mixed} replicas, above `--old {}`; expected an old broker for each",
                 self.old
             );
             return Err(invalid("--mixed-rf", message)

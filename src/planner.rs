@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use crate::base::error::Result;
-use crate::base::ids::{BrokerId, IdSet, PartitionId};
+use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::cluster::Cluster;
@@ -394,6 +395,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
     let Solved { problem, schedule, .. } = solved;
     let cluster = &problem.cluster;
     let mut warnings = Vec::new();
+    // What the plan does is said here; what the snapshot shows is for `Snapshot::health`, and is not said again.
     let named = |movers: &[u32]| {
         let names: Vec<String> = movers
             .iter()
@@ -402,22 +404,13 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             .collect();
         match movers.len() - names.len() {
             0 => names.join(", "),
-            more => format!("{} and {more} more", names.join(", ")),
+            more => format!("{} and {} more", names.join(", "), grouped(more as u64)),
         }
     };
     if problem.request.throttle.is_none() && !problem.movers.is_empty() {
         warnings.push(Warning::new(
             "no-throttle",
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
-        ));
-    }
-    if !problem.racks_known
-        && problem.request.rack_policy != crate::request::RackPolicy::Ignore
-        && !problem.movers.is_empty()
-    {
-        warnings.push(Warning::new(
-            "no-racks",
-            "no broker has a rack: rack policies are off; `--racks FILE` can name them",
         ));
     }
     let short: Vec<u32> = schedule
@@ -428,10 +421,11 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         .collect();
     if !short.is_empty() {
         warnings.push(Warning::new(
-            "short-isr",
+            "moves-short-isr",
             format!(
-                "{} partitions move although their ISR is short, after all others of their kind: {}; moving one has less redundancy until it is done",
-                short.len(),
+                "{} with a short ISR {} after the others of that kind, with less redundancy until done: {}",
+                counted(short.len(), "partition"),
+                either(short.len(), "moves", "move"),
                 named(&short)
             ),
         ));
@@ -448,8 +442,9 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         warnings.push(Warning::new(
             "dead-replica",
             format!(
-                "{} partitions have a replica on a broker that is not alive: {}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails for them (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle",
-                beside_dead.len(),
+                "{} with a replica on a dead or fenced broker {}: {}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails there (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle",
+                counted(beside_dead.len(), "partition"),
+                either(beside_dead.len(), "moves", "move"),
                 named(&beside_dead)
             ),
         ));
@@ -459,35 +454,24 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         warnings.push(Warning::new(
             "long-partition",
             format!(
-                "{} alone take longer than --max-wave-duration ({}), the longest {}: they set the length of their waves",
-                named(&too_long),
+                "{} {} longer than --max-wave-duration ({}), the longest {}, and so {} the length of a wave: {}",
+                counted(too_long.len(), "partition"),
+                either(too_long.len(), "alone takes", "take each alone"),
                 problem.request.max_wave_duration,
-                Seconds::new(longest)
+                Seconds::new(longest),
+                either(too_long.len(), "sets", "set"),
+                named(&too_long)
             ),
         ));
-    }
-    let set = |ids: Vec<BrokerId>| IdSet::from_ids(ids).unwrap_or_default();
-    let left_out: Vec<BrokerId> = cluster
-        .brokers
-        .iter_enumerated()
-        .filter(|(broker, row)| {
-            problem.request.onto.is_none()
-                && !problem.is_drained[*broker]
-                && !problem.is_target[*broker]
-                && row.state != BrokerState::Alive
-        })
-        .map(|(_, row)| row.id)
-        .collect();
-    if !left_out.is_empty() {
-        warnings
-            .push(Warning::new("not-a-target", format!("brokers {} are not alive and receive nothing", set(left_out))));
     }
     if !problem.deferred.is_empty() {
         warnings.push(Warning::new(
             "deferred",
             format!(
-                "{} partitions that were asked for are left where they are; the plan is not complete",
-                problem.deferred.len()
+                "the plan is not complete: {} that {} asked for {} in place",
+                counted(problem.deferred.len(), "partition"),
+                either(problem.deferred.len(), "was", "were"),
+                either(problem.deferred.len(), "stays", "stay")
             ),
         ));
     }

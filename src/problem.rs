@@ -2,9 +2,10 @@
 
 use fancy_regex::Regex;
 
-use crate::base::error::{Code, Error, Place, Result, near_miss};
-use crate::base::ids::{BrokerId, IdSet};
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::ids::{BrokerId, IdSet, near_id};
 use crate::base::index::{BrokerIx, DirIx, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::text::{self, counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::cluster::Cluster;
 use crate::cluster::care::{Care, judge};
@@ -140,8 +141,9 @@ impl<'s> Problem<'s> {
 
     fn missing_sizes(&self, partitions: &[PartitionIx]) -> Error {
         let message = format!(
-            "the size of {} partitions that are to move is not known, first `{}`",
-            partitions.len(),
+            "the size of {} that {} to move is not known, first `{}`",
+            counted(partitions.len(), "partition"),
+            either(partitions.len(), "is", "are"),
             self.cluster.name_of(partitions[0])
         );
         Error::new(Code::MissingSize, message)
@@ -150,13 +152,13 @@ impl<'s> Problem<'s> {
 
     fn refuse_unhealthy(&self, unhealthy: &[(PartitionIx, String)]) -> Error {
         const SHOWN: usize = 10;
-        let noun = if unhealthy.len() == 1 { "partition is" } else { "partitions are" };
-        let mut error = Error::new(Code::Unhealthy, format!("{} {noun} not healthy enough to move", unhealthy.len()));
+        let (who, is) = (counted(unhealthy.len(), "partition"), either(unhealthy.len(), "is", "are"));
+        let mut error = Error::new(Code::Unhealthy, format!("{who} {is} not healthy enough to move"));
         for (partition, reason) in unhealthy.iter().take(SHOWN) {
             error = error.note(format!("`{}`: {reason}", self.cluster.name_of(*partition)));
         }
         if unhealthy.len() > SHOWN {
-            error = error.note(format!("and {} more", unhealthy.len() - SHOWN));
+            error = error.note(format!("and {} more", grouped((unhealthy.len() - SHOWN) as u64)));
         }
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
         error
@@ -192,10 +194,13 @@ impl<'s> Problem<'s> {
             return Ok(());
         }
         let set = IdSet::from_ids(unknown.iter().copied()).unwrap_or_default();
-        Err(Error::new(Code::MissingCapacity, format!("the disk capacity of target brokers {set} is not known"))
-            .detail("brokers", set.to_string())
-            .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`")
-            .help("or plan without any disk limit: `--ignore-disk`"))
+        Err(Error::new(
+            Code::MissingCapacity,
+            format!("the disk capacity of target {} is not known", text::brokers(&set)),
+        )
+        .detail("brokers", set.to_string())
+        .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`")
+        .help("or plan without any disk limit: `--ignore-disk`"))
     }
 }
 
@@ -215,13 +220,12 @@ fn flags(cluster: &Cluster<'_>, ids: &IdSet, option: &str) -> Result<IndexVec<Br
 fn unknown_brokers(cluster: &Cluster<'_>, unknown: &[BrokerId], option: &str) -> Error {
     let all = IdSet::from_ids(cluster.brokers.iter().map(|broker| broker.id)).unwrap_or_default();
     let set = IdSet::from_ids(unknown.iter().copied()).unwrap_or_default();
-    let noun = if unknown.len() == 1 { "broker" } else { "brokers" };
-    let mut error = Error::new(Code::UnknownBroker, format!("{option} names {noun} {set}, unknown to the cluster"))
+    let who = text::brokers(&set);
+    let mut error = Error::new(Code::UnknownBroker, format!("{option} names {who}, unknown to the cluster"))
         .at(Place::source(option))
-        .note(format!("the cluster has brokers {all}"))
+        .note(format!("the cluster has {}", text::brokers(&all)))
         .detail("brokers", set.to_string());
-    let known: Vec<String> = cluster.brokers.iter().take(2000).map(|broker| broker.id.to_string()).collect();
-    if let Some(near) = near_miss(&unknown[0].to_string(), known.iter().map(String::as_str)) {
+    if let Some(near) = near_id(unknown[0], all.iter()) {
         error = error.help(format!("did you mean {near}?"));
     }
     error.help("`kshift snapshot CLUSTER` shows which brokers there are")
@@ -247,10 +251,13 @@ fn targets(
         let both: Vec<BrokerId> =
             chosen().filter(|&broker| is_drained[broker]).map(|broker| cluster.brokers[broker].id).collect();
         let set = IdSet::from_ids(both).unwrap_or_default();
-        return Err(Error::new(Code::Overlap, format!("brokers {set} stand in both --drain and --onto"))
-            .at(Place::source("--onto"))
-            .detail("brokers", set.to_string())
-            .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
+        return Err(Error::new(
+            Code::Overlap,
+            format!("{} {} in both --drain and --onto", text::brokers(&set), either(set.len(), "stands", "stand")),
+        )
+        .at(Place::source("--onto"))
+        .detail("brokers", set.to_string())
+        .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
     }
     if let Some(broker) = chosen().find(|&broker| !can_receive(broker)) {
         let row = &cluster.brokers[broker];
@@ -280,7 +287,8 @@ fn rack_policy(cluster: &Cluster<'_>, asked: RackPolicy) -> Result<(RackPolicy, 
         return Ok((asked, true));
     }
     let set = IdSet::from_ids(without).unwrap_or_default();
-    Err(Error::new(Code::PartialRacks, format!("brokers {set} have no rack, but other alive brokers have one"))
+    let (who, has) = (text::brokers(&set), either(set.len(), "has", "have"));
+    Err(Error::new(Code::PartialRacks, format!("{who} {has} no rack, but other alive brokers have one"))
         .detail("brokers", set.to_string())
         .help("name the racks of these brokers with `--racks FILE`")
         .help("or plan without regard to racks: `--rack-policy ignore`"))

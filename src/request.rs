@@ -72,6 +72,14 @@ impl Default for Request {
     }
 }
 
+impl Request {
+    /// What a reassignment that is not ours is judged by where nothing else is asked for: it is one wave, of any
+    /// size and length.
+    pub fn of_one_wave() -> Self {
+        Request { max_moves: u32::MAX, max_wave_duration: Seconds::new(f64::INFINITY), ..Request::default() }
+    }
+}
+
 /// How a partition gets from its old list to its new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -13,6 +13,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json;
+use crate::base::text::counted;
 
 /// A placement of some partitions, in the order of its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,9 +97,9 @@ impl Raw {
         if let Some(dirs) = &self.log_dirs {
             if dirs.len() != self.replicas.len() {
                 let message = format!(
-                    "`log_dirs` has {} entries and `replicas` has {}; expected one log dir for each replica",
-                    dirs.len(),
-                    self.replicas.len()
+                    "found {}, expected one for each of {}",
+                    counted(dirs.len(), "log dir"),
+                    counted(self.replicas.len(), "replica")
                 );
                 return Err(wrong("log_dirs", message));
             }

@@ -13,6 +13,8 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
+use super::text::counted;
+
 /// `Result` with our [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -371,7 +373,7 @@ impl fmt::Display for Error {
             other.write_own(f, &other.0.help)?;
         }
         if self.0.others_left_out > 0 {
-            write!(f, "\nand {} more faults of this input", self.0.others_left_out)?;
+            write!(f, "\nand {} of this input", counted(self.0.others_left_out, "more fault"))?;
         }
         Ok(())
     }

@@ -208,6 +208,31 @@ impl<'de> Deserialize<'de> for IdSet {
     }
 }
 
+/// The one id of `known` that `typed` was plausibly meant to be: as long, with two neighbouring digits
+/// swapped or else with one digit wrong. Of several such ids none is likelier than the others, and ids of
+/// one digit are all alike.
+pub fn near_id(typed: BrokerId, known: impl IntoIterator<Item = BrokerId>) -> Option<BrokerId> {
+    let digits = |id: BrokerId| id.get().to_string().into_bytes();
+    let typed = digits(typed);
+    let (mut swapped, mut changed) = (Vec::new(), Vec::new());
+    for id in known {
+        let other = digits(id);
+        if other.len() != typed.len() || typed.len() < 2 {
+            continue;
+        }
+        let wrong: Vec<usize> = (0..typed.len()).filter(|&at| typed[at] != other[at]).collect();
+        match wrong.as_slice() {
+            [_] => changed.push(id),
+            &[a, b] if b == a + 1 && typed[a] == other[b] && typed[b] == other[a] => swapped.push(id),
+            _ => {}
+        }
+    }
+    match (swapped.as_slice(), changed.as_slice()) {
+        (&[only], _) | ([], &[only]) => Some(only),
+        _ => None,
+    }
+}
+
 /// A whole number from 0 to 2^31−1 in plain digits.
 fn parse_id(digits: &str) -> Option<i32> {
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
@@ -231,6 +256,17 @@ mod tests {
             ["", "12-10", "0-4294967295", "1,,2", "1,1", "1-3,2", "a", "-1", "1-", "1-2-3", "+1", "0-2147483647"]
         {
             assert!(IdSet::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broker_is_offered_only_for_a_plausible_slip() {
+        let near = |typed: i32, known: &str| near_id(BrokerId(typed), IdSet::parse(known).unwrap().iter());
+        assert_eq!(near(1104, "0-11,1001-1012"), Some(BrokerId(1004)));
+        assert_eq!(near(1030, "1003,1011"), Some(BrokerId(1003)), "two digits swapped");
+        assert_eq!(near(1021, "1012,1011"), Some(BrokerId(1012)), "a swap is likelier than a wrong digit");
+        for (typed, known) in [(99, "1-5"), (9, "1-8"), (4711, "1001-1012"), (101, "1,10,1010"), (1013, "1001-1012")] {
+            assert_eq!(near(typed, known), None, "{typed}");
         }
     }
 

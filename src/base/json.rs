@@ -36,11 +36,41 @@ pub fn syntax_error(error: &serde_json::Error, source: &str) -> Error {
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     let place = Place { column: Some(error.column()), ..Place::line(source, error.line()) };
     if what == "recursion limit exceeded" {
-        return Error::new(Code::TooDeep, "JSON is nested more than 127 levels deep; no file of this kind is")
-            .at(place);
+        return too_deep(place);
     }
     let fault = Error::new(Code::InvalidJson, format!("invalid JSON: {what}")).at(place);
     if error.is_eof() { fault.help("the file ends too early: was it cut off while being copied?") } else { fault }
+}
+
+/// How many levels of arrays and objects are read: the limit of `serde_json`, which keeps the stack small.
+const LEVELS_MAX: usize = 127;
+
+fn too_deep(place: Place) -> Error {
+    let message = format!("JSON is nested more than {LEVELS_MAX} levels deep; no file of this kind is");
+    Error::new(Code::TooDeep, message).at(place)
+}
+
+/// The fault of a document that is nested too deeply anywhere, found without reading it. For documents that
+/// were refused for another reason, before their depth was reached.
+pub fn depth_fault(text: &str, source: &str) -> Option<Error> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let (mut line, mut line_start) = (1, 0);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'\n' => (line, line_start) = (line + 1, at + 1),
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > LEVELS_MAX {
+            return Some(too_deep(Place { column: Some(at + 1 - line_start), ..Place::line(source, line) }));
+        }
+    }
+    None
 }
 
 /// Reads a whole JSON document into a [`Value`] whose objects keep their order, refusing repeated keys.
@@ -265,6 +295,18 @@ mod tests {
         writer.begin_object().key("a").int(1).key("b").begin_array().string("x\"y").null().float(0.1).end_array();
         writer.free_key("c\n").bool(true).end_object();
         assert_eq!(writer.into_bytes(), br#"{"a":1,"b":["x\"y",null,0.1],"c\n":true}"#);
+    }
+
+    #[test]
+    fn depth_is_found_without_reading() {
+        let nested = |open: &str, levels: usize| format!("{{\n\"a\":{}", open.repeat(levels));
+        assert_eq!(depth_fault(&nested("[", 126), "f"), None);
+        let fault = depth_fault(&nested("[", 127), "f").unwrap();
+        let place = fault.place().unwrap();
+        assert_eq!((fault.code(), place.line, place.column), (Code::TooDeep, Some(2), Some(4 + 127)));
+        assert!(depth_fault(&nested("{\"a\":", 127), "f").is_some());
+        assert_eq!(depth_fault(&format!("[\"{}\\\"{}\"]", "[".repeat(200), "{".repeat(200)), "f"), None);
+        assert_eq!(depth_fault(&"[]".repeat(200), "f"), None);
     }
 
     #[test]

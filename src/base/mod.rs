@@ -8,5 +8,6 @@ pub mod index;
 pub mod json;
 pub mod random;
 pub(crate) mod stream;
+pub mod text;
 pub mod units;
 pub mod work;

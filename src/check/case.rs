@@ -8,6 +8,7 @@ use super::figures::{self, Figures};
 use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
 use crate::replay::{self, Disk, Steps, WaveTime, World};
+use crate::request::Request;
 
 /// A plan, resolved and replayed.
 pub(super) struct Case<'a> {
@@ -35,14 +36,13 @@ impl<'a> Case<'a> {
                 && world.snapshot.partitions.replicas.get(steps.row[step] as usize) == plan.moves.previous.get(step);
         }
         let rate = plan.request.throttle.map(BytesPerSec::as_f64);
-        let growing = rate.filter(|_| plan.request.growth);
         let (times, disk) = rayon::join(
             || replay::time::waves(world, &steps),
-            || growing.is_none().then(|| replay::disk::replay(world, &steps, None)),
+            || (!plan.request.growth).then(|| replay::disk::replay(world, &steps, None)),
         );
         // Growth needs the times.
-        let elapsed = growing.map(|rate| elapsed(&times, rate));
-        let disk = disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed.as_deref()));
+        let disk =
+            disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed(&plan.request, &times).as_deref()));
         Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceLock::new() }
     }
 
@@ -90,15 +90,17 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Seconds from the start to the end of each wave; zero where a wave never ends, which another rule names.
-fn elapsed(times: &[WaveTime], rate: f64) -> Vec<f64> {
+/// Seconds from the start to the end of each wave, where growth counts; a wave that never ends, which another
+/// rule names, takes none.
+pub(super) fn elapsed(request: &Request, times: &[WaveTime]) -> Option<Vec<f64>> {
+    let rate = request.throttle.filter(|_| request.growth)?.as_f64();
     let mut total = 0.0;
     let mut end = |time: &WaveTime| {
         let seconds = time.seconds(rate);
         total += if seconds.is_finite() { seconds } else { 0.0 };
         total
     };
-    times.iter().map(&mut end).collect()
+    Some(times.iter().map(&mut end).collect())
 }
 
 /// `[1001,1002]`.

@@ -3,30 +3,33 @@
 use std::collections::BTreeSet;
 
 use super::ask::Ask;
-use super::case::list;
-use super::rules::limits::RECORDS_MAX;
+use super::case::{elapsed, list};
 use super::rules::throttles::never;
+use super::rules::{disk, limits, scope};
 use super::{Report, Violation, health, spread};
 use crate::base::assignment::Assignment;
-use crate::base::units::Bytes;
+use crate::base::ids::IdSet;
+use crate::base::text::{self, counted, either};
 use crate::plan::Warning;
-use crate::replay::{self, NONE, Steps, World};
+use crate::replay::{self, NONE, Steps, WaveTime, World};
 use crate::request::Request;
 use crate::snapshot::{BrokerState, Snapshot};
 
 /// Judges kafka-reassign JSON: known alive brokers, lists that Kafka accepts, racks, disk at the peak, the
-/// size of the request, health; the throttle when `limits` has one; the scope when `limits` drains brokers.
+/// size and length of the one wave that it is, health; the throttle when `limits` has one; the scope when
+/// `limits` drains brokers. [`Request::of_one_wave`] has no limits but Kafka's and the disks'.
 pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request) -> Report {
     let world = World::new(snapshot);
     let steps = Steps::of_assignment(&world, assignment);
-    let judge = Judge { world: &world, assignment, ask: Ask::new(&world, limits), steps };
+    let times = replay::time::waves(&world, &steps);
+    let judge = Judge { world: &world, assignment, ask: Ask::new(&world, limits), steps, times };
     let mut report = Report { waves: 1, moves: judge.changed().count() as u64, ..Report::default() };
     report.violations.extend(judge.ask.faults.iter().cloned());
     judge.entries(&mut report.violations);
-    judge.records(&mut report);
+    judge.limits(&mut report);
     judge.disk(&mut report);
     judge.throttle(&mut report.violations);
-    judge.scope(&mut report.violations);
+    judge.scope(&mut report);
     report
 }
 
@@ -35,6 +38,8 @@ struct Judge<'a> {
     assignment: &'a Assignment,
     ask: Ask<'a>,
     steps: Steps,
+    /// Of the one wave.
+    times: Vec<WaveTime>,
 }
 
 impl Judge<'_> {
@@ -110,7 +115,8 @@ impl Judge<'_> {
         if old.len() != new.len() {
             let present = self.world.snapshot.partitions.replicas.get(row as usize);
             let wanted = &self.assignment.entries[step].replicas;
-            let message = format!("{} replicas, {} now: {} -> {}", new.len(), old.len(), list(present), list(wanted));
+            let (replicas, now) = (counted(new.len(), "replica"), old.len());
+            let message = format!("{replicas}, {now} now: {} -> {}", list(present), list(wanted));
             found.push(self.violation("replicas", step, message));
         }
         if let Some(message) = spread::fault(self.world, self.ask.request, racks_that_stay, old, new) {
@@ -136,44 +142,34 @@ impl Judge<'_> {
         }
     }
 
-    /// How much Kafka takes in one request.
-    fn records(&self, report: &mut Report) {
-        let entries = self.assignment.entries.len();
-        if entries == 0 {
+    /// How large the one wave is, and how long it copies.
+    fn limits(&self, report: &mut Report) {
+        if self.steps.is_empty() {
             let message = "the list of partitions is empty; Kafka's tool refuses such a file";
             report.warnings.push(Warning::new("nothing-to-move", message));
         }
-        if entries > RECORDS_MAX {
-            let message =
-                format!("{entries} partitions in one request; KRaft starts {RECORDS_MAX} and refuses the rest");
-            report.violations.push(Violation::new("max-moves", message).place("partitions"));
+        for (wave, time) in self.steps.waves.iter().zip(&self.times) {
+            let broken = limits::of_wave(self.world, &self.steps, wave, time, self.ask.request);
+            report.violations.extend(broken.into_iter().map(|broken| broken.place("partitions")));
         }
     }
 
     /// Every new copy beside all that is there now.
     fn disk(&self, report: &mut Report) {
-        let limits = self.ask.request;
-        if limits.ignore_disk {
+        let request = self.ask.request;
+        if request.ignore_disk {
             return;
         }
         let mut unknown = BTreeSet::new();
-        for peak in replay::disk::replay(self.world, &self.steps, None).peaks {
+        for peak in replay::disk::replay(self.world, &self.steps, elapsed(request, &self.times).as_deref()).peaks {
             let dir = &self.world.dirs[peak.dir as usize];
-            let (path, broker) = (self.world.path_of(peak.dir), self.world.id(dir.broker));
+            let broker = self.world.id(dir.broker);
             let Some(capacity) = dir.capacity else {
                 unknown.insert(broker);
                 continue;
             };
-            let (used, limit) = (Bytes::new(peak.used), limits.disk_limit.of(Bytes::new(capacity)));
-            if used > limit {
-                let message = format!(
-                    "`{path}` holds {used} when all copies have landed, {} above the limit\n{} bytes of {capacity}, {} allows {}",
-                    used.saturating_sub(limit),
-                    peak.used,
-                    limits.disk_limit,
-                    limit.get()
-                );
-                report.violations.push(Violation::new("disk-limit", message).broker(broker));
+            if let Some(message) = disk::above(self.world, request, peak, capacity) {
+                report.violations.push(Violation::new(disk::RULE, message).broker(broker));
             }
         }
         for step in self.changed() {
@@ -182,15 +178,15 @@ impl Judge<'_> {
             unknown.extend(without.map(|broker| self.world.id(broker)));
         }
         if !unknown.is_empty() {
-            let ids: Vec<_> = unknown.into_iter().collect();
-            let message =
-                format!("brokers {} receive data and the capacity of their log dirs is not known", list(&ids));
+            let ids = IdSet::from_ids(unknown).unwrap_or_default();
+            let (who, receives) = (text::brokers(&ids), either(ids.len(), "receives", "receive"));
+            let message = format!("{who} {receives} data, and how much the log dirs there can hold is not known");
             report.warnings.push(Warning::new("unknown-capacity", message));
         }
         let sizes = &self.world.snapshot.partitions.size;
         let unsized_moves = self.changed().filter(|&step| sizes[self.steps.row[step] as usize].is_none()).count();
         if unsized_moves > 0 {
-            let message = format!("the sizes of {unsized_moves} partitions are not known; they count nothing");
+            let message = format!("{} of unknown size: counted as nothing", counted(unsized_moves, "partition"));
             report.warnings.push(Warning::new("unknown-size", message));
         }
     }
@@ -198,7 +194,7 @@ impl Judge<'_> {
     /// Whether all copies finish at once under the throttle.
     fn throttle(&self, found: &mut Vec<Violation>) {
         let Some(rate) = self.ask.request.throttle else { return };
-        for time in replay::time::waves(self.world, &self.steps) {
+        for time in &self.times {
             for load in time.loads.iter().filter(|load| load.seconds(rate.as_f64()).is_none()) {
                 let message = never(rate, load.traffic, load.side.as_str());
                 found.push(Violation::new("throttle", message).broker(self.world.id(load.broker)));
@@ -207,8 +203,8 @@ impl Judge<'_> {
     }
 
     /// Whether just the replicas on drained brokers move, and only to where they may.
-    fn scope(&self, found: &mut Vec<Violation>) {
-        let ask = &self.ask;
+    fn scope(&self, report: &mut Report) {
+        let (ask, found) = (&self.ask, &mut report.violations);
         if ask.request.drain.is_empty() {
             return;
         }
@@ -231,6 +227,7 @@ impl Judge<'_> {
                 }
             }
         }
+        let mut left_out = 0_usize;
         for row in (0..self.steps.step_of.len() as u32).filter(|&row| ask.selects(self.world, row)) {
             let step = self.steps.step_of[row as usize];
             if step != NONE && !self.steps.is_sound[step as usize] {
@@ -238,6 +235,14 @@ impl Judge<'_> {
             }
             let old = self.world.replicas(row);
             let new = if step == NONE { old } else { self.steps.new.get(step as usize) };
+            if old == new
+                && ask.request.skip_unhealthy
+                && ask.leaving(self.world, row) > 0
+                && scope::is_unhealthy(self.world, ask, row)
+            {
+                left_out += 1;
+                continue;
+            }
             for &broker in old.iter().filter(|broker| is_true(&ask.is_drained, **broker) && new.contains(broker)) {
                 let partition = self.world.snapshot.partitions.id[row as usize];
                 let violation = Violation::new("scope", "it stays on a drained broker")
@@ -245,6 +250,14 @@ impl Judge<'_> {
                     .broker(self.world.id(broker));
                 found.push(if step == NONE { violation } else { violation.place(format!("partitions[{step}]")) });
             }
+        }
+        if left_out > 0 {
+            let message = format!(
+                "{} not healthy enough to move {} on drained brokers",
+                counted(left_out, "partition"),
+                either(left_out, "stays", "stay")
+            );
+            report.warnings.push(Warning::new("deferred", message));
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::text::{counted, grouped};
 use crate::plan::Warning;
 
 /// The result of a check.
@@ -141,18 +142,17 @@ impl fmt::Display for Report {
         }
         let left_out = self.violations.len().saturating_sub(SHOWN_MAX);
         if left_out > 0 {
-            writeln!(f, "and {left_out} more; --json lists all")?;
+            writeln!(f, "and {} more; --json lists all", grouped(left_out as u64))?;
         }
         for warning in &self.warnings {
             writeln!(f, "warning[{}]: {}", warning.code, warning.message.replace('\n', "\n  "))?;
         }
-        let count = |count: u64, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-        match self.violations.len() as u64 {
+        match self.violations.len() {
             0 => {
-                let (waves, moves) = (count(self.waves.into(), "wave"), count(self.moves, "move"));
+                let (waves, moves) = (counted(self.waves, "wave"), counted(self.moves, "move"));
                 write!(f, "ok: {waves}, {moves}: no violation")
             }
-            some => f.write_str(&count(some, "violation")),
+            some => f.write_str(&counted(some, "violation")),
         }
     }
 }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_report_shows_fifty_violations_and_lists_all_in_json() {
         let mut report = Report { waves: 12, moves: 2000, ..Report::default() };
-        assert_eq!(report.to_string(), "ok: 12 waves, 2000 moves: no violation");
+        assert_eq!(report.to_string(), "ok: 12 waves, 2,000 moves: no violation");
         report.violations.push(Violation::new("drift", "changed"));
         report.warnings.push(Warning::new("short-isr", "one is short"));
         assert_eq!(report.to_string(), "violation[drift]: changed\nwarning[short-isr]: one is short\n1 violation");

@@ -1,5 +1,6 @@
 //! How many racks a list of replicas spans, and when one list spans them worse than another.
 
+use crate::base::text::counted;
 use crate::replay::{NONE, World};
 use crate::request::{RackPolicy, Request};
 use crate::snapshot::BrokerState;
@@ -58,15 +59,18 @@ pub(super) fn fault(
         RackPolicy::Ignore => return None,
         RackPolicy::Preserve if !after.is_worse_than(before) => return None,
         RackPolicy::Preserve => format!(
-            "{} racks with at most {} replicas in one, {} with at most {} in the snapshot",
-            after.distinct, after.most, before.distinct, before.most
+            "{} with at most {} in one, {} with at most {} in the snapshot",
+            counted(after.distinct, "rack"),
+            counted(after.most, "replica"),
+            before.distinct,
+            before.most
         ),
         RackPolicy::Strict => {
             let wanted = racks_that_stay.min(new.len() as u32);
             if after.distinct >= wanted {
                 return None;
             }
-            format!("{} racks, `strict` asks for {wanted}", after.distinct)
+            format!("{}, `strict` asks for {wanted}", counted(after.distinct, "rack"))
         }
     };
     let describe = |list: &[u32]| {

@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::summary::percent;
-use super::view::grouped;
 use crate::base::ids::BrokerId;
+use crate::base::text::{counted, grouped};
 use crate::base::units::{Bytes, Traffic};
 use crate::plan::{Plan, Role, Warning};
 use crate::snapshot::Snapshot;
@@ -18,9 +18,9 @@ pub fn warnings(plan: &Plan, snapshot: &Snapshot) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if plan.waves.len() > 1 {
         let mut message = format!(
-            "one file starts all {} partitions of {} waves at once, without their order, gates and rollbacks",
-            grouped(moves as u64),
-            plan.waves.len()
+            "one file starts all {} of {} at once, without their order, gates and rollbacks",
+            counted(moves, "partition"),
+            counted(plan.waves.len(), "wave")
         );
         for cost in [disk_cost(plan), time_cost(plan, snapshot)].into_iter().flatten() {
             message.push_str("; ");

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::summary::percent;
 use super::table::{Align, Table};
-use super::view::{View, grouped};
+use super::view::View;
+use crate::base::text::grouped;
 use crate::base::units::Bytes;
 use crate::plan::{Plan, PlanBroker, PlanDir, Role};
 use crate::snapshot::BrokerState;

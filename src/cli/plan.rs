@@ -37,26 +37,16 @@ pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
 /// The summary, with everything that a person must know before using the output.
 fn view<'a>(args: &PlanArgs, snapshot: &Snapshot, plan: &'a Plan, format: Option<Format>) -> PlanView<'a> {
     let mut view = PlanView::new(plan);
-    let mut warnings: Vec<Warning> = as_warnings(&snapshot.notices).chain(as_warnings(&snapshot.health())).collect();
+    // Each fact has one teller: the snapshot what it shows, the planner what the plan does, we what the output costs.
+    let mut warnings: Vec<Warning> = as_warnings(&snapshot.all_notices()).collect();
     warnings.append(&mut view.warnings);
     if plan.waves.is_empty() {
         let message = "nothing of what was asked for has to move; Kafka's tool refuses a file without partitions";
         warnings.push(Warning::new("nothing-to-move", message));
-    } else if plan.request.throttle.is_none() {
-        let message = "without --throttle the copies take all the network they get, and no time can be told";
-        warnings.push(Warning::new("no-throttle", message));
     }
     if format == Some(Format::Kafka) {
         warnings.extend(at_once::warnings(plan, snapshot));
     }
-    // The planner may have said it already.
-    let mut seen = Vec::new();
-    warnings.retain(|warning| {
-        !seen.contains(warning) && {
-            seen.push(warning.clone());
-            true
-        }
-    });
     view.warnings = warnings;
     view.out = args.out.as_ref().map(|dir| dir.display().to_string());
     if !plan.waves.is_empty() {

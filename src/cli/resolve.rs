@@ -21,7 +21,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
             .help("add `--out DIR`, or leave --force out"));
     }
-    let mut request = limits(&args.limits, Request::default());
+    let mut request = asked(&args.limits, Request::default())?;
     if let Some(canary) = args.canary {
         request.canary = canary;
     }
@@ -31,7 +31,6 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     if let Some(seed) = args.seed {
         request.seed = seed;
     }
-    needs_throttle(&args.limits, &request)?;
     request.supplements = supplements(&args.supplements)?;
     Ok(request)
 }
@@ -39,23 +38,9 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
 /// The request by which `kshift check` judges a plan that is not ours: one wave that starts all at once.
 ///
 /// # Errors
-/// Limits that cannot be judged there; a check that passed over them would say more than it knows.
+/// Limits that mean nothing without another one.
 pub fn check(args: &LimitArgs) -> Result<Request> {
-    let request = asked(args)?;
-    let of_ours = [
-        ("--max-moves", args.max_moves.is_some()),
-        ("--max-moves-per-broker", args.max_moves_per_broker.is_some()),
-        ("--max-wave-duration", args.max_wave_duration.is_some()),
-        ("--growth", args.growth),
-        ("--skip-unhealthy", args.skip_unhealthy),
-    ];
-    if let Some((option, _)) = of_ours.iter().find(|(_, given)| *given) {
-        return Err(Error::new(
-            Code::Usage,
-            format!("{option} can be judged only in a plan of kshift, which has waves"),
-        )
-        .help(format!("leave {option} out, or check the directory that `kshift plan --out` wrote")));
-    }
+    let request = asked(args, Request::of_one_wave())?;
     let of_scope = [
         ("--onto", args.onto.is_some()),
         ("--topics", args.topics.is_some()),
@@ -68,12 +53,12 @@ pub fn check(args: &LimitArgs) -> Result<Request> {
     Ok(request)
 }
 
-/// The request that limits make, for plans.
+/// `base` with the limits that were given.
 ///
 /// # Errors
 /// Limits that mean nothing without another one.
-pub fn asked(args: &LimitArgs) -> Result<Request> {
-    let request = limits(args, Request::default());
+pub fn asked(args: &LimitArgs, base: Request) -> Result<Request> {
+    let request = limits(args, base);
     needs_throttle(args, &request)?;
     Ok(request)
 }

@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::args::RollbackArgs;
 use super::console::Console;
 use super::summary::{Step, gap, steps_text};
-use super::view::{Lines, View, counted, quoted, warnings_text};
+use super::view::{Lines, View, quoted, warnings_text};
 use super::{load, progress};
 use crate::base::error::{Code, Error, Result};
+use crate::base::text::counted;
 use crate::base::units::Bytes;
 use crate::emit;
 use crate::plan::Warning;
@@ -100,8 +101,7 @@ impl View for BackView {
             _ => format!("undoes waves {} to {}", self.to_wave, self.last_wave),
         };
         lines.add("rollback", format!("to before wave {}; {undone}", self.to_wave));
-        lines
-            .add("partitions", format!("{} get back their exact ordered lists", counted(self.partitions, "partition")));
+        lines.add("partitions", format!("{} back to the exact ordered lists", counted(self.partitions, "partition")));
         let copies = counted(self.replicas_to_copy, "replica");
         lines.add("copies", format!("{copies}, {}, when all of it has run; less before", self.bytes_to_copy));
         if let Some(out) = &self.out {

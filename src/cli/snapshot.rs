@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::args::SnapshotArgs;
 use super::console::Console;
 use super::summary::gap;
-use super::view::{Lines, View, as_warnings, counted, warnings_text};
+use super::view::{Lines, View, as_warnings, warnings_text};
 use super::{load, progress, resolve};
 use crate::base::error::Result;
 use crate::base::fs;
+use crate::base::text::counted;
 use crate::base::units::Bytes;
 use crate::plan::Warning;
 use crate::snapshot::v1::{self, Include};
@@ -84,7 +85,7 @@ impl<'a> ClusterView<'a> {
             partitions_without_size: partitions.size.iter().filter(|size| size.is_none()).count() as u64,
             log_dirs: log_dirs().count() as u64,
             log_dirs_without_capacity: log_dirs().filter(|dir| dir.capacity.is_none()).count() as u64,
-            warnings: as_warnings(&snapshot.notices).chain(as_warnings(&snapshot.health())).collect(),
+            warnings: as_warnings(&snapshot.all_notices()).collect(),
             output: output.map(|path| path.display().to_string()),
         }
     }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::view::{Lines, View, counted, grouped, warnings_text};
+use super::view::{Lines, View, warnings_text};
 use crate::base::ids::{BrokerId, IdSet};
+use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio};
 use crate::plan::{ClusterIdentity, Deferred, Plan, PlanDir, Role, Stage, Summary, Warning};
 
@@ -129,7 +130,9 @@ impl<'a> PlanView<'a> {
             lines.add("replicas", "nothing to move");
         } else {
             let of = grouped(summary.replicas_forced);
-            lines.add("replicas", format!("{} move, of {of} on the drained brokers", grouped(summary.replicas_moved)));
+            let drained = either(self.drain.len(), "broker", "brokers");
+            let moved = grouped(summary.replicas_moved);
+            lines.add("replicas", format!("{moved} to move, of {of} on the drained {drained}"));
             let across = summary.cross_rack_bytes;
             lines.add(
                 "data",
@@ -164,7 +167,7 @@ impl<'a> PlanView<'a> {
     fn add_times(&self, lines: &mut Lines) {
         let summary = self.summary;
         let Some(throttle) = self.throttle_bytes_per_sec else {
-            lines.add("time", "not known without --throttle");
+            lines.add("time", "not known");
             return;
         };
         if let Some(eta) = summary.eta_seconds {
@@ -204,7 +207,7 @@ impl<'a> PlanView<'a> {
         if self.deferred.is_empty() {
             return;
         }
-        lines.add("left out", counted(self.deferred.len() as u64, "partition"));
+        lines.add("left out", counted(self.deferred.len(), "partition"));
         for deferred in self.deferred.iter().take(DEFERRED_SHOWN) {
             lines.add("", format!("{}-{}: {}", deferred.topic, deferred.partition, deferred.reason));
         }
@@ -249,7 +252,7 @@ fn with_role(plan: &Plan, role: Role) -> IdSet {
 }
 
 fn brokers_text(ids: &IdSet) -> String {
-    if ids.is_empty() { "no broker".to_owned() } else { format!("{ids} ({})", counted(ids.len() as u64, "broker")) }
+    if ids.is_empty() { "no broker".to_owned() } else { format!("{ids} ({})", counted(ids.len(), "broker")) }
 }
 
 fn stages(plan: &Plan) -> Vec<StageCount> {

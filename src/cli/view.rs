@@ -54,27 +54,6 @@ pub fn as_warnings(notices: &[Notice]) -> impl Iterator<Item = Warning> {
     notices.iter().map(|notice| Warning::new(&notice.code, notice.message.clone()))
 }
 
-/// A count with thousands apart: `333,334`.
-pub fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 wave`, `2,000 waves`.
-pub fn counted(count: u64, one: &str) -> String {
-    match count {
-        1 => format!("1 {one}"),
-        _ => format!("{} {one}s", grouped(count)),
-    }
-}
-
 /// A path as a shell takes it.
 pub fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
@@ -85,15 +64,6 @@ pub fn quoted(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        for (count, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(count), text);
-        }
-        assert_eq!(counted(1, "wave"), "1 wave");
-        assert_eq!(counted(12_000, "wave"), "12,000 waves");
-    }
 
     #[test]
     fn paths_are_quoted_as_a_shell_takes_them() {

@@ -11,9 +11,10 @@ use super::out_dir::{wave_dir, wave_name};
 use super::runbook_facts::Facts;
 use super::runbook_steps::{Steps, except, notes_on_going_back, start_block};
 use super::runbook_text::{
-    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, copies, count, elect, forecast, have_ready, rate, reassign,
-    table,
+    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, brokers_by_name, copies, elect, forecast, have_ready, rate,
+    reassign, table,
 };
+use crate::base::text::counted;
 use crate::plan::{Plan, Role, Wave};
 use crate::snapshot::Mode;
 
@@ -55,9 +56,8 @@ pub fn runbook(plan: &Plan) -> String {
 fn head(plan: &Plan) -> String {
     let (request, summary, cluster) = (&plan.request, &plan.summary, &plan.cluster);
     let name = cluster.name.as_deref().unwrap_or("the cluster");
-    let draining = brokers(request.drain.iter());
-    let title =
-        if request.drain.is_empty() { "move partitions".to_owned() } else { format!("drain brokers {draining}") };
+    let draining = brokers_by_name(request.drain.iter());
+    let title = if request.drain.is_empty() { "move partitions".to_owned() } else { format!("drain {draining}") };
     let kafka = match (&cluster.kafka_version, cluster.mode) {
         (Some(version), Some(Mode::Zookeeper)) => format!(", Kafka {version} with ZooKeeper"),
         (Some(version), Some(Mode::Kraft)) => format!(", Kafka {version} with KRaft"),
@@ -68,11 +68,11 @@ fn head(plan: &Plan) -> String {
     };
     let id = cluster.cluster_id.as_ref().map(|id| format!(", id `{id}`")).unwrap_or_default();
     let targets = plan.brokers.iter().filter(|broker| broker.role == Role::Target).map(|broker| broker.id);
-    let waves = count(u64::from(summary.waves), "wave");
+    let waves = counted(summary.waves, "wave");
     let mut rows = vec![
         ("Cluster", format!("{name}{kafka}{id}")),
-        ("From", format!("brokers {draining}")),
-        ("Onto", format!("brokers {}", brokers(targets))),
+        ("From", draining),
+        ("Onto", brokers_by_name(targets)),
         ("Moves", format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved))),
         ("Time", forecast(summary.eta_seconds)),
         ("Throttle", rate(plan.waves.iter().find_map(|wave| wave.throttle))),
@@ -138,10 +138,7 @@ fn before_all(plan: &Plan) -> String {
     );
     if !plan.deferred.is_empty() {
         let total = plan.deferred.len();
-        text.push_str(&format!(
-            "Left out of this plan, and still to be done: {}.\n\n",
-            count(total as u64, "partition")
-        ));
+        text.push_str(&format!("Left out of this plan, and still to be done: {}.\n\n", counted(total, "partition")));
         for deferred in plan.deferred.iter().take(DEFERRED_MAX) {
             text.push_str(&format!("- `{}-{}`: {}\n", deferred.topic, deferred.partition, deferred.reason));
         }

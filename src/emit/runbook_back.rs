@@ -3,9 +3,10 @@
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
 use super::runbook_text::{
-    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, brokers_that_do_not_serve, copies, count, elect, execute,
+    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, brokers_that_do_not_serve, copies, elect, execute,
     have_ready, rate, reassign, table,
 };
+use crate::base::text::{counted, either};
 use crate::base::units::Bytes;
 use crate::plan::rollback::Rollback;
 use crate::snapshot::BrokerState;
@@ -30,7 +31,7 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
     let mut text = format!("# Runbook: {name} back to before wave {first}\n\n");
     text.push_str(&table(&[
         ("Undoes", if first == last { format!("wave {first}") } else { format!("waves {first} to {last}") }),
-        ("Restores", format!("the exact ordered lists of {}", count(rollback.len() as u64, "partition"))),
+        ("Restores", format!("the exact ordered lists of {}", counted(rollback.len(), "partition"))),
         ("Copies back", format!("{} if all those waves have finished", copies(replicas, bytes))),
         ("Throttle", rate(rollback.throttle())),
     ]));
@@ -62,7 +63,7 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
         text.push_str(&format!(
             "{} may be led by another broker than the first of the list. After a cancelled wave hand over `reassign.json` \
              instead, which names them all.\n\n{}",
-            count(elections, "partition"),
+            counted(elections, "partition"),
             block(&[&elect("election.json")])
         ));
     }
@@ -76,24 +77,28 @@ fn notes(rollback: &Rollback<'_>) -> String {
     let dead = brokers_that_do_not_serve(plan, ids());
     if !dead.is_empty() {
         text.push_str(&format!(
-            "**Brokers {} were down when the plan was made** and stand in the lists to restore: Kafka's tool refuses the file \
-             until they are back.\n\n",
-            brokers(dead)
+            "**Down when the plan was made: {}.** The lists to restore name {}: Kafka's tool refuses the file until {} back.\n\n",
+            brokers_by_name(dead.iter().copied()),
+            either(dead.len(), "it", "them"),
+            either(dead.len(), "it is", "they are")
         ));
     }
     let cordoned = ids().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state == BrokerState::Cordoned));
-    let cordoned: Vec<_> = cordoned.collect();
+    let mut cordoned: Vec<_> = cordoned.collect();
+    cordoned.sort_unstable();
+    cordoned.dedup();
     if !cordoned.is_empty() {
         text.push_str(&format!(
-            "**Uncordon brokers {} first**: Kafka refuses lists that name them.\n\n",
-            brokers(cordoned)
+            "**Uncordon {} first**: Kafka refuses lists that name {}.\n\n",
+            brokers_by_name(cordoned.iter().copied()),
+            either(cordoned.len(), "it", "them")
         ));
     }
     if rollback.len() > PARTITIONS_MAX {
         text.push_str(&format!(
             "**{} are more than KRaft starts in one request** ({PARTITIONS_MAX}). Go back wave by wave instead, the last \
              one first, with `waves/…/rollback.json` in the directory of the plan.\n\n",
-            count(rollback.len() as u64, "partition")
+            counted(rollback.len(), "partition")
         ));
     }
     text

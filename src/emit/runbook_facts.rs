@@ -1,7 +1,8 @@
 //! What a runbook says of each wave: who sends, who receives, which topics, and how long.
 
-use super::runbook_text::{brokers, brokers_that_do_not_serve, copies, count, forecast, table};
+use super::runbook_text::{brokers, brokers_that_do_not_serve, copies, forecast, table};
 use crate::base::ids::BrokerId;
+use crate::base::text::counted;
 use crate::base::units::Bytes;
 use crate::plan::{Plan, Wave};
 use crate::snapshot::BrokerState;
@@ -75,11 +76,11 @@ impl Facts {
             biggest.push(format!("{} more", total - biggest.len()));
         }
         let mut rows = vec![
-            ("Moves", format!("{}: {}", count(wave.rows.len() as u64, "partition"), copies(self.copies, self.bytes))),
+            ("Moves", format!("{}: {}", counted(wave.rows.len(), "partition"), copies(self.copies, self.bytes))),
             ("Topics", biggest.join(", ")),
             ("Sending (leaders)", brokers(self.sending.iter().copied())),
             ("Receiving", brokers(self.receiving.iter().copied())),
-            ("Leaders that change", count(self.leaders_changing, "partition")),
+            ("Leaders that change", counted(self.leaders_changing, "partition")),
             ("Done after", forecast(wave.duration_seconds)),
         ];
         if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {

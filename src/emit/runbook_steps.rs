@@ -3,7 +3,8 @@
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
 use super::runbook_facts::Facts;
-use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, count, elect, execute, reassign};
+use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, elect, execute, reassign};
+use crate::base::text::{counted, either};
 use crate::base::units::BytesPerSec;
 use crate::plan::{Plan, Stage, Throttle, Wave};
 
@@ -95,10 +96,10 @@ impl Steps<'_> {
             }
             facts => {
                 let who = facts.map_or("Where the wave has an election.json, hand".to_owned(), |facts| {
-                    let verb = if facts.elections == 1 { "is" } else { "are" };
+                    let verb = either(facts.elections as usize, "is", "are");
                     format!(
                         "{} {verb} not yet led by the first broker of the list. Hand",
-                        count(facts.elections, "partition")
+                        counted(facts.elections, "partition")
                     )
                 });
                 text.push_str(&format!(
@@ -159,14 +160,18 @@ pub(super) fn notes_on_going_back(facts: &Facts) -> String {
     let mut text = String::new();
     if !facts.dead.is_empty() {
         text.push_str(&format!(
-            "The old lists name brokers that are down ({}): Kafka's tool refuses rollback.json until they are back.\n\n",
-            brokers(facts.dead.iter().copied())
+            "The old lists name {}, which {} down: Kafka's tool refuses rollback.json until {} back.\n\n",
+            brokers_by_name(facts.dead.iter().copied()),
+            either(facts.dead.len(), "is", "are"),
+            either(facts.dead.len(), "it is", "they are")
         ));
     }
     if !facts.cordoned.is_empty() {
         text.push_str(&format!(
-            "The old lists name cordoned brokers ({}): Kafka refuses rollback.json until they are uncordoned.\n\n",
-            brokers(facts.cordoned.iter().copied())
+            "The old lists name {}, which {} cordoned: Kafka refuses rollback.json until {} uncordoned.\n\n",
+            brokers_by_name(facts.cordoned.iter().copied()),
+            either(facts.cordoned.len(), "is", "are"),
+            either(facts.cordoned.len(), "it is", "they are")
         ));
     }
     text
@@ -180,9 +185,10 @@ pub(super) fn start_block(dir: &str, throttle: Option<Throttle>, facts: Option<&
         && !facts.dead.is_empty()
     {
         return format!(
-            "Brokers that are down ({}) are among the current replicas. There `--execute --throttle` waits a minute, fails and \
+            "Some of the current replicas lie on {}, which {} down. There `--execute --throttle` waits a minute, fails and \
              starts nothing, so the throttle is set by hand first, from throttle.json (this needs `jq`):\n\n{}",
-            brokers(facts.dead.iter().copied()),
+            brokers_by_name(facts.dead.iter().copied()),
+            either(facts.dead.len(), "is", "are"),
             block(&[&throttle_by_hand(&quoted("throttle.json"), throttle), &execute(&file, None)])
         );
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
 use crate::base::ids::{BrokerId, IdSet};
+use crate::base::text::counted;
 use crate::base::units::Bytes;
 use crate::plan::{Estimate, Plan, Throttle};
 
@@ -54,19 +55,6 @@ pub fn table(rows: &[(&str, String)]) -> String {
     text
 }
 
-/// `1 partition`, `5,000 partitions`.
-pub fn count(number: u64, noun: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 /// Broker ids in ranges, cut off where they would fill the page.
 pub fn brokers(ids: impl IntoIterator<Item = BrokerId>) -> String {
     const LONGEST: usize = 120;
@@ -76,9 +64,20 @@ pub fn brokers(ids: impl IntoIterator<Item = BrokerId>) -> String {
     let number = ids.len();
     let text = IdSet::from_ids(ids).map(|set| set.to_string()).unwrap_or_default();
     match text.get(..LONGEST).and_then(|head| head.rsplit_once(',')) {
-        Some((head, _)) => format!("{} ({}, …)", count(number as u64, "broker"), head.replace(',', ", ")),
+        Some((head, _)) => format!("{} ({}, …)", counted(number, "broker"), head.replace(',', ", ")),
         None if text.is_empty() => "none".to_owned(),
         None => text.replace(',', ", "),
+    }
+}
+
+/// The same with the noun: `broker 3`, `brokers 3-5, 9`, `no broker`.
+pub fn brokers_by_name(ids: impl IntoIterator<Item = BrokerId>) -> String {
+    let text = brokers(ids);
+    match text.as_str() {
+        "none" => "no broker".to_owned(),
+        cut_off if cut_off.ends_with(')') => text,
+        one if one.bytes().all(|b| b.is_ascii_digit()) => format!("broker {text}"),
+        _ => format!("brokers {text}"),
     }
 }
 
@@ -130,5 +129,5 @@ pub fn brokers_that_do_not_serve(plan: &Plan, ids: impl IntoIterator<Item = Brok
 
 /// What is copied, in words: `7 replicas, 1.71 TB`.
 pub fn copies(replicas: u64, bytes: Bytes) -> String {
-    format!("{}, {bytes}", count(replicas, "replica"))
+    format!("{}, {bytes}", counted(replicas, "replica"))
 }

@@ -14,6 +14,7 @@ use crate::base::ids::{PartitionId, topic_name_fault};
 use crate::base::index::Csr;
 use crate::base::json::{self, Skip};
 use crate::base::stream::{Each, Element, Ids, KafkaId, Leader, Seen, Size, Step, Text, Trail, keys};
+use crate::base::text::counted;
 use crate::base::units::{Bytes, Seconds};
 use crate::request::Request;
 
@@ -361,7 +362,11 @@ impl<'de> Visitor<'de> for MoveVisitor<'_> {
             let (dirs, replicas) = (column.open_list().len(), lists.get(lists.len() - 1).len());
             if dirs != 0 && dirs != replicas {
                 trail.enter(Step::Key(key));
-                let what = format!("found {dirs} log dirs, expected one for each of {replicas} replicas");
+                let what = format!(
+                    "found {}, expected one for each of {}",
+                    counted(dirs, "log dir"),
+                    counted(replicas, "replica")
+                );
                 return Err(A::Error::custom(what));
             }
             column.end_list();

@@ -133,20 +133,27 @@ fn step(plan: &Plan, wave: u32, stage: Stage, m: &Move<'_>) -> Step {
     }
 }
 
-/// Pairs who comes with who goes: first those at the same place of the list, then the rest in order.
+/// Pairs who comes with who goes: as many as can be inside one rack, then those at the same place of the list,
+/// then the rest in order.
 fn changes(plan: &Plan, m: &Move<'_>) -> Vec<Change> {
     let mut going: Vec<BrokerId> = m.removing().collect();
     let mut pairs: Vec<(Option<BrokerId>, BrokerId)> = m.adding().map(|to| (None, to)).collect();
-    for (from, to) in &mut pairs {
-        let place = m.replicas.iter().position(|id| id == to);
-        let opposite = place.and_then(|place| m.previous.get(place)).copied();
-        if let Some(at) = going.iter().position(|&id| Some(id) == opposite) {
-            *from = Some(going.remove(at));
-        }
-    }
-    for (from, _) in &mut pairs {
-        if from.is_none() && !going.is_empty() {
-            *from = Some(going.remove(0));
+    // A broker of unknown rack is in a rack of its own.
+    let rack = |id: BrokerId| plan.broker(id).and_then(|broker| broker.rack.as_deref());
+    let same_rack = |from: BrokerId, to: BrokerId| rack(from).is_some() && rack(from) == rack(to);
+    let same_place = |from: BrokerId, to: BrokerId| {
+        let place = m.replicas.iter().position(|&id| id == to);
+        place.is_some_and(|place| m.previous.get(place) == Some(&from))
+    };
+    let tiers: [&dyn Fn(BrokerId, BrokerId) -> bool; 4] = [
+        &|from, to| same_rack(from, to) && same_place(from, to),
+        &|from, to| same_rack(from, to),
+        &|from, to| same_place(from, to),
+        &|_, _| true,
+    ];
+    for belong in tiers {
+        for (from, to) in pairs.iter_mut().filter(|(from, _)| from.is_none()) {
+            *from = going.iter().position(|&id| belong(id, *to)).map(|at| going.remove(at));
         }
     }
     let mut changes: Vec<Change> = pairs
@@ -336,22 +343,33 @@ mod tests {
     }
 
     #[test]
-    fn replicas_that_change_places_are_paired_in_order() {
+    fn replicas_are_paired_inside_their_rack_before_by_place_and_order() {
         let mut plan = sample::empty(&["t"]);
         let rows = [
             sample::Row::new("t", 0, &[1001, 1002, 7], &[7, 1, 2], 5),
             sample::Row::new("t", 1, &[1001], &[1, 2], 5),
             sample::Row::new("t", 2, &[7, 1001, 1002], &[7, 1], 5),
+            sample::Row::new("t", 3, &[1001, 1002], &[2, 1], 5),
+            sample::Row::new("t", 4, &[1001, 1002, 1003], &[7, 1, 10], 5),
         ];
         sample::push_wave(&mut plan, Stage::Data, None, &rows);
-        let pairs = |partition: i32| -> Vec<(Option<i32>, Option<i32>)> {
-            let story = why(&plan, "t", PartitionId::new(partition)).unwrap();
+        let pairs = |plan: &Plan, partition: i32| -> Vec<(Option<i32>, Option<i32>)> {
+            let story = why(plan, "t", PartitionId::new(partition)).unwrap();
             let from = |change: &Change| change.from.as_ref().map(|place| place.broker.get());
             let to = |change: &Change| change.to.as_ref().map(|target| target.broker.get());
             story.steps[0].changes.iter().map(|change| (from(change), to(change))).collect()
         };
-        assert_eq!(pairs(0), [(Some(1002), Some(1)), (Some(1001), Some(2))]);
-        assert_eq!(pairs(1), [(Some(1001), Some(1)), (None, Some(2))]);
-        assert_eq!(pairs(2), [(Some(1001), Some(1)), (Some(1002), None)]);
+        // Brokers 1 and 1001 are in one rack, 2 and 1002 in another.
+        assert_eq!(pairs(&plan, 0), [(Some(1001), Some(1)), (Some(1002), Some(2))]);
+        assert_eq!(pairs(&plan, 1), [(Some(1001), Some(1)), (None, Some(2))]);
+        assert_eq!(pairs(&plan, 2), [(Some(1001), Some(1)), (Some(1002), None)]);
+        assert_eq!(pairs(&plan, 3), [(Some(1002), Some(2)), (Some(1001), Some(1))], "not by place");
+        assert_eq!(pairs(&plan, 4), [(Some(1002), Some(7)), (Some(1001), Some(1)), (Some(1003), Some(10))]);
+        // Where no rack is known, the place decides.
+        for broker in &mut plan.brokers {
+            broker.rack = None;
+        }
+        let story = why(&plan, "t", PartitionId::new(3)).unwrap();
+        assert_eq!(story.steps[0].changes[0].from.as_ref().unwrap().broker.get(), 1001);
     }
 }

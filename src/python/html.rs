@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::base::text::{counted, grouped};
 use crate::base::units::{Bytes, Seconds};
-use crate::cli::view::{counted, grouped};
 use crate::plan::{Plan, PlanBroker, PlanDir, Role};
 use crate::snapshot::{BrokerState, Snapshot};
 
@@ -45,7 +45,7 @@ pub fn cluster(snapshot: &Snapshot) -> String {
 /// A plan as tables of its waves and of the brokers that take part.
 pub fn plan(plan: &Plan) -> String {
     let summary = &plan.summary;
-    let (waves, replicas) = (counted(summary.waves.into(), "wave"), counted(summary.replicas_moved, "replica"));
+    let (waves, replicas) = (counted(summary.waves, "wave"), counted(summary.replicas_moved, "replica"));
     let mut title = format!("{waves}, {replicas}, {}", summary.bytes_moved);
     if let Some(eta) = &summary.eta_seconds {
         let _ = write!(title, ", about {} ({} to {})", eta.expected, eta.low, eta.high);

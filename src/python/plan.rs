@@ -14,9 +14,10 @@ use super::wave::Wave;
 use super::{html, interrupt, shape, values};
 use crate::base::error::Result;
 use crate::base::ids::PartitionId;
+use crate::base::text::counted;
 use crate::base::{fs, json as text_json};
 use crate::cli::summary::PlanView;
-use crate::cli::view::{View, counted};
+use crate::cli::view::View;
 use crate::cli::{load, resolve};
 use crate::emit;
 use crate::plan::{self as paper, rollback, why};
@@ -71,7 +72,7 @@ pub fn plan(
         exclude_topics,
         skip_unhealthy,
     };
-    let mut request = resolve::asked(&limits.read()?)?;
+    let mut request = resolve::asked(&limits.read()?, crate::request::Request::default())?;
     if let Some(canary) = canary {
         request.canary = values::count("canary", canary, 0)?;
     }
@@ -197,7 +198,7 @@ impl Plan {
 
     fn __repr__(&self) -> String {
         let summary = &self.paper.summary;
-        let (waves, replicas) = (counted(summary.waves.into(), "wave"), counted(summary.replicas_moved, "replica"));
+        let (waves, replicas) = (counted(summary.waves, "wave"), counted(summary.replicas_moved, "replica"));
         let mut text = format!("<kshift.Plan: {waves}, {replicas}, {}", summary.bytes_moved);
         if let Some(eta) = &summary.eta_seconds {
             text = format!("{text}, about {}", eta.expected);

@@ -8,8 +8,8 @@ use pyo3::types::{PyBytes, PyTuple};
 use super::plan::Plan;
 use super::{interrupt, shape};
 use crate::base::ids::BrokerId;
+use crate::base::text::counted;
 use crate::base::units::Seconds;
-use crate::cli::view::counted;
 use crate::emit;
 use crate::plan as paper;
 

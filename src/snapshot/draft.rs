@@ -5,9 +5,10 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use super::{Broker, DirName, Mode, Notice, Partitions, Snapshot, Topic};
-use crate::base::error::{Code, Error, Place, Result, near_miss};
-use crate::base::ids::{BrokerId, topic_name_fault};
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::ids::{BrokerId, near_id, topic_name_fault};
 use crate::base::index::Csr;
+use crate::base::text::counted;
 use crate::base::units::Bytes;
 
 /// A thing of the draft whose place in the source is asked for.
@@ -347,10 +348,12 @@ impl Faults<'_> {
         let message = format!("partition `{}` lists broker {id}, which the cluster does not have", self.name_of(row));
         let mut error = Error::new(Code::UnknownBroker, message);
         if let Some((first, last)) = brokers.first().zip(brokers.last()) {
-            error = error.note(format!("known are {} brokers from {} to {}", brokers.len(), first.0, last.0));
+            error = error.note(match brokers.len() {
+                1 => format!("the only known broker is {}", first.0),
+                several => format!("known are {} from {} to {}", counted(several, "broker"), first.0, last.0),
+            });
         }
-        let known: Vec<String> = brokers.iter().take(2000).map(|entry| entry.0.to_string()).collect();
-        if let Some(near) = near_miss(&id.to_string(), known.iter().map(String::as_str)) {
+        if let Some(near) = near_id(id, brokers.iter().map(|entry| entry.0)) {
             error = error.help(format!("did you mean {near}?"));
         }
         let error = error.help("a broker that is gone stands among the brokers with \"state\":\"dead\"");

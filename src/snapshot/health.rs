@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{compressed, some_of};
 use super::{Broker, BrokerState, Notice, Snapshot};
 use crate::base::ids::{BrokerId, IdSet};
+use crate::base::text::{brokers, either};
 
 /// The broker and topic settings that throttle replication, and that a finished move should not leave behind.
 const THROTTLE_RATES: [&str; 3] = [
@@ -29,6 +30,13 @@ impl Snapshot {
         self.throttle_health(&mut notices);
         self.rack_health(&mut notices);
         notices
+    }
+
+    /// Everything to tell of the cluster, each fact once: what was noticed when it was read, then its health but
+    /// for what reading has told already, under the same code.
+    pub fn all_notices(&self) -> Vec<Notice> {
+        let told = |notice: &Notice| self.notices.iter().any(|earlier| earlier.code == notice.code);
+        self.notices.iter().cloned().chain(self.health().into_iter().filter(|notice| !told(notice))).collect()
     }
 
     fn partition_health(&self, notices: &mut Vec<Notice>) {
@@ -67,11 +75,11 @@ impl Snapshot {
                 notices.push(Notice::new(code, format!("{} {what}", some_of("partition", &names))));
             }
         };
-        add("no-leader", &sick.no_leader, "without a leader: nothing can be copied from them");
-        add("lost-leader", &sick.lost_leader, "led by a broker that does not serve: nothing can be copied from them");
+        add("no-leader", &sick.no_leader, "without a leader: there is nothing to copy from");
+        add("lost-leader", &sick.lost_leader, "led by a broker that does not serve: there is nothing to copy from");
         add("empty-isr", &sick.no_isr, "with an empty ISR: no replica is known to hold all data");
-        add("short-isr", &sick.short_isr, "with an ISR short of replicas: repair them first, or move them last");
-        add("under-reassignment", &sick.reassigning, "under reassignment: wait until it is done, or cancel it");
+        add("short-isr", &sick.short_isr, "with an ISR short of replicas: best repaired before anything moves");
+        add("under-reassignment", &sick.reassigning, "under reassignment: wait until that is done, or cancel it");
         add("replication-factor-1", &sick.single, "with a single replica: gone when its broker goes");
         add(
             "min-isr",
@@ -89,14 +97,30 @@ impl Snapshot {
 
     fn broker_health(&self, notices: &mut Vec<Notice>) {
         let states = [
-            (BrokerState::Dead, "dead-broker", "dead: they can be drained, and are no targets"),
-            (BrokerState::Fenced, "fenced-broker", "fenced: they can be drained, and are no targets"),
-            (BrokerState::Cordoned, "cordoned-broker", "cordoned: they take nothing new, and are no targets"),
+            (
+                BrokerState::Dead,
+                "dead-broker",
+                "can be drained, and receives nothing",
+                "can be drained, and receive nothing",
+            ),
+            (
+                BrokerState::Fenced,
+                "fenced-broker",
+                "can be drained, and receives nothing",
+                "can be drained, and receive nothing",
+            ),
+            (BrokerState::Cordoned, "cordoned-broker", "serves, and takes nothing new", "serve, and take nothing new"),
         ];
-        for (state, code, what) in states {
+        for (state, code, of_one, of_several) in states {
             let ids = ids_where(&self.brokers, |broker| broker.state == state);
             if !ids.is_empty() {
-                notices.push(Notice::new(code, format!("brokers {ids} are {what}")));
+                let (who, word) = (brokers(&ids), state.as_str());
+                let is = either(ids.len(), "is", "are");
+                let what = match ids.len() {
+                    1 => format!("it {of_one}"),
+                    _ => format!("they {of_several}"),
+                };
+                notices.push(Notice::new(code, format!("{who} {is} {word}: {what}")));
             }
         }
         let mut offline = Vec::new();
@@ -106,7 +130,7 @@ impl Snapshot {
             }
         }
         if !offline.is_empty() {
-            let what = "offline: nothing can be put there, and what they hold does not serve";
+            let what = "offline: nothing can be put there, and what lies there does not serve";
             notices.push(Notice::new("offline-log-dir", format!("{} {what}", some_of("log dir", &offline))));
         }
     }
@@ -122,15 +146,16 @@ impl Snapshot {
         };
         let ids = ids_where(&self.brokers, |broker| is_set(&broker.config, &THROTTLE_RATES));
         if !ids.is_empty() {
-            let what = "have a replication throttle";
-            let message = format!("brokers {ids} {what}, {whose}: it slows recovery; clear it once nothing moves");
+            let (who, has) = (brokers(&ids), either(ids.len(), "has", "have"));
+            let message =
+                format!("{who} {has} a replication throttle, {whose}: it slows recovery; clear it once nothing moves");
             notices.push(Notice::new("throttle-rates", message));
         }
         let topics = self.topics.iter().filter(|topic| is_set(&topic.config, &THROTTLE_LISTS));
         let topics: Vec<&str> = topics.map(|topic| topic.name.as_str()).collect();
         if !topics.is_empty() {
             let message = format!(
-                "{} with lists of throttled replicas, {whose}: they hold back later moves; clear them once nothing moves",
+                "{} with lists of throttled replicas, {whose}: such lists hold back later moves; clear them once nothing moves",
                 some_of("topic", &topics)
             );
             notices.push(Notice::new("throttle-lists", message));
@@ -140,11 +165,15 @@ impl Snapshot {
     fn rack_health(&self, notices: &mut Vec<Notice>) {
         let serving = || self.brokers.iter().filter(|broker| broker.state.serves());
         let without = serving().filter(|broker| broker.rack.is_none()).count();
-        if without > 0 && serving().any(|broker| broker.rack.is_some()) {
+        if without > 0 && without == serving().count() {
+            let what = "no broker has a rack, so rack policies are off; `--racks FILE` gives them";
+            notices.push(Notice::new("no-racks", what));
+        } else if without > 0 {
             let ids = ids_where(&self.brokers, |broker| broker.state.serves() && broker.rack.is_none());
+            let (who, has) = (brokers(&ids), either(ids.len(), "has", "have"));
             let what =
-                "have no rack while others have: give it with `--racks FILE`, or plan with `--rack-policy ignore`";
-            notices.push(Notice::new("partial-racks", format!("brokers {ids} {what}")));
+                "no rack while others have one: give it with `--racks FILE`, or plan with `--rack-policy ignore`";
+            notices.push(Notice::new("partial-racks", format!("{who} {has} {what}")));
         }
         let racks: BTreeSet<&str> = self.brokers.iter().filter_map(|broker| broker.rack.as_deref()).collect();
         let mut by_letters: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -166,13 +195,15 @@ impl Snapshot {
         if let Some((one, other)) = families(&racks)
             && !self.mostly_span(&one, &other)
         {
-            let brokers = |family: &BTreeSet<&str>| {
-                ids_where(&self.brokers, |broker| broker.rack.as_deref().is_some_and(|rack| family.contains(rack)))
+            let members = |family: &BTreeSet<&str>| {
+                let is_in = |broker: &Broker| broker.rack.as_deref().is_some_and(|rack| family.contains(rack));
+                let ids = ids_where(&self.brokers, is_in);
+                format!("{} {}", brokers(&ids), either(ids.len(), "is", "are"))
             };
             let names = |family: &BTreeSet<&str>| compressed(&family.iter().copied().collect::<Vec<_>>());
             notices.push(Notice::new("rack-names", format!(
-                "brokers {} are in racks {} and brokers {} in racks {}, which looks like one set of zones under two namings; if so, map them with `--racks FILE`, a line `OLD NEW` for each, or the rack policy takes them for different places",
-                brokers(&one), names(&one), brokers(&other), names(&other)
+                "{} in racks {} and {} in racks {}, which looks like one set of zones under two namings; if so, map them with `--racks FILE`, a line `OLD NEW` for each, or the rack policy takes them for different places",
+                members(&one), names(&one), members(&other), names(&other)
             )));
         }
     }
@@ -261,8 +292,10 @@ mod tests {
 
     const THREE: &str = r#"{"id":1},{"id":2},{"id":3}"#;
 
+    /// What is found, but for racks: most clusters here have none.
     fn found(snapshot: &Snapshot) -> Vec<(String, String)> {
-        snapshot.health().into_iter().map(|notice| (notice.code, notice.message)).collect()
+        let found = snapshot.health().into_iter().map(|notice| (notice.code, notice.message));
+        found.filter(|(code, _)| code != "no-racks").collect()
     }
 
     fn only(snapshot: &Snapshot) -> (String, String) {
@@ -273,7 +306,34 @@ mod tests {
 
     #[test]
     fn a_sound_cluster_has_no_notice() {
-        assert_eq!(found(&cluster(THREE, &topic(r#"{"partition":0,"replicas":[1,2,3]}"#))), []);
+        let brokers = r#"{"id":1,"rack":"a"},{"id":2,"rack":"b"},{"id":3,"rack":"c"}"#;
+        assert_eq!(cluster(brokers, &topic(r#"{"partition":0,"replicas":[1,2,3]}"#)).health(), []);
+    }
+
+    #[test]
+    fn a_cluster_without_any_rack_is_told_once() {
+        let mut snapshot = cluster(THREE, &topic(r#"{"partition":0,"replicas":[1,2,3]}"#));
+        let codes = |snapshot: &Snapshot| -> Vec<String> {
+            snapshot.all_notices().into_iter().map(|notice| notice.code).collect()
+        };
+        assert_eq!(codes(&snapshot), ["no-racks"]);
+        snapshot.notices.push(Notice::new("no-racks", "no tool showed one"));
+        assert_eq!(codes(&snapshot), ["no-racks"]);
+        assert_eq!(snapshot.all_notices()[0].message, "no tool showed one", "the reader knows more");
+    }
+
+    #[test]
+    fn one_thing_is_told_in_the_singular_and_several_in_the_plural() {
+        let message = |brokers: &str| {
+            let snapshot = cluster(&format!(r#"{{"id":9}},{brokers}"#), &topic(r#"{"partition":0,"replicas":[9]}"#));
+            found(&snapshot).into_iter().find(|found| found.0 == "dead-broker").unwrap().1
+        };
+        let one = r#"{"id":3,"state":"dead"}"#;
+        assert_eq!(message(one), "broker 3 is dead: it can be drained, and receives nothing");
+        assert_eq!(
+            message(&format!(r#"{one},{{"id":4,"state":"dead"}}"#)),
+            "brokers 3-4 are dead: they can be drained, and receive nothing"
+        );
     }
 
     #[test]
@@ -320,7 +380,7 @@ mod tests {
         );
         let found = found(&cluster(brokers, &topics));
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].1.contains("brokers 1 have") && found[0].1.contains("left over from an earlier move"));
+        assert!(found[0].1.contains("broker 1 has") && found[0].1.contains("left over from an earlier move"));
         assert!(found[1].1.contains("1 topic (t)"));
     }
 

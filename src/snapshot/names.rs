@@ -1,14 +1,13 @@
 //! Long lists in a few words.
 
+use crate::base::text::{counted, grouped};
+
 /// How many names are shown before the rest is counted.
 const SHOWN_MAX: usize = 3;
 
 /// `1 partition (orders-0)`, `2 partitions (orders-0, orders-3)`, `15 partitions (orders-0, orders-3, orders-4 and 12 more)`.
 pub(super) fn some_of<S: AsRef<str>>(noun: &str, names: &[S]) -> String {
-    match names {
-        [one] => format!("1 {noun} ({})", one.as_ref()),
-        _ => format!("{} {noun}s ({})", names.len(), compressed(names)),
-    }
+    format!("{} ({})", counted(names.len(), noun), compressed(names))
 }
 
 /// `orders-0, orders-3, orders-4 and 12 more`.
@@ -16,7 +15,7 @@ pub(super) fn compressed<S: AsRef<str>>(names: &[S]) -> String {
     let shown: Vec<&str> = names.iter().take(SHOWN_MAX).map(AsRef::as_ref).collect();
     match names.len().saturating_sub(SHOWN_MAX) {
         0 => shown.join(", "),
-        rest => format!("{} and {rest} more", shown.join(", ")),
+        rest => format!("{} and {} more", shown.join(", "), grouped(rest as u64)),
     }
 }
 

@@ -138,6 +138,10 @@ impl Reader {
                 None => fault,
             };
         }
+        // A value of the wrong type is refused before its depth is reached.
+        if let Some(deep) = json::depth_fault(text, source) {
+            return deep;
+        }
         let what = fault.message().strip_prefix("invalid JSON: ").unwrap_or(fault.message()).to_owned();
         let key = self.trail.iter().rev().find_map(|step| match step {
             Step::Key(key) => Some(*key),

@@ -14,15 +14,12 @@ fn good() -> String {
 }
 
 #[track_caller]
-fn assert_refused(answer: &Answer, code: &str, says: &[&str]) {
-    let shown = format!("kshift {}\n{}", answer.args, answer.stderr);
-    assert_eq!(answer.exit, 2, "{shown}");
-    assert_eq!(answer.stdout, "", "{shown}");
-    assert!(answer.stderr.starts_with(&format!("error[{code}]: ")), "expected {code}: {shown}");
+fn assert_refused(answer: Answer, code: &str, says: &[&str]) -> Answer {
+    let mut answer = answer.refused(2, code);
     for text in says {
-        assert!(answer.stderr.contains(text), "expected `{text}`: {shown}");
+        answer = answer.says(text);
     }
-    assert!(!answer.stderr.contains("panicked"), "{shown}");
+    answer
 }
 
 #[track_caller]
@@ -30,7 +27,7 @@ fn refuse_file(case: &str, content: impl AsRef<[u8]>, code: &str, says: &[&str])
     let dir = empty_dir(&format!("bad-{case}"));
     put(&dir.join("c.json"), content);
     let answer = kshift("plan c.json --drain 1001-1003 --out out").in_dir(&dir).run();
-    assert_refused(&answer, code, says);
+    let answer = assert_refused(answer, code, says);
     assert!(answer.stderr.contains("in c.json"), "{case}: no file: {}", answer.stderr);
     assert_eq!(names(&dir), ["c.json"], "{case}: something was written");
 }
@@ -94,12 +91,40 @@ fn what_is_no_whole_document_is_refused() {
     refuse_file("trailing", format!("{text}\n{{}}"), "invalid-json", &["trailing", "c.json:2:1"]);
     refuse_file("zero", "", "empty-input", &["`c.json` is empty", "help: "]);
     refuse_file("utf8", b"\xff\xfe{\"kind\":1}", "invalid-utf8", &["byte 0xff", "c.json:1:1", "help: "]);
-    let deep = format!("{{\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    refuse_file("deep", deep, "too-deep", &["127", "c.json:1:"]);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(text.as_bytes()).unwrap();
     let packed = packed.finish().unwrap();
     refuse_file("gzip", &packed[..packed.len() / 2], "unreadable", &["gzip stream of `c.json`", "help: "]);
+}
+
+#[test]
+fn deep_documents_of_any_shape_are_refused_as_such() {
+    let levels = 100_000;
+    let arrays = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let objects = format!("{}0{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+    let under = |key: &str, deep: &str| format!("{{\"kind\":\"kshift.cluster\",\"version\":1,\"{key}\":{deep}}}");
+    let mut cases = vec![arrays.clone(), objects.clone(), "[".repeat(levels), "{\"a\":".repeat(levels)];
+    for key in ["x", "name", "brokers", "topics"] {
+        cases.extend([under(key, &arrays), under(key, &objects)]);
+    }
+    cases.push(good().replace("\"size_bytes\":1000000000", &format!("\"size_bytes\":{arrays}")));
+    cases.push(good().replace("\"leader\":1001", &format!("\"leader\":{objects}")));
+    for (number, case) in cases.iter().enumerate() {
+        refuse_file(&format!("deep-{number}"), case, "too-deep", &["127 levels", "c.json:1:"]);
+    }
+}
+
+#[test]
+fn a_broker_is_offered_only_where_it_was_plausibly_meant() {
+    let dir = empty_dir("bad-near");
+    put(&dir.join("c.json"), good());
+    let answer = |drain: &str| kshift(&format!("plan c.json --drain {drain}")).in_dir(&dir).run();
+    answer("1031").refused(2, "unknown-broker").says("broker 1031").says("help: `kshift snapshot CLUSTER`");
+    for (typed, meant) in [("1030", Some("1003")), ("1020", Some("1002")), ("99", None), ("9", None), ("1009", None)] {
+        let answer = answer(typed).refused(2, "unknown-broker");
+        let offered = answer.stderr.split_once("did you mean ").map(|(_, rest)| rest.split('?').next().unwrap());
+        assert_eq!(offered, meant, "{typed}: {}", answer.stderr);
+    }
 }
 
 #[test]
@@ -127,8 +152,7 @@ fn wrong_brokers_and_limits_are_refused() {
         ("--drain 1001 --disk-limit 150%", "invalid-value", ["`150%`", "100 %", "in --disk-limit"]),
     ] {
         let answer = kshift(&format!("plan c.json {args} --out out")).in_dir(&dir).run();
-        assert_refused(&answer, code, &says);
-        assert!(answer.stderr.contains("\nhelp: "), "{}", answer.stderr);
+        assert_refused(answer, code, &says);
         assert_eq!(names(&dir), ["c.json"], "{args}: something was written");
     }
 }

@@ -67,6 +67,29 @@ fn a_tampered_plan_does_not_pass_the_check() {
 }
 
 #[test]
+fn a_file_of_others_is_judged_by_every_limit_that_is_asked_for() {
+    let dir = empty_dir("commands-foreign");
+    put(&dir.join("move.json"), here(&format!("plan kafka-4.3.1 {PLAN}")).ok().stdout);
+    let file = dir.join("move.json");
+    let check = |limits: &str| {
+        let answer = here(&format!("check kafka-4.3.1 {} --ignore-disk {limits}", file.display()));
+        (answer.exit, answer.stdout.split(['[', ']']).nth(1).unwrap_or_default().to_owned(), answer.stdout)
+    };
+    for holds in ["", "--max-moves 5000", "--max-moves-per-broker 5000", "--skip-unhealthy", "--throttle 50MB/s"] {
+        let (exit, _, stdout) = check(holds);
+        assert_eq!(exit, 0, "{holds}: {stdout}");
+    }
+    for (limit, rule) in [
+        ("--max-moves 2", "max-moves"),
+        ("--max-moves-per-broker 1", "max-moves-per-broker"),
+        ("--throttle 1MB/s --max-wave-duration 1s", "max-wave-duration"),
+    ] {
+        let (exit, found, stdout) = check(limit);
+        assert_eq!((exit, found.as_str()), (1, rule), "{limit}: {stdout}");
+    }
+}
+
+#[test]
 fn a_small_example_is_as_before() {
     let answer = kshift("example --old 3 --new 3 --partitions 6").run().ok();
     golden("example.json", &answer.stdout);

@@ -10,3 +10,4 @@ mod props;
 mod readme;
 mod support;
 mod usage;
+mod warnings;

@@ -80,11 +80,7 @@ fn options_that_need_another_one_say_so() {
 }
 
 #[test]
-fn a_check_refuses_limits_that_it_cannot_judge() {
-    for option in ["--max-moves 5", "--max-moves-per-broker 5", "--skip-unhealthy", "--throttle 5MB/s --growth"] {
-        let answer = kshift(&format!("check c.json reassign.json {option}")).run().refused(2, "usage");
-        answer.says("can be judged only in a plan of kshift");
-    }
+fn limits_of_scope_need_a_scope() {
     for option in ["--onto 1", "--topics a", "--exclude-topics a"] {
         kshift(&format!("check c.json reassign.json {option}")).run().refused(2, "usage").says("needs --drain");
     }

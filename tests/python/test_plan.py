@@ -261,7 +261,7 @@ def test_nothing_to_move_is_a_plan_without_waves(small: kshift.Cluster) -> None:
 
 
 def test_a_plan_shows_itself_as_text_and_as_tables(plan: kshift.Plan, cluster: kshift.Cluster) -> None:
-    assert "1,050 move, of 1,050 on the drained brokers" in str(plan)
+    assert "1,050 to move, of 1,050 on the drained brokers" in str(plan)
     assert repr(plan).startswith(f"<kshift.Plan: {len(plan.waves)} waves, 1,050 replicas, ")
     html = plan._repr_html_()
     assert html.count("<table>") == html.count("</table>") == 2

@@ -3,6 +3,7 @@
 use super::super::Violation;
 use super::super::case::Case;
 use super::super::figures::Figures;
+use crate::base::text::counted;
 use crate::base::units::Bytes;
 use crate::plan::{PlanBroker, Role};
 
@@ -11,7 +12,8 @@ const RULE: &str = "brokers";
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let (given, present) = (&case.plan.brokers, &case.world.snapshot.brokers);
     if !given.iter().map(|broker| broker.id).eq(present.iter().map(|broker| broker.id)) {
-        let message = format!("it lists {} brokers, not the {} of the snapshot in order", given.len(), present.len());
+        let message =
+            format!("it lists {}, not the {} of the snapshot in order", counted(given.len(), "broker"), present.len());
         found.push(Violation::new(RULE, message).place("plan.json at brokers"));
         return;
     }
@@ -47,7 +49,7 @@ fn faults(case: &Case, figures: &Figures, number: usize, given: &PlanBroker) -> 
     }
     let dirs = case.world.dirs_of(number as u32);
     if dirs.len() != given.log_dirs.len() {
-        faults.push(format!("it has {} log dirs, in the snapshot {}", given.log_dirs.len(), dirs.len()));
+        faults.push(format!("it has {}, in the snapshot {}", counted(given.log_dirs.len(), "log dir"), dirs.len()));
         return faults;
     }
     for (dir, given) in dirs.zip(&given.log_dirs) {

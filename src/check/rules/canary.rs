@@ -3,6 +3,7 @@
 use super::super::Violation;
 use super::super::case::Case;
 use super::stages;
+use crate::base::text::counted;
 use crate::plan::Stage;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
@@ -12,7 +13,10 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let asked = case.plan.request.canary as usize;
     let expected = asked.min(bulk.max(ahead));
     if ahead != expected && case.is_sound() {
-        let message = format!("{ahead} partitions go ahead, expected {expected}: {asked} were asked for");
+        let message = format!(
+            "{} ahead of the rest, expected {expected}: --canary asks for {asked}",
+            counted(ahead, "partition")
+        );
         let violation = Violation::new("canary", message);
         found.push(if case.plan.waves.is_empty() { violation } else { violation.wave(1) });
     }

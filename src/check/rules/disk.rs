@@ -3,8 +3,11 @@
 use super::super::Violation;
 use super::super::case::Case;
 use crate::base::units::Bytes;
+use crate::replay::World;
+use crate::replay::disk::Peak;
+use crate::request::Request;
 
-const RULE: &str = "disk-limit";
+pub(in super::super) const RULE: &str = "disk-limit";
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let request = &case.plan.request;
@@ -12,30 +15,35 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         return;
     }
     for peak in &case.disk.peaks {
-        let dir = &case.world.dirs[peak.dir as usize];
-        let (path, broker) = (case.world.path_of(peak.dir), case.world.id(dir.broker));
-        let message = match dir.capacity {
-            None => format!("`{path}` receives data and its capacity is not known"),
-            Some(capacity) => {
-                let limit = request.disk_limit.of(Bytes::new(capacity));
-                // Growth is a product of floats; everything else is exact.
-                let slack = if request.growth { 1 + limit.get() / 1_000_000_000 } else { 0 };
-                if peak.used <= limit.get().saturating_add(slack) {
-                    continue;
-                }
-                let used = Bytes::new(peak.used);
-                format!(
-                    "`{path}` holds {used} at the peak of the wave, {} above the limit\n{} bytes of {capacity}, {} allows {}",
-                    used.saturating_sub(limit),
-                    peak.used,
-                    request.disk_limit,
-                    limit.get()
-                )
-            }
+        let message = match case.world.dirs[peak.dir as usize].capacity {
+            None => format!("`{}` receives data and its capacity is not known", case.world.path_of(peak.dir)),
+            Some(capacity) => match above(case.world, request, *peak, capacity) {
+                Some(message) => message,
+                None => continue,
+            },
         };
+        let broker = case.world.id(case.world.dirs[peak.dir as usize].broker);
         found.push(case.wave_violation(RULE, peak.wave, message).broker(broker));
     }
     no_known_disk(case, found);
+}
+
+/// By how much a log dir of this capacity is above the limit at a peak, if it is.
+pub(in super::super) fn above(world: &World, request: &Request, peak: Peak, capacity: u64) -> Option<String> {
+    let limit = request.disk_limit.of(Bytes::new(capacity));
+    // Growth is a product of floats; everything else is exact.
+    let slack = if request.growth { 1 + limit.get() / 1_000_000_000 } else { 0 };
+    let used = Bytes::new(peak.used);
+    (peak.used > limit.get().saturating_add(slack)).then(|| {
+        format!(
+            "`{}` holds {used} at the peak of the wave, {} above the limit\n{} bytes of {capacity}, {} allows {}",
+            world.path_of(peak.dir),
+            used.saturating_sub(limit),
+            peak.used,
+            request.disk_limit,
+            limit.get()
+        )
+    })
 }
 
 /// Brokers without any known log dir that receive data.

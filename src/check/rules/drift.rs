@@ -2,6 +2,7 @@
 
 use super::super::Violation;
 use super::super::case::{Case, list};
+use crate::base::text::{counted, grouped};
 use crate::replay::NONE;
 
 const RULE: &str = "drift";
@@ -27,10 +28,10 @@ pub(in super::super) fn judge(case: &mut Case, assignment_sha256: &str, found: &
         changed.push(case.violation(RULE, wave, step, message));
     }
     let message = format!(
-        "the cluster's replica lists are not those that the plan was made for; {} of its {} moves are concerned\n\
+        "the cluster's replica lists are not those that the plan was made for; {} of {} differ\n\
          assignment {assignment_sha256}, the plan was made for {}",
-        changed.len(),
-        case.steps.len(),
+        grouped(changed.len() as u64),
+        counted(case.steps.len(), "move"),
         case.plan.cluster.assignment_sha256
     );
     found.push(Violation::new(RULE, message).place("plan.json at cluster.assignment_sha256"));

@@ -1,68 +1,95 @@
 //! `max-moves`, `max-moves-per-broker`, `max-wave-duration`: no wave is larger than asked for.
 
+use std::ops::Range;
+
 use super::super::Violation;
 use super::super::case::Case;
-use crate::base::units::Seconds;
+use crate::base::text::{counted, grouped};
+use crate::base::units::{BytesPerSec, Seconds};
 use crate::plan::Side;
-use crate::replay::{NONE, time};
+use crate::replay::{NONE, Steps, WaveTime, World, time};
+use crate::request::Request;
 
 /// The KRaft controller starts the first 10,000 partitions of a request and refuses the rest.
-pub(in super::super) const RECORDS_MAX: usize = 10_000;
+const RECORDS_MAX: usize = 10_000;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
-    let request = &case.plan.request;
-    for (wave, range) in case.steps.waves.iter().enumerate() {
-        let allowed = (request.max_moves as usize).min(RECORDS_MAX);
-        if range.len() > allowed {
-            let message = format!("{} partitions, {allowed} are allowed", range.len());
-            found.push(case.wave_violation("max-moves", wave, message));
-        }
-        if let Some(rate) = case.rate {
-            duration(case, wave, rate, found);
-        }
-    }
-    if let Some(most) = request.max_moves_per_broker {
-        per_broker(case, most, found);
+    for (wave, time) in case.times.iter().enumerate() {
+        let broken = of_wave(case.world, &case.steps, &case.steps.waves[wave], time, &case.plan.request);
+        let index = case.plan.waves[wave].index;
+        found.extend(broken.into_iter().map(|broken| broken.wave(index).place(format!("plan.json at waves[{wave}]"))));
     }
 }
 
-fn duration(case: &Case, wave: usize, rate: f64, found: &mut Vec<Violation>) {
-    let longest = case.plan.request.max_wave_duration.get();
-    let seconds = case.times[wave].seconds(rate);
+/// Every limit of `request` that the steps of one wave break; the wave and its place are for the caller to add.
+pub(in super::super) fn of_wave(
+    world: &World,
+    steps: &Steps,
+    wave: &Range<usize>,
+    time: &WaveTime,
+    request: &Request,
+) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let allowed = request.max_moves as usize;
+    if wave.len() > allowed.min(RECORDS_MAX) {
+        let partitions = counted(wave.len(), "partition");
+        let message = if allowed < RECORDS_MAX {
+            format!("{partitions}, {} allowed", grouped(allowed as u64))
+        } else {
+            format!("{partitions} in one request; KRaft starts {} and refuses the rest", grouped(RECORDS_MAX as u64))
+        };
+        found.push(Violation::new("max-moves", message));
+    }
+    if let Some(rate) = request.throttle {
+        duration(world, steps, wave, time.seconds(rate.as_f64()), rate, request, &mut found);
+    }
+    if let Some(most) = request.max_moves_per_broker {
+        per_broker(world, steps, wave, most, &mut found);
+    }
+    found
+}
+
+fn duration(
+    world: &World,
+    steps: &Steps,
+    wave: &Range<usize>,
+    seconds: f64,
+    rate: BytesPerSec,
+    request: &Request,
+    found: &mut Vec<Violation>,
+) {
+    let longest = request.max_wave_duration.get();
     // A wave that never ends is named by the rule on throttles.
     if seconds.is_infinite() || seconds <= longest * (1.0 + 1e-9) {
         return;
     }
-    let alone =
-        case.steps.sound(case.steps.waves[wave].clone()).map(|step| time::alone(case.world, &case.steps, step, rate));
+    let alone = steps.sound(wave.clone()).map(|step| time::alone(world, steps, step, rate.as_f64()));
     let allowed = alone.fold(longest, f64::max);
     if seconds > allowed * (1.0 + 1e-9) {
-        let message = format!("it copies for {}, {} are allowed", Seconds::new(seconds), Seconds::new(allowed));
-        found.push(case.wave_violation("max-wave-duration", wave, message));
+        let message = format!("it copies for {}, {} allowed", Seconds::new(seconds), Seconds::new(allowed));
+        found.push(Violation::new("max-wave-duration", message));
     }
 }
 
-fn per_broker(case: &Case, most: u32, found: &mut Vec<Violation>) {
-    for (wave, range) in case.steps.waves.iter().enumerate() {
-        let mut counts = [vec![0_u32; case.world.len()], vec![0_u32; case.world.len()]];
-        for step in case.steps.sound(range.clone()) {
-            let mut copies = false;
-            for (_, broker) in case.steps.adding(case.world, step) {
-                counts[0][broker as usize] += 1;
-                copies = true;
-            }
-            let leader = case.world.leader(case.steps.row[step]);
-            if copies && leader != NONE {
-                counts[1][leader as usize] += 1;
-            }
+fn per_broker(world: &World, steps: &Steps, wave: &Range<usize>, most: u32, found: &mut Vec<Violation>) {
+    let mut counts = [vec![0_u32; world.len()], vec![0_u32; world.len()]];
+    for step in steps.sound(wave.clone()) {
+        let mut copies = false;
+        for (_, broker) in steps.adding(world, step) {
+            counts[0][broker as usize] += 1;
+            copies = true;
         }
-        for (counts, side) in counts.iter().zip([Side::Follower, Side::Leader]) {
-            for (broker, &count) in counts.iter().enumerate().filter(|entry| *entry.1 > most) {
-                let role = if side == Side::Leader { "leads" } else { "receives" };
-                let message = format!("it {role} {count} of the wave's partitions, {most} are allowed");
-                let violation = case.wave_violation("max-moves-per-broker", wave, message);
-                found.push(violation.broker(case.world.id(broker as u32)));
-            }
+        let leader = world.leader(steps.row[step]);
+        if copies && leader != NONE {
+            counts[1][leader as usize] += 1;
+        }
+    }
+    for (counts, side) in counts.iter().zip([Side::Follower, Side::Leader]) {
+        for (broker, &count) in counts.iter().enumerate().filter(|entry| *entry.1 > most) {
+            let role = if side == Side::Leader { "leads" } else { "receives" };
+            let message =
+                format!("it {role} {} of the wave, {} allowed", counted(count, "partition"), grouped(most.into()));
+            found.push(Violation::new("max-moves-per-broker", message).broker(world.id(broker as u32)));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::Violation;
 use super::super::case::{Case, list};
+use crate::base::text::counted;
 
 const RULE: &str = "replicas";
 
@@ -18,7 +19,8 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             continue;
         }
         if new.len() != old.len() {
-            let message = format!("{} replicas, {} before: {} -> {}", new.len(), old.len(), list(old), list(new));
+            let (now, before) = (counted(new.len(), "replica"), old.len());
+            let message = format!("{now}, {before} before: {} -> {}", list(old), list(new));
             found.push(case.violation(RULE, wave, step, message));
             continue;
         }

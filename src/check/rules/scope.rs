@@ -2,10 +2,12 @@
 //! `topics`: only topics that were asked for. `deferred`, `complete`: what is left out is left out rightly.
 
 use super::super::Violation;
+use super::super::ask::Ask;
 use super::super::case::{Case, list};
 use super::super::health;
+use crate::base::text::counted;
 use crate::plan::Deferred;
-use crate::replay::NONE;
+use crate::replay::{NONE, World};
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     found.extend(case.ask.faults.iter().cloned());
@@ -24,8 +26,11 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         found.push(drained.next().map_or(violation.clone(), |&id| violation.broker(id)));
     }
     if case.plan.complete != case.plan.deferred.is_empty() {
-        let message =
-            format!("complete is {}, and {} partitions are deferred", case.plan.complete, case.plan.deferred.len());
+        let message = format!(
+            "complete is {}, with {} deferred",
+            case.plan.complete,
+            counted(case.plan.deferred.len(), "partition")
+        );
         found.push(Violation::new("complete", message).place("plan.json at complete"));
     }
 }
@@ -71,24 +76,24 @@ fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
             continue;
         }
         let row = row as u32;
-        let kept = case
-            .world
-            .replicas(row)
-            .iter()
-            .copied()
-            .filter(|&broker| broker != NONE && !case.ask.is_drained[broker as usize]);
-        // A leader that is gone is no leader, whatever the snapshot says.
-        let leader = case.world.leader(row);
-        let is_headless = leader != NONE && !case.world.broker(leader).state.serves();
         if case.steps.step_of[row as usize] != NONE {
             add("it is deferred and moves all the same");
         } else if case.ask.leaving(case.world, row) == 0 || !case.ask.selects(case.world, row) {
             add("nothing was asked of it");
         } else if !case.plan.request.skip_unhealthy {
             add("it is deferred, though unhealthy partitions were not to be skipped");
-        } else if !is_headless && health::fault(case.world, row, kept).is_none() {
+        } else if !is_unhealthy(case.world, &case.ask, row) {
             add("it is healthy and could move");
         }
     }
     is_deferred
+}
+
+/// Whether a partition is not healthy enough to move off the drained brokers, and so may be left there.
+pub(in super::super) fn is_unhealthy(world: &World, ask: &Ask, row: u32) -> bool {
+    let stays = |&broker: &u32| broker != NONE && !ask.is_drained[broker as usize];
+    let kept = world.replicas(row).iter().copied().filter(stays);
+    // A leader that is gone is no leader, whatever the snapshot says.
+    let leader = world.leader(row);
+    (leader != NONE && !world.broker(leader).state.serves()) || health::fault(world, row, kept).is_some()
 }

@@ -1,6 +1,7 @@
 //! `shape`: columns are of one length, and waves count from 1 and hold each move once. The rest relies on it.
 
 use super::super::Violation;
+use crate::base::text::counted;
 use crate::plan::{ANY_DIR, Plan};
 
 const RULE: &str = "shape";
@@ -19,7 +20,10 @@ pub(in super::super) fn judge(plan: &Plan) -> Vec<Violation> {
         moves.size.len(),
     ];
     if columns.iter().any(|&len| len != rows) {
-        return vec![Violation::new(RULE, format!("the columns of its {rows} moves are of different lengths"))];
+        return vec![Violation::new(
+            RULE,
+            format!("the columns of its {} are of different lengths", counted(rows, "move")),
+        )];
     }
     let is_topic = |&number: &u32| (number as usize) < plan.topics.len();
     let is_dir = |&number: &u32| number == ANY_DIR || (number as usize) < moves.dir_names.len();
@@ -48,7 +52,7 @@ pub(in super::super) fn judge(plan: &Plan) -> Vec<Violation> {
         next = wave.rows.end;
     }
     if next != rows {
-        found.push(Violation::new(RULE, format!("{} of its {rows} moves are in no wave", rows - next)));
+        found.push(Violation::new(RULE, format!("{} in no wave, of {rows}", counted(rows - next, "move"))));
     }
     for step in 0..rows {
         let named =

@@ -34,7 +34,7 @@ use std::path::Path;
 use super::Snapshot;
 use super::open::decompressed;
 use crate::base::error::{Code, Error, Place, Result};
-use crate::base::ids::{BrokerId, IdSet};
+use crate::base::ids::BrokerId;
 use crate::base::{fs, json};
 
 /// Which tool wrote a section.
@@ -221,11 +221,6 @@ fn kind_of(line: &str) -> Option<Kind> {
 fn broker_id(text: &str) -> Option<BrokerId> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok().map(BrokerId::new))?
-}
-
-/// Broker ids as people read them: `1001-1003,1020`.
-fn ids_text(ids: impl IntoIterator<Item = BrokerId>) -> String {
-    IdSet::from_ids(ids).unwrap_or_default().to_string()
 }
 
 /// Two places that say different things of one subject.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::ids_text;
 use super::merge::Parsed;
-use crate::base::ids::BrokerId;
+use crate::base::ids::{BrokerId, IdSet};
+use crate::base::text::{brokers, counted, either};
 use crate::snapshot::names::some_of;
 use crate::snapshot::{Broker, BrokerState, Draft, Notice};
 
@@ -51,11 +51,12 @@ impl Noticed {
             add("no-log-dirs", "sizes, log dirs and space in use are not known: output of `kafka-log-dirs.sh --describe` is missing; `--assume-size SIZE` gives every partition one size".to_owned());
         }
         if !self.without_log_dirs.is_empty() {
+            let who = named(&self.without_log_dirs);
             add(
                 "missing-log-dirs",
                 format!(
-                    "alive brokers {} are not in the output of `kafka-log-dirs.sh`, so their log dirs and space in use are not known; run it without `--broker-list`, or give `--capacity`",
-                    ids_text(self.without_log_dirs.iter().copied())
+                    "{who} {} alive and not in the output of `kafka-log-dirs.sh`, so log dirs and space in use there are not known; run it without `--broker-list`, or give `--capacity`",
+                    either(self.without_log_dirs.len(), "is", "are")
                 ),
             );
         }
@@ -64,7 +65,7 @@ impl Noticed {
             add(
                 "absent-replicas",
                 format!(
-                    "{} stand in replica lists but not in the log dirs of their brokers, so they do not count as space in use; run `kafka-log-dirs.sh --describe` again, without `--topic-list`",
+                    "{} in replica lists but not in the log dirs of that broker, and so not counted as space in use; run `kafka-log-dirs.sh --describe` again, without `--topic-list`",
                     some_of("replica", &names)
                 ),
             );
@@ -73,8 +74,8 @@ impl Noticed {
             add(
                 "offline-replicas",
                 format!(
-                    "{} replicas are not in any online log dir of their brokers, which have an offline one; their dirs are not known",
-                    self.on_offline_dir
+                    "{} in no online log dir, on brokers with an offline one: where those replicas lie is not known",
+                    counted(self.on_offline_dir, "replica")
                 ),
             );
         }
@@ -82,7 +83,7 @@ impl Noticed {
             add(
                 "stray-replicas",
                 format!(
-                    "{} lie in log dirs but in no replica list: left over, or moved meanwhile; they count as space in use",
+                    "{} in log dirs but in no replica list: left over, or moved meanwhile; counted as space in use",
                     some_of("replica", &self.strays)
                 ),
             );
@@ -91,8 +92,8 @@ impl Noticed {
             add(
                 "future-replicas",
                 format!(
-                    "{} replicas are being moved between log dirs of one broker; both copies count as space in use",
-                    self.futures
+                    "{} on the way between log dirs of one broker; both copies count as space in use",
+                    counted(self.futures, "replica")
                 ),
             );
         }
@@ -112,10 +113,7 @@ impl Noticed {
             let names: Vec<String> = unsized_rows.iter().map(|&row| name(row)).collect();
             add(
                 "missing-sizes",
-                format!(
-                    "the size of {} is not known; `--assume-size SIZE` gives them one",
-                    some_of("partition", &names)
-                ),
+                format!("the size of {} is not known; `--assume-size SIZE` gives one", some_of("partition", &names)),
             );
         }
         if !self.partly_cordoned.is_empty() {
@@ -155,12 +153,16 @@ impl Noticed {
                 ),
             );
         }
+        let cost = |ids: &[BrokerId]| {
+            either(ids.len(), "it can be drained, and receives nothing", "they can be drained, and receive nothing")
+        };
         if !self.only_in_replica_lists.is_empty() {
             add(
                 "dead-broker",
                 format!(
-                    "brokers {} stand only in replica lists: taken as dead; they can be drained, and are no targets",
-                    ids_text(self.only_in_replica_lists.iter().copied())
+                    "{} only in replica lists, taken as dead: {}",
+                    named(&self.only_in_replica_lists),
+                    cost(&self.only_in_replica_lists)
                 ),
             );
         }
@@ -168,12 +170,17 @@ impl Noticed {
             add(
                 "dead-broker",
                 format!(
-                    "brokers {} did not answer `kafka-broker-api-versions.sh`: taken as dead; they can be drained, and are no targets",
-                    ids_text(self.silent.iter().copied())
+                    "{} did not answer `kafka-broker-api-versions.sh`, taken as dead: {}",
+                    named(&self.silent),
+                    cost(&self.silent)
                 ),
             );
         }
     }
+}
+
+fn named(ids: &[BrokerId]) -> String {
+    brokers(&IdSet::from_ids(ids.iter().copied()).unwrap_or_default())
 }
 
 fn racks(brokers: &[Broker], add: &mut impl FnMut(&str, String)) {

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use super::{Section, Spot, broker_id, contradiction};
 use crate::base::error::{Code, Error};
 use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::text::counted;
 
 /// A line about a topic.
 #[derive(Debug)]
@@ -103,9 +104,14 @@ fn check_counts(described: &Described<'_>, counts: &[usize], faults: &mut Vec<Er
         let (lines, last) = found.get(topic.name).copied().unwrap_or((0, topic.spot));
         if lines != count {
             faults.push(contradiction(
-                &format!("topic `{}` has {count} partitions by its PartitionCount, but {lines} lines", topic.name),
+                &format!(
+                    "topic `{}` has {} by its PartitionCount, but {}",
+                    topic.name,
+                    counted(count, "partition"),
+                    counted(lines, "line")
+                ),
                 (topic.spot, &format!("PartitionCount: {count}")),
-                (last, &format!("{lines} partition lines up to here")),
+                (last, &format!("{} up to here", counted(lines, "partition line"))),
             ));
         }
     }

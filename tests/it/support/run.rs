@@ -90,6 +90,7 @@ impl Answer {
         assert_eq!(self.stdout, "", "{answer}");
         assert!(self.stderr.starts_with(&format!("error[{code}]: ")), "expected {code}: {answer}");
         assert!(self.stderr.contains("\nhelp: "), "no help: {answer}");
+        assert!(!self.stderr.contains("panicked"), "{answer}");
         self
     }
 
