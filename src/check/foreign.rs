@@ -143,6 +143,10 @@ impl Judge<'_> {
             let message = "the list of partitions is empty; Kafka's tool refuses such a file";
             report.warnings.push(Warning::new("nothing-to-move", message));
         }
+        if entries > 0 && report.is_ok() && report.moves == 0 {
+            let message = "every list is the one that the cluster has now: nothing would move";
+            report.warnings.push(Warning::new("nothing-to-move", message));
+        }
         if entries > RECORDS_MAX {
             let message =
                 format!("{entries} partitions in one request; KRaft starts {RECORDS_MAX} and refuses the rest");

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::args::RollbackArgs;
 use super::console::Console;
 use super::summary::{Step, gap, steps_text};
-use super::view::{Lines, View, counted, quoted, warnings_text};
+use super::view::{Lines, View, counted, grouped, quoted, warnings_text};
 use super::{load, progress};
 use crate::base::error::{Code, Error, Result};
 use crate::base::units::Bytes;
@@ -100,8 +100,12 @@ impl View for BackView {
             _ => format!("undoes waves {} to {}", self.to_wave, self.last_wave),
         };
         lines.add("rollback", format!("to before wave {}; {undone}", self.to_wave));
-        lines
-            .add("partitions", format!("{} get back their exact ordered lists", counted(self.partitions, "partition")));
+        let get = if self.partitions == 1 {
+            "gets back its exact ordered list"
+        } else {
+            "get back their exact ordered lists"
+        };
+        lines.add("partitions", format!("{} {get}", grouped(self.partitions)));
         let copies = counted(self.replicas_to_copy, "replica");
         lines.add("copies", format!("{copies}, {}, when all of it has run; less before", self.bytes_to_copy));
         if let Some(out) = &self.out {

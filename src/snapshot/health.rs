@@ -99,8 +99,11 @@ impl Snapshot {
                 notices.push(Notice::new(code, format!("brokers {ids} are {what}")));
             }
         }
-        let mut offline = Vec::new();
+        let (mut offline, mut overfull) = (Vec::new(), Vec::new());
         for broker in &self.brokers {
+            for dir in broker.log_dirs.iter().filter(|dir| dir.used > dir.capacity && dir.capacity.is_some()) {
+                overfull.push(format!("{} of broker {}", dir.path, broker.id));
+            }
             for dir in broker.log_dirs.iter().filter(|dir| dir.offline) {
                 offline.push(format!("{} of broker {}", dir.path, broker.id));
             }
@@ -108,6 +111,10 @@ impl Snapshot {
         if !offline.is_empty() {
             let what = "offline: nothing can be put there, and what they hold does not serve";
             notices.push(Notice::new("offline-log-dir", format!("{} {what}", some_of("log dir", &offline))));
+        }
+        if !overfull.is_empty() {
+            let what = "holding more than its capacity: is the capacity in the right unit?";
+            notices.push(Notice::new("over-capacity", format!("{} {what}", some_of("log dir", &overfull))));
         }
     }
 

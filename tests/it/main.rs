@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod house;
 mod impossible;
+mod mixups;
 mod pages;
 mod props;
 mod readme;
