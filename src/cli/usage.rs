@@ -52,10 +52,10 @@ fn unknown_argument(fault: &clap::Error, found: &str, command: Option<&str>) -> 
     if !found.starts_with('-') {
         let taker = command.map_or("kshift".to_owned(), |command| format!("`kshift {command}`"));
         let error = Error::new(Code::Usage, format!("`{found}` is one argument too many for {taker}"));
-        return match is_unit(found) {
-            true => error.help(format!("write number and unit without a blank, such as `50{found}`")),
-            false => error,
-        };
+        if is_unit(found) {
+            return error.help(format!("write number and unit without a blank, such as `50{found}`"));
+        }
+        return error;
     }
     let known = options_of(command);
     let guess = first(fault, ContextKind::SuggestedArg).map(bare);

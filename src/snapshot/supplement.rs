@@ -118,7 +118,7 @@ impl Snapshot {
                 let message = format!("{option} names broker {id}, which the cluster does not have");
                 Err(Error::new(Code::UnknownBroker, message)
                     .at(Place::source(option))
-                    .note(format!("the cluster has brokers {}", ids))
+                    .note(format!("the cluster has brokers {ids}"))
                     .help(format!("name only brokers that are there, or leave {id} out")))
             }
         }
