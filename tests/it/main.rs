@@ -9,5 +9,6 @@ mod mixups;
 mod pages;
 mod props;
 mod readme;
+mod regress;
 mod support;
 mod usage;
