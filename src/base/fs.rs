@@ -69,14 +69,21 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
         .at(Place::source(name_of(path)));
     match error.kind() {
         io::ErrorKind::NotFound => fault.help("check the path; `-` reads standard input"),
-        _ => fault,
+        io::ErrorKind::IsADirectory => fault.help("name a file in it"),
+        _ => fault.help("check that it is a file that you may read"),
     }
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "make the directory first that it is to stand in, or name another place",
+        io::ErrorKind::IsADirectory => "name a file",
+        io::ErrorKind::PermissionDenied => "name a place that you may write to",
+        _ => "free some space or name another place; what was begun has been removed",
+    };
     Error::new(Code::Unwritable, format!("cannot write `{}`: {error}", path.display()))
         .at(Place::source(path.display().to_string()))
-        .help("free some space or name another place; what was begun has been removed")
+        .help(help)
 }
 
 /// Writes a file whole or not at all, by a staging file beside it; devices and pipes are written into.

@@ -26,7 +26,7 @@ pub fn text_of<'a>(content: &'a [u8], source: &str) -> Result<&'a str> {
             format!("byte 0x{:02x} at offset {} is not UTF-8 text", content[error.valid_up_to()], error.valid_up_to()),
         )
         .at(place)
-        .help("save the file as UTF-8")
+        .help("text is expected here: name another file, or save this one as UTF-8")
     })
 }
 

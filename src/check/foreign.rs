@@ -147,6 +147,9 @@ impl Judge<'_> {
         if self.steps.is_empty() {
             let message = "the list of partitions is empty; Kafka's tool refuses such a file";
             report.warnings.push(Warning::new("nothing-to-move", message));
+        } else if report.is_ok() && report.moves == 0 {
+            let message = "every list is the one that the cluster has now: nothing would move";
+            report.warnings.push(Warning::new("nothing-to-move", message));
         }
         for (wave, time) in self.steps.waves.iter().zip(&self.times) {
             let broken = limits::of_wave(self.world, &self.steps, wave, time, self.ask.request);

@@ -121,11 +121,23 @@ pub fn any(snapshot: &Snapshot, path: &Path, limits: &Request) -> Result<Report>
     let head = serde_json::from_str(text).unwrap_or(Head { kind: None, partitions: Some(IgnoredAny) });
     match &head.kind {
         Some(kind) if kind == plan::KIND => Ok(plan(snapshot, &plan::read(text, &source)?)),
-        Some(kind) if head.partitions.is_none() => {
-            Err(Error::new(Code::WrongKind, format!("{kind} is no plan and no reassignment"))
-                .at(Place::path(source, "kind"))
-                .help("expected a directory written by `kshift plan --out`, its plan.json, or kafka-reassign JSON"))
+        Some(kind) if head.partitions.is_none() => Err(Error::new(
+            Code::WrongKind,
+            format!(
+                "`{}` is no plan and no reassignment",
+                kind.as_str().map_or_else(|| kind.to_string(), str::to_owned)
+            ),
+        )
+        .at(Place::path(source, "kind"))
+        .help("expected a directory written by `kshift plan --out`, its plan.json, or kafka-reassign JSON")),
+        _ => {
+            let mut report = assignment(snapshot, &Assignment::read(text, &source)?, limits);
+            for place in report.violations.iter_mut().filter_map(|violation| violation.place.as_mut()) {
+                if place.starts_with("partitions") {
+                    *place = format!("{source} at {place}");
+                }
+            }
+            Ok(report)
         }
-        _ => Ok(assignment(snapshot, &Assignment::read(text, &source)?, limits)),
     }
 }

@@ -55,19 +55,26 @@ impl View for BrokersView<'_> {
     }
 }
 
-fn broker_cells(broker: &PlanBroker) -> Vec<String> {
-    let role = match broker.role {
+/// The part that a broker has in a plan; nothing for a bystander.
+pub fn role_text(role: Role) -> &'static str {
+    match role {
         Role::Drain => "drain",
         Role::Target => "target",
         Role::Other => "",
-    };
-    // The usual state would only fill a column.
-    let state = if broker.state == BrokerState::Alive { "" } else { broker.state.as_str() };
+    }
+}
+
+/// The state of a broker; the usual one would only fill a column.
+pub fn state_text(state: BrokerState) -> &'static str {
+    if state == BrokerState::Alive { "" } else { state.as_str() }
+}
+
+fn broker_cells(broker: &PlanBroker) -> Vec<String> {
     vec![
         broker.id.to_string(),
         broker.rack.clone().unwrap_or_default(),
-        role.to_owned(),
-        state.to_owned(),
+        role_text(broker.role).to_owned(),
+        state_text(broker.state).to_owned(),
         grouped(u64::from(broker.replicas_before)),
         grouped(u64::from(broker.replicas_after)),
         grouped(u64::from(broker.leaders_before)),

@@ -14,6 +14,7 @@ const DOES_NOT_HOLD: u8 = 1;
 /// Checks and shows what was found.
 pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {
     resolve::one_standard_input(&[&args.cluster, &args.plan])?;
+    load::plan_file(&args.plan)?;
     let typed = resolve::supplements(&args.supplements)?;
     let made_with = load::request_of(&args.plan);
     let request = match &made_with {

@@ -1,6 +1,6 @@
 //! Standard output and standard error: data on one, talk on the other, and a closed pipe is success.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use super::args::Talk;
 use super::view::View;
@@ -34,7 +34,9 @@ impl Console {
     #[expect(clippy::unused_self, reason = "only who holds the console prints")]
     pub fn data(&self, content: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(content).and_then(|()| out.flush()) {
+        // On a screen the summary that follows must not continue the last line; files stay byte for byte.
+        let end: &[u8] = if out.is_terminal() && !content.ends_with(b"\n") { b"\n" } else { b"" };
+        match out.write_all(content).and_then(|()| out.write_all(end)).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Error::new(Code::Unwritable, format!("cannot write to standard output: {error}"))
                     .at(Place::source("standard output"))

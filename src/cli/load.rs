@@ -12,9 +12,44 @@ use crate::snapshot::{self, Snapshot};
 
 /// The cluster at `path`, with what the user adds to it.
 pub fn cluster(path: &Path, supplements: &Supplements) -> Result<Snapshot> {
-    let mut snapshot = snapshot::open(path)?;
+    let mut snapshot = snapshot::open(path).map_err(|fault| no_cluster(path, &fault).unwrap_or(fault))?;
     snapshot.supplement(supplements)?;
     Ok(snapshot)
+}
+
+/// Why what stands in the place of a cluster may have been taken for one: plans and clusters are easily swapped.
+fn no_cluster(path: &Path, fault: &Error) -> Option<Error> {
+    if path.as_os_str() == "-" || !matches!(fault.code(), Code::NoKnownFile | Code::WrongKind) {
+        return None;
+    }
+    let name = fs::name_of(path);
+    let wrong = |what: &str, place: Place| {
+        let expected = format!("expected a cluster, such as a snapshot of kind `{}`", snapshot::v1::KIND);
+        Error::new(Code::WrongKind, format!("this is {what}; {expected}"))
+            .at(place)
+            .help("a cluster is a snapshot file, or a directory of Kafka tool output")
+            .help("the cluster comes first: `kshift check CLUSTER PLAN`")
+    };
+    let file = if path.is_dir() { path.join("plan.json") } else { path.to_owned() };
+    let content = fs::read(&file).ok()?;
+    match serde_json::from_str(json::text_of(&content, "").ok()?).ok()? {
+        Keys { kind: Some(kind), .. } if kind == plan::KIND => {
+            let place = if file == path { Place::path(name, "kind") } else { Place::source(name) };
+            Some(wrong(&format!("a plan (`{kind}`)"), place))
+        }
+        Keys { kind: None, partitions: Some(_), .. } => {
+            Some(wrong("a reassignment for Kafka's tools", Place::source(name)))
+        }
+        _ => None,
+    }
+}
+
+/// As much of a file as tells what it is.
+#[derive(Deserialize)]
+struct Keys {
+    kind: Option<String>,
+    partitions: Option<serde::de::IgnoredAny>,
+    proposals: Option<serde::de::IgnoredAny>,
 }
 
 /// The plan at `path`: a directory written by `kshift plan --out`, or a plan.json.
@@ -30,7 +65,10 @@ pub fn plan(path: &Path) -> Result<Plan> {
 }
 
 /// The file of a plan.
-fn plan_file(path: &Path) -> Result<PathBuf> {
+///
+/// # Errors
+/// [`Code::Unreadable`] for a directory that holds none.
+pub fn plan_file(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
@@ -39,22 +77,23 @@ fn plan_file(path: &Path) -> Result<PathBuf> {
         return Ok(file);
     }
     let name = path.display();
+    // One wave of a plan is easily named in place of the whole.
+    let above = path.ancestors().skip(1).find(|above| above.join("plan.json").is_file());
+    let help = match above {
+        Some(above) if above.as_os_str().is_empty() => "its plan is in `.`, the directory above".to_owned(),
+        Some(above) => format!("its plan is in `{}`", above.display()),
+        None => format!("a cluster in `{name}` is planned with `kshift plan {name} --drain IDS --out DIR`"),
+    };
     Err(Error::new(
         Code::Unreadable,
         format!("`{name}` has no plan.json; expected a directory written by `kshift plan --out`"),
     )
     .at(Place::source(name.to_string()))
-    .help(format!("a cluster in `{name}` is planned with `kshift plan {name} --drain IDS --out DIR`")))
+    .help(help))
 }
 
 /// Why a file that is no plan of ours may have been taken for one.
 fn foreign(text: &str, source: &str) -> Option<Error> {
-    #[derive(Deserialize)]
-    struct Keys {
-        kind: Option<String>,
-        partitions: Option<serde::de::IgnoredAny>,
-        proposals: Option<serde::de::IgnoredAny>,
-    }
     let keys: Keys = serde_json::from_str(text).ok()?;
     let wrong = |what: &str| Error::new(Code::WrongKind, what).at(Place::source(source));
     match keys {

@@ -6,7 +6,7 @@
 
 pub(crate) mod args;
 mod at_once;
-mod brokers;
+pub(crate) mod brokers;
 pub(crate) mod check;
 mod console;
 mod example;
@@ -16,10 +16,10 @@ mod plan;
 mod progress;
 pub(crate) mod resolve;
 mod rollback;
-mod show;
+pub(crate) mod show;
 mod snapshot;
 pub(crate) mod summary;
-mod table;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 mod usage;

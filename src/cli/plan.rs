@@ -6,9 +6,13 @@ use super::summary::{PlanView, Step};
 use super::view::{as_warnings, quoted};
 use super::{at_once, load, progress, resolve};
 use crate::base::error::Result;
+use crate::base::units::BytesPerSec;
 use crate::emit;
 use crate::plan::{self, Plan, Warning};
 use crate::snapshot::Snapshot;
+
+/// Below this Kafka meters badly: one fetch may be larger than what may flow in a second.
+const THROTTLE_LOW: BytesPerSec = BytesPerSec::new(1_000_000);
 
 /// Plans, writes, and tells what was planned.
 pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
@@ -42,7 +46,16 @@ fn view<'a>(args: &PlanArgs, snapshot: &Snapshot, plan: &'a Plan, format: Option
     warnings.append(&mut view.warnings);
     if plan.waves.is_empty() {
         let message = "nothing of what was asked for has to move; Kafka's tool refuses a file without partitions";
-        warnings.push(Warning::new("nothing-to-move", message));
+        let pattern = plan.request.topics.as_ref().filter(|_| plan.summary.replicas_forced == 0);
+        let hint = pattern.map_or(String::new(), |pattern| {
+            format!("; `--topics {pattern}` must match the whole name of a topic, as `orders-.*` does")
+        });
+        warnings.push(Warning::new("nothing-to-move", format!("{message}{hint}")));
+    }
+    if let Some(rate) = plan.request.throttle.filter(|rate| *rate < THROTTLE_LOW && !plan.waves.is_empty()) {
+        let message = format!("a throttle of {rate} is very low: Kafka keeps rates well only from about 1 MB/s");
+        let hint = if rate.get() < 10_000 { format!("; `{0}MB/s` is meant?", rate.get()) } else { String::new() };
+        warnings.push(Warning::new("low-throttle", message + &hint));
     }
     if format == Some(Format::Kafka) {
         warnings.extend(at_once::warnings(plan, snapshot));

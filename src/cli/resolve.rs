@@ -75,8 +75,11 @@ pub fn same_limits(args: &LimitArgs, made_with: &Request) -> Result<()> {
     let faults = faults.map(|(key, value)| {
         let option = format!("--{}", key.replace('_', "-"));
         let plain = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let (shown, value) = (made.get(key).map_or("nothing".to_owned(), plain), plain(value));
-        Error::new(Code::Usage, format!("the plan was made with {key} `{shown}`, but {option} asks for `{value}`"))
+        let was = match made.get(key) {
+            None | Some(serde_json::Value::Null | serde_json::Value::Bool(false)) => format!("without {option}"),
+            Some(was) => format!("with {option} `{}`", plain(was)),
+        };
+        Error::new(Code::Usage, format!("the plan was made {was}, but {option} `{}` is asked for here", plain(value)))
             .at(Place::source(option))
             .help("a plan is judged by the limits it was made with: leave the option out, or plan again")
     });
@@ -170,9 +173,9 @@ mod tests {
         let other = LimitArgs { disk_limit: Some(Ratio::new(0.9)), ignore_disk: true, ..same };
         let fault = same_limits(&other, &made_with).unwrap_err();
         let (first, rest) = (fault.message(), fault.others());
-        assert_eq!(first, "the plan was made with disk_limit `0.8`, but --disk-limit asks for `0.9`");
+        assert_eq!(first, "the plan was made with --disk-limit `0.8`, but --disk-limit `0.9` is asked for here");
         assert_eq!(rest.len(), 1, "{fault}");
-        assert!(rest[0].message().contains("--ignore-disk"), "{fault}");
+        assert!(rest[0].message().starts_with("the plan was made without --ignore-disk"), "{fault}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::summary::{Step, gap, steps_text};
 use super::view::{Lines, View, quoted, warnings_text};
 use super::{load, progress};
 use crate::base::error::{Code, Error, Result};
-use crate::base::text::counted;
+use crate::base::text::{counted, grouped};
 use crate::base::units::Bytes;
 use crate::emit;
 use crate::plan::Warning;
@@ -101,7 +101,12 @@ impl View for BackView {
             _ => format!("undoes waves {} to {}", self.to_wave, self.last_wave),
         };
         lines.add("rollback", format!("to before wave {}; {undone}", self.to_wave));
-        lines.add("partitions", format!("{} back to the exact ordered lists", counted(self.partitions, "partition")));
+        let get = if self.partitions == 1 {
+            "gets back its exact ordered list"
+        } else {
+            "get back their exact ordered lists"
+        };
+        lines.add("partitions", format!("{} {get}", grouped(self.partitions)));
         let copies = counted(self.replicas_to_copy, "replica");
         lines.add("copies", format!("{copies}, {}, when all of it has run; less before", self.bytes_to_copy));
         if let Some(out) = &self.out {

@@ -47,15 +47,19 @@ struct WaveRow {
     bottleneck: Option<Bottleneck>,
 }
 
+/// What a wave copies: the size of each partition, once for every new replica.
+pub fn bytes_to_copy(plan: &Plan, wave: &Wave) -> Bytes {
+    plan.moves_of(wave).flat_map(|step| step.adding().map(move |_| step.size)).sum()
+}
+
 impl WavesView {
     /// The waves of `plan`.
     pub fn new(plan: &Plan) -> Self {
-        let bytes = |wave: &Wave| plan.moves_of(wave).flat_map(|step| step.adding().map(move |_| step.size)).sum();
         let row = |wave: &Wave| WaveRow {
             wave: wave.index,
             stage: wave.stage,
             partitions: wave.rows.len() as u64,
-            bytes_to_copy: bytes(wave),
+            bytes_to_copy: bytes_to_copy(plan, wave),
             copy_seconds: wave.copy_seconds,
             duration_seconds: wave.duration_seconds,
             bottleneck: wave.bottleneck,

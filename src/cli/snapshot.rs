@@ -12,7 +12,8 @@ use super::view::{Lines, View, as_warnings, warnings_text};
 use super::{load, progress, resolve};
 use crate::base::error::Result;
 use crate::base::fs;
-use crate::base::text::counted;
+use crate::base::ids::IdSet;
+use crate::base::text::{counted, grouped};
 use crate::base::units::Bytes;
 use crate::plan::Warning;
 use crate::snapshot::v1::{self, Include};
@@ -46,6 +47,7 @@ pub fn write(snapshot: &Snapshot, output: Option<&Path>, console: &Console) -> R
 struct ClusterView<'a> {
     name: Option<&'a str>,
     brokers: u64,
+    broker_ids: IdSet,
     brokers_not_alive: u64,
     racks: Vec<&'a str>,
     topics: u64,
@@ -76,6 +78,7 @@ impl<'a> ClusterView<'a> {
         ClusterView {
             name: snapshot.name.as_deref(),
             brokers: snapshot.brokers.len() as u64,
+            broker_ids: IdSet::from_ids(snapshot.brokers.iter().map(|broker| broker.id)).unwrap_or_default(),
             brokers_not_alive: dead.count() as u64,
             racks: racks.into_iter().collect(),
             topics: snapshot.topics.len() as u64,
@@ -100,12 +103,17 @@ impl View for ClusterView<'_> {
         let or_else = |count: u64, what: &str| if count > 0 { format!(" ({count} {what})") } else { String::new() };
         let mut lines = Lines::default();
         lines.add("cluster", self.name.unwrap_or("(no name)"));
-        lines.add("brokers", format!("{}{}", self.brokers, or_else(self.brokers_not_alive, "not alive")));
+        lines.add(
+            "brokers",
+            format!("{}: {}{}", grouped(self.brokers), self.broker_ids, or_else(self.brokers_not_alive, "not alive")),
+        );
         lines.add("racks", if self.racks.is_empty() { "not known".to_owned() } else { self.racks.join(", ") });
         let (topics, partitions) = (counted(self.topics, "topic"), counted(self.partitions, "partition"));
         lines.add("topics", format!("{topics}, {partitions}, {}", counted(self.replicas, "replica")));
         let unknown = or_else(self.partitions_without_size, "partitions without a known size");
-        lines.add("data", format!("{} in all replicas{unknown}", self.replicated_bytes));
+        let all_unknown = self.partitions_without_size == self.partitions;
+        let sum = format!("{} in all replicas{unknown}", self.replicated_bytes);
+        lines.add("data", if all_unknown { "sizes not known".to_owned() } else { sum });
         let unknown = or_else(self.log_dirs_without_capacity, "without a known capacity");
         lines.add("log dirs", format!("{}{unknown}", self.log_dirs));
         if let Some(output) = &self.output {

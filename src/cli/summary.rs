@@ -183,7 +183,7 @@ impl<'a> PlanView<'a> {
             parts.push(format!("; no plan can take less than {bound}"));
         }
         if let Some(ratio) = self.makespan_over_lower_bound {
-            parts.push(format!(" ({ratio:.2} times)"));
+            parts.push(format!(" ({ratio:.2} times that)"));
         }
         lines.add("copying", parts.concat());
         if let Some(by) = &summary.makespan_lower_bound_by {

@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::args::CommandLine;
 use crate::base::error::{Code, Error, Place, near_miss};
+use crate::base::units::{Bytes, BytesPerSec, Seconds};
 
 /// The fault as ours. `command` is the one that was named, if any.
 pub fn explain(fault: &clap::Error, command: Option<&str>) -> Error {
@@ -50,7 +51,11 @@ pub fn command_names() -> Vec<String> {
 fn unknown_argument(fault: &clap::Error, found: &str, command: Option<&str>) -> Error {
     if !found.starts_with('-') {
         let taker = command.map_or("kshift".to_owned(), |command| format!("`kshift {command}`"));
-        return Error::new(Code::Usage, format!("`{found}` is one argument too many for {taker}"));
+        let error = Error::new(Code::Usage, format!("`{found}` is one argument too many for {taker}"));
+        if is_unit(found) {
+            return error.help(format!("write number and unit without a blank, such as `50{found}`"));
+        }
+        return error;
     }
     let known = options_of(command);
     let guess = first(fault, ContextKind::SuggestedArg).map(bare);
@@ -61,6 +66,12 @@ fn unknown_argument(fault: &clap::Error, found: &str, command: Option<&str>) -> 
         Some(guess) => error.help(format!("did you mean `{guess}`?")),
         None => error,
     }
+}
+
+/// Whether this is what is left over of a value such as `50 MB/s`.
+fn is_unit(word: &str) -> bool {
+    let value = format!("50{word}");
+    Bytes::parse(&value).is_ok() || BytesPerSec::parse(&value).is_ok() || Seconds::parse(&value).is_ok() || word == "%"
 }
 
 fn unknown_command(found: &str) -> Error {
@@ -101,8 +112,12 @@ fn unknown_word(fault: &clap::Error, value: &str, option: String) -> Error {
 fn conflict(fault: &clap::Error, option: &str) -> Error {
     let others: Vec<String> = all(fault, ContextKind::PriorArg).into_iter().map(bare).collect();
     if others.is_empty() || others.iter().all(|other| other == option) {
-        return Error::new(Code::Usage, format!("{option} is given twice"))
-            .help("give it once; ids go into one list, such as `1001-1012,1020`");
+        let list = if ["--drain", "--onto"].contains(&option) {
+            "; ids go into one list, such as `1001-1012,1020`"
+        } else {
+            ""
+        };
+        return Error::new(Code::Usage, format!("{option} is given twice")).help(format!("give it once{list}"));
     }
     Error::new(Code::Usage, format!("{option} and {} exclude each other", others.join(", ")))
 }

@@ -89,9 +89,9 @@ fn switch(homes: &mut Csr<Home>, load: &mut Load, open: &[(u32, u32)], work: &Wo
             let settled = settled as usize;
             load.add(list[settled].broker, -1);
             let best = load.least(list, settled);
-            if best != settled
-                && load.after_one_more(list[best].broker) < load.after_one_more(list[settled].broker) - 1e-9
-            {
+            // A share of the load, not an amount: weights may be bytes, and loads then far below any fixed amount.
+            let worthwhile = load.after_one_more(list[settled].broker) * (1.0 - 1e-9);
+            if best != settled && load.after_one_more(list[best].broker) < worthwhile {
                 list.swap(settled, best);
                 switched = true;
             }

@@ -4,8 +4,11 @@ use std::fmt::Write;
 
 use crate::base::text::{counted, grouped};
 use crate::base::units::{Bytes, Seconds};
+use crate::cli::brokers::{role_text, state_text};
+use crate::cli::show::bytes_to_copy;
+use crate::cli::table::Align;
 use crate::plan::{Plan, PlanBroker, PlanDir, Role};
-use crate::snapshot::{BrokerState, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Rows of one table; the rest is counted.
 const ROWS_MAX: usize = 60;
@@ -26,21 +29,32 @@ pub fn cluster(snapshot: &Snapshot) -> String {
         vec![
             broker.id.to_string(),
             escaped(broker.rack.as_deref().unwrap_or("")),
-            if broker.state == BrokerState::Alive { String::new() } else { broker.state.as_str().to_owned() },
+            state_text(broker.state).to_owned(),
             grouped(replicas[number]),
             if broker.log_dirs.is_empty() { "not known".to_owned() } else { total.to_string() },
-            fill(Some(total), capacity),
+            capacity.map_or(String::new(), |capacity| fill(Some(total), Some(capacity))),
         ]
     });
+    let known = snapshot.brokers.iter().any(|broker| broker.log_dirs.iter().any(|dir| dir.capacity.is_some()));
     let title = format!(
-        "{}: {}, {}, {}",
+        "{}: {}, {}, {}{}",
         escaped(snapshot.name.as_deref().unwrap_or("cluster")),
         counted(snapshot.brokers.len() as u64, "broker"),
         counted(snapshot.topics.len() as u64, "topic"),
-        counted(snapshot.partitions.len() as u64, "partition")
+        counted(snapshot.partitions.len() as u64, "partition"),
+        if known { "" } else { "; capacities not known" }
     );
-    table(&title, &["broker", "rack", "state", "replicas", "used", "used of capacity"], rows)
+    table(&title, &CLUSTER_HEADS, rows)
 }
+
+const CLUSTER_HEADS: [Head; 6] = [
+    ("broker", Align::Right),
+    ("rack", Align::Left),
+    ("state", Align::Left),
+    ("replicas", Align::Right),
+    ("used", Align::Right),
+    ("used of capacity", Align::Left),
+];
 
 /// A plan as tables of its waves and of the brokers that take part.
 pub fn plan(plan: &Plan) -> String {
@@ -58,9 +72,6 @@ pub fn plan(plan: &Plan) -> String {
 }
 
 fn wave_table(title: &str, plan: &Plan) -> String {
-    let bytes = |rows: std::ops::Range<usize>| -> Bytes {
-        rows.map(|row| plan.get(row)).map(|entry| Bytes::new(entry.size.get() * entry.adding().count() as u64)).sum()
-    };
     let longest = plan.waves.iter().filter_map(|wave| wave.copy_seconds).map(Seconds::get).fold(0.0, f64::max);
     let rows = plan.waves.iter().map(|wave| {
         let time = wave.copy_seconds.map(|time| bar(time.get() / longest, &time.to_string()));
@@ -68,15 +79,33 @@ fn wave_table(title: &str, plan: &Plan) -> String {
             wave.index.to_string(),
             wave.stage.as_str().to_owned(),
             grouped(wave.rows.len() as u64),
-            bytes(wave.rows.clone()).to_string(),
+            bytes_to_copy(plan, wave).to_string(),
             time.unwrap_or_else(|| "not known".to_owned()),
-            wave.bottleneck.map_or(String::new(), |at| format!("{} as {}", at.broker, at.side.as_str())),
+            wave.bottleneck.map_or(String::new(), |at| format!("broker {} as {}", at.broker, at.side.as_str())),
         ]
     });
-    table(title, &["wave", "stage", "partitions", "copies", "copy time", "bottleneck"], rows)
+    table(title, &WAVE_HEADS, rows)
 }
 
-const BROKER_HEADS: [&str; 8] = ["broker", "rack", "role", "replicas", "leaders", "before", "peak", "after"];
+const WAVE_HEADS: [Head; 6] = [
+    ("wave", Align::Right),
+    ("stage", Align::Left),
+    ("partitions", Align::Right),
+    ("to copy", Align::Right),
+    ("copy time", Align::Left),
+    ("bottleneck", Align::Left),
+];
+
+const BROKER_HEADS: [Head; 8] = [
+    ("broker", Align::Right),
+    ("rack", Align::Left),
+    ("role", Align::Left),
+    ("replicas", Align::Right),
+    ("leaders", Align::Right),
+    ("disk before", Align::Left),
+    ("at the peak", Align::Left),
+    ("after", Align::Left),
+];
 
 fn broker_row(broker: &PlanBroker) -> Vec<String> {
     let capacity = broker.log_dirs.iter().map(|dir| dir.capacity_bytes).collect::<Option<Vec<_>>>().map(sum);
@@ -88,12 +117,7 @@ fn broker_row(broker: &PlanBroker) -> Vec<String> {
     vec![
         broker.id.to_string(),
         escaped(broker.rack.as_deref().unwrap_or("")),
-        match broker.role {
-            Role::Drain => "drain",
-            Role::Target => "target",
-            Role::Other => "",
-        }
-        .to_owned(),
+        role_text(broker.role).to_owned(),
         format!("{} → {}", grouped(broker.replicas_before.into()), grouped(broker.replicas_after.into())),
         format!("{} → {}", grouped(broker.leaders_before.into()), grouped(broker.leaders_after.into())),
         used(|dir| dir.used_before_bytes),
@@ -128,15 +152,30 @@ fn bar(share: f64, text: &str) -> String {
     )
 }
 
-fn table(title: &str, heads: &[&str], rows: impl ExactSizeIterator<Item = Vec<String>>) -> String {
+/// Name and alignment of a column; notebooks would put everything to the right.
+type Head = (&'static str, Align);
+
+/// A table; columns without any cell are left out.
+fn table(title: &str, heads: &[Head], rows: impl ExactSizeIterator<Item = Vec<String>>) -> String {
     let left_out = rows.len().saturating_sub(ROWS_MAX);
+    let rows: Vec<Vec<String>> = rows.take(ROWS_MAX).collect();
+    let used: Vec<usize> = (0..heads.len()).filter(|&column| rows.iter().any(|row| !row[column].is_empty())).collect();
+    let side = |column: usize| if heads[column].1 == Align::Left { "left" } else { "right" };
     let mut html = String::from("<table>");
     if !title.is_empty() {
-        let _ = write!(html, "<caption>{title}</caption>");
+        let _ = write!(html, "<caption style=\"text-align:left;white-space:nowrap\">{title}</caption>");
     }
-    let _ = write!(html, "<thead><tr><th>{}</th></tr></thead><tbody>", heads.join("</th><th>"));
-    for row in rows.take(ROWS_MAX) {
-        let _ = write!(html, "<tr><td>{}</td></tr>", row.join("</td><td>"));
+    html.push_str("<thead><tr>");
+    for &column in &used {
+        let _ = write!(html, "<th style=\"text-align:{}\">{}</th>", side(column), heads[column].0);
+    }
+    html.push_str("</tr></thead><tbody>");
+    for row in &rows {
+        html.push_str("<tr>");
+        for &column in &used {
+            let _ = write!(html, "<td style=\"text-align:{}\">{}</td>", side(column), row[column]);
+        }
+        html.push_str("</tr>");
     }
     html.push_str("</tbody></table>");
     if left_out > 0 {

@@ -123,8 +123,11 @@ impl Snapshot {
                 notices.push(Notice::new(code, format!("{who} {is} {word}: {what}")));
             }
         }
-        let mut offline = Vec::new();
+        let (mut offline, mut overfull) = (Vec::new(), Vec::new());
         for broker in &self.brokers {
+            for dir in broker.log_dirs.iter().filter(|dir| dir.used > dir.capacity && dir.capacity.is_some()) {
+                overfull.push(format!("{} of broker {}", dir.path, broker.id));
+            }
             for dir in broker.log_dirs.iter().filter(|dir| dir.offline) {
                 offline.push(format!("{} of broker {}", dir.path, broker.id));
             }
@@ -132,6 +135,10 @@ impl Snapshot {
         if !offline.is_empty() {
             let what = "offline: nothing can be put there, and what lies there does not serve";
             notices.push(Notice::new("offline-log-dir", format!("{} {what}", some_of("log dir", &offline))));
+        }
+        if !overfull.is_empty() {
+            let what = "holding more than its capacity: is the capacity in the right unit?";
+            notices.push(Notice::new("over-capacity", format!("{} {what}", some_of("log dir", &overfull))));
         }
     }
 

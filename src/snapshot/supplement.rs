@@ -1,8 +1,8 @@
 //! Filling in what the source of a cluster could not say: sizes, capacities, racks.
 
 use super::{LogDir, Snapshot, UNKNOWN_DIR};
-use crate::base::error::{Code, Error, Result};
-use crate::base::ids::BrokerId;
+use crate::base::error::{Code, Error, Place, Result};
+use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::Bytes;
 use crate::request::Supplements;
 
@@ -46,6 +46,7 @@ impl Snapshot {
                     Code::InvalidValue,
                     format!("--racks renames `{old}`, but no broker is in that rack"),
                 )
+                .at(Place::source("--racks"))
                 .help("keys are broker ids such as `1001-1012`, or names of racks as the cluster has them"));
             }
         }
@@ -76,7 +77,9 @@ impl Snapshot {
                         return Err(Error::new(
                             Code::UnknownLogDir,
                             format!("--capacity names `{path}` of broker {id}, which has `{}`", known.join("`, `")),
-                        ));
+                        )
+                        .at(Place::source("--capacity"))
+                        .help("write the path as the cluster has it, or give one capacity for all: `--capacity 2TB`"));
                     }
                 }
             }
@@ -110,10 +113,14 @@ impl Snapshot {
         let found = self.brokers.binary_search_by_key(&id, |broker| BrokerId::get(broker.id));
         match found {
             Ok(index) => Ok(&mut self.brokers[index]),
-            Err(_) => Err(Error::new(
-                Code::UnknownBroker,
-                format!("{option} names broker {id}, which the cluster does not have"),
-            )),
+            Err(_) => {
+                let ids = IdSet::from_ids(self.brokers.iter().map(|broker| broker.id)).unwrap_or_default();
+                let message = format!("{option} names broker {id}, which the cluster does not have");
+                Err(Error::new(Code::UnknownBroker, message)
+                    .at(Place::source(option))
+                    .note(format!("the cluster has brokers {ids}"))
+                    .help(format!("name only brokers that are there, or leave {id} out")))
+            }
         }
     }
 }

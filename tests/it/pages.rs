@@ -46,6 +46,27 @@ fn the_page_of_errors_has_every_rule_of_the_check_and_no_other() {
 }
 
 #[test]
+fn the_page_of_errors_has_every_warning_and_no_other() {
+    let page = fs::read_to_string(root().join(PAGE)).expect("the page of errors is there");
+    let (_, warnings) = page.split_once("## Warnings\n").expect("the page has the warnings");
+    let listed: BTreeSet<String> =
+        warnings.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned).collect();
+    let openings = ["Warning::new(\"", "Warning::new(\n\"", "Notice::new(\"", "Notice::new(\n\""];
+    let of_snapshot = ["add(\"", "add(\n\""];
+    let mut used = BTreeSet::new();
+    for source in sources().iter().filter(|source| source.folder() != "plan") {
+        used.extend(words_after(source, &openings));
+        if source.folder() == "snapshot" {
+            used.extend(words_after(source, &of_snapshot));
+        }
+    }
+    // States of brokers stand in a table, with their codes.
+    used.extend(["dead-broker", "fenced-broker", "cordoned-broker"].map(str::to_owned));
+    assert!(used.len() > 30, "the warnings are found in the sources: {used:?}");
+    assert_eq!(listed, used, "the warnings in {PAGE} are not those of the sources");
+}
+
+#[test]
 fn the_examples_on_the_page_of_formats_are_read_as_what_they_show() {
     let page = fs::read_to_string(root().join("docs/formats.md")).expect("the page of formats is there");
     let (mut snapshots, mut assignments) = (0, 0);
@@ -79,6 +100,11 @@ fn table() -> String {
 fn words_of(source: &Source) -> Vec<String> {
     let openings =
         ["const RULE: &str = \"", "violation(\"", "Violation::new(\"", "violation(\n\"", "Violation::new(\n\""];
+    words_after(source, &openings)
+}
+
+/// The texts that follow any of these openings.
+fn words_after(source: &Source, openings: &[&str]) -> Vec<String> {
     let text = source.joined();
     let mut words = Vec::new();
     for opening in openings {

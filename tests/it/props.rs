@@ -8,6 +8,7 @@
 //! The one that compares it with brute force counts how often it finds nothing where there is something.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use kshift::base::error::{Code, Error};
 use kshift::base::random::Random;
@@ -48,11 +49,26 @@ fn for_all(draw: fn(u64) -> (Snapshot, Request), stride: u64, property: fn(&Snap
         catch_unwind(AssertUnwindSafe(|| property(snapshot, request)))
             .unwrap_or_else(|panic| Err(format!("panicked: {}", words_of(panic.as_ref()))))
     };
-    let seeds = (0..cases()).into_par_iter().filter(|seed| seed % stride == 0);
-    let failed = seeds.find_first(|&seed| {
-        let (snapshot, request) = draw(seed);
-        holds(&snapshot, &request).is_err()
+    // Threads of our own: a thread of rayon's that waits for another pool takes up the next seed meanwhile,
+    // and with many seeds that goes deeper than its stack.
+    let (next, first_failed) = (AtomicU64::new(0), AtomicU64::new(u64::MAX));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(stride, Ordering::Relaxed);
+                    if seed >= cases().min(first_failed.load(Ordering::Relaxed)) {
+                        break;
+                    }
+                    let (snapshot, request) = draw(seed);
+                    if holds(&snapshot, &request).is_err() {
+                        first_failed.fetch_min(seed, Ordering::Relaxed);
+                    }
+                }
+            });
+        }
     });
+    let failed = Some(first_failed.into_inner()).filter(|&seed| seed < u64::MAX);
     let Some(seed) = failed else { return };
     let (snapshot, request) = draw(seed);
     let first = holds(&snapshot, &request).expect_err("it failed a moment ago");

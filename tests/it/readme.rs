@@ -62,6 +62,15 @@ fn every_command_of_the_readme_works_in_its_order() {
     for file in ["cluster.json", "move/plan.json", "move/runbook.md", "move/waves/001/reassign.json", "back.json"] {
         assert!(dir.path.join(file).is_file(), "the commands of README.md leave {file}");
     }
+    let shown = Command::new(env!("CARGO_BIN_EXE_kshift")).args(["show", "move"]).current_dir(&dir.path).output();
+    let shown = String::from_utf8_lossy(&shown.expect("kshift starts").stdout).into_owned();
+    let (page, texts) = (readme(), blocks(&readme(), "text"));
+    let (_, summary) = texts.iter().find(|(_, block)| block.starts_with("cluster ")).expect("README.md has a summary");
+    if std::env::var("KSHIFT_BLESS").is_ok_and(|value| value == "1") {
+        fs::write(root().join("README.md"), page.replace(summary, &shown)).expect("README.md can be written");
+        return;
+    }
+    assert_eq!(*summary, shown, "README.md shows another summary; KSHIFT_BLESS=1 writes it anew");
 }
 
 /// Whether a line builds or installs; then what it needs must be there, and it is not run.

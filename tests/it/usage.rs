@@ -62,6 +62,8 @@ fn what_is_missing_is_named() {
 #[test]
 fn what_is_too_much_is_named() {
     kshift("show p q").run().refused(2, "usage").says("`q` is one argument too many for `kshift show`");
+    let answer = kshift("plan c.json --drain 1 --throttle 50 MB/s").run().refused(2, "usage");
+    answer.says("without a blank, such as `50MB/s`");
     kshift("plan c.json --drain 1 --drain 2").run().refused(2, "usage").says("--drain is given twice");
     kshift("show p --waves --brokers").run().refused(2, "usage").says("exclude each other");
     kshift("plan c.json --drain 1 --disk-limit 80% --ignore-disk").run().refused(2, "usage").says("exclude each other");
