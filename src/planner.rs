@@ -1,8 +1,10 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod remedy;
+
 use rayon::prelude::*;
 
-use crate::base::error::Result;
+use crate::base::error::{Code, Error, Result};
 use crate::base::ids::{BrokerId, IdSet, PartitionId};
 use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx, RackIx};
 use crate::base::units::{Bytes, Seconds};
@@ -15,16 +17,25 @@ use crate::plan::{
     Warning, Wave,
 };
 use crate::problem::Problem;
-use crate::request::Request;
+use crate::request::{RackPolicy, Request};
 use crate::schedule::{self, Loads, Schedule, bound};
 use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves `request` for `snapshot`. The result is not yet checked: that is [`crate::plan()`].
 pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan> {
     let (identity, solved) = rayon::join(|| identity(snapshot), || solve_waves(snapshot, request, work));
-    let solved = solved?;
+    let solved = solved.map_err(|error| {
+        remedy::offer(snapshot, request, error, work, &|request, work| {
+            moves_something(&solve_waves(snapshot, request, work)?)
+        })
+    })?;
     work.step("writing the plan", 0, 1)?;
     Ok(write_plan(&solved, identity))
+}
+
+/// A request that leaves everything where it is helps nobody who asked for more.
+fn moves_something(solved: &Solved<'_>) -> Result<()> {
+    if solved.problem.movers.is_empty() { Err(Error::new(Code::Usage, "nothing would move")) } else { Ok(()) }
 }
 
 /// Everything that was decided.
@@ -390,6 +401,30 @@ fn cross_rack_bytes(problem: &Problem<'_>, loads: &Loads) -> Bytes {
     Bytes::new(crossing.sum())
 }
 
+/// Movers that end on fewer racks than one may expect: than their replicas under `strict`, which asks only for
+/// racks that are there, and than before under `ignore`.
+fn on_fewer_racks(solved: &Solved<'_>) -> Vec<u32> {
+    let Solved { problem, leadership, .. } = solved;
+    let cluster = &problem.cluster;
+    let policy = problem.request.rack_policy;
+    if !problem.racks_known || policy == RackPolicy::Preserve {
+        return Vec::new();
+    }
+    let racks = |brokers: &mut dyn Iterator<Item = BrokerIx>| {
+        let mut racks: Vec<RackIx> = brokers.map(|broker| cluster.brokers[broker].rack).collect();
+        racks.sort_unstable();
+        racks.dedup();
+        racks.len()
+    };
+    let is_on_fewer = |&mover: &u32| {
+        let list = leadership.lists.get(mover as usize);
+        let before = cluster.replicas_of(problem.movers[mover as usize]);
+        let expected = if policy == RackPolicy::Strict { list.len() } else { racks(&mut before.iter().copied()) };
+        racks(&mut list.iter().map(|home| home.broker)) < expected
+    };
+    (0..problem.movers.len() as u32).into_par_iter().filter(is_on_fewer).collect()
+}
+
 fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
     let Solved { problem, schedule, .. } = solved;
     let cluster = &problem.cluster;
@@ -411,13 +446,18 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
         ));
     }
-    if !problem.racks_known
-        && problem.request.rack_policy != crate::request::RackPolicy::Ignore
-        && !problem.movers.is_empty()
-    {
+    if !problem.racks_known && problem.request.rack_policy != RackPolicy::Ignore && !problem.movers.is_empty() {
         warnings.push(Warning::new(
             "no-racks",
             "no broker has a rack: rack policies are off; `--racks FILE` can name them",
+        ));
+    }
+    let fewer_racks = on_fewer_racks(solved);
+    if !fewer_racks.is_empty() {
+        let than = if problem.request.rack_policy == RackPolicy::Strict { "they have replicas" } else { "before" };
+        warnings.push(Warning::new(
+            "fewer-racks",
+            format!("{} partitions end on fewer racks than {than}: {}", fewer_racks.len(), named(&fewer_racks)),
         ));
     }
     let short: Vec<u32> = schedule

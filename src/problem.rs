@@ -159,9 +159,7 @@ impl<'s> Problem<'s> {
             error = error.note(format!("and {} more", unhealthy.len() - SHOWN));
         }
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
-        error
-            .detail("partitions", names)
-            .help("repair them first, or leave them where they are with `--skip-unhealthy`")
+        error.detail("partitions", names).help("repair them, then read the cluster again")
     }
 
     /// What each log dir of a target may hold.
@@ -194,8 +192,7 @@ impl<'s> Problem<'s> {
         let set = IdSet::from_ids(unknown.iter().copied()).unwrap_or_default();
         Err(Error::new(Code::MissingCapacity, format!("the disk capacity of target brokers {set} is not known"))
             .detail("brokers", set.to_string())
-            .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`")
-            .help("or plan without any disk limit: `--ignore-disk`"))
+            .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`"))
     }
 }
 
@@ -282,8 +279,7 @@ fn rack_policy(cluster: &Cluster<'_>, asked: RackPolicy) -> Result<(RackPolicy, 
     let set = IdSet::from_ids(without).unwrap_or_default();
     Err(Error::new(Code::PartialRacks, format!("brokers {set} have no rack, but other alive brokers have one"))
         .detail("brokers", set.to_string())
-        .help("name the racks of these brokers with `--racks FILE`")
-        .help("or plan without regard to racks: `--rack-policy ignore`"))
+        .help("name the racks of these brokers with `--racks FILE`"))
 }
 
 /// One flag for each topic: whether the filters let it through.

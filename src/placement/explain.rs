@@ -1,12 +1,14 @@
-//! Why no placement was found: which limit, where, by how much, and what would do.
+//! Why no placement was found: which limit, where, by how much, and what is missing.
+//!
+//! Facts only. Which change of the request would do is not computed here but tried by the planner.
 
 use super::brokers::Placed;
 use super::racks::Choice;
-use super::{Pools, Slot};
+use super::{Pools, Slot, water_level};
 use crate::base::error::{Code, Error};
 use crate::base::ids::IdSet;
-use crate::base::index::{Csr, PartitionIx};
-use crate::base::units::{Bytes, Ratio};
+use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx, RackIx};
+use crate::base::units::Bytes;
 use crate::problem::Problem;
 use crate::request::RackPolicy;
 
@@ -21,12 +23,30 @@ pub fn too_few_brokers(problem: &Problem<'_>, partition: PartitionIx) -> Error {
         cluster.name_of(partition),
         problem.targets.len()
     );
+    let (missing, topics) = missing_brokers(problem);
+    let noun = if missing == 1 { "broker" } else { "brokers" };
     Error::new(Code::TooFewBrokers, message)
         .detail("kind", "impossible")
         .detail("partition", cluster.name_of(partition))
-        .detail("missing_brokers", freed - free)
-        .help(format!("add {} more target brokers to --onto", freed - free))
-        .help("or leave such topics out: `--exclude-topics REGEX`")
+        .detail("missing_brokers", missing)
+        .detail("topics", topics)
+        .help(format!("{missing} more target {noun} must be added at least"))
+}
+
+/// How many targets the neediest partition misses, and the topics of all that miss some.
+fn missing_brokers<'s>(problem: &Problem<'s>) -> (usize, Vec<&'s str>) {
+    let cluster = &problem.cluster;
+    let (mut most, mut topics) = (0, Vec::new());
+    for &partition in &problem.movers {
+        let kept_targets = problem.kept(partition).filter(|&broker| problem.is_target[broker]).count();
+        let missing = problem.freed(partition).count().saturating_sub(problem.targets.len() - kept_targets);
+        if missing > 0 {
+            most = most.max(missing);
+            topics.push(cluster.topic_of(partition));
+        }
+    }
+    topics.dedup();
+    (most, topics.into_iter().map(|topic| cluster.snapshot.topics[topic.get()].name.as_str()).collect())
 }
 
 /// The policy cannot be kept for a partition.
@@ -52,22 +72,35 @@ pub fn no_rack(problem: &Problem<'_>, partition: PartitionIx, racks_left: usize)
             (format!("no placement keeps the racks of `{name}` as good as they are"), distinct.len())
         }
     };
-    let mut error = Error::new(Code::RackPolicy, message)
+    let error = Error::new(Code::RackPolicy, message)
         .note(format!("its replicas are in racks {}", before.join(", ")))
         .note(format!("the target brokers are in {} racks: {}", open.len(), open.join(", ")))
         .detail("kind", "impossible")
         .detail("partition", name)
         .detail("racks_wanted", wanted)
         .detail("racks_of_targets", open.len());
-    if open.len() < wanted {
-        error = error.help(format!("add target brokers in {} more racks", wanted - open.len()));
-    } else {
-        error = error.help("add target brokers in the racks that have too few of them");
+    error.help(missing_racks(problem, partition, wanted))
+}
+
+/// What keeps a partition from `wanted` racks.
+fn missing_racks(problem: &Problem<'_>, partition: PartitionIx, wanted: usize) -> String {
+    let rack = |broker: BrokerIx| problem.cluster.brokers[broker].rack;
+    let mut kept: Vec<RackIx> = problem.kept(partition).map(rack).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    if kept.len() + problem.freed(partition).count() < wanted {
+        return "no target can mend that: replicas that stay share a rack, and only those on drained brokers move"
+            .into();
     }
-    if problem.rack_policy == RackPolicy::Strict {
-        error = error.help("`--rack-policy preserve` asks only that racks get no worse");
+    let mut reachable = kept;
+    reachable.extend(problem.targets.iter().map(|&broker| rack(broker)));
+    reachable.sort_unstable();
+    reachable.dedup();
+    match wanted.saturating_sub(reachable.len()) {
+        0 => "target brokers are missing in racks that have too few of them".into(),
+        1 => "target brokers in 1 more rack are missing".into(),
+        more => format!("target brokers in {more} more racks are missing"),
     }
-    error.help("`--rack-policy ignore` drops the condition, at the price of less safety when a rack fails")
 }
 
 /// The replicas of a pool do not fit.
@@ -124,13 +157,17 @@ pub fn no_room(
         .detail("partition", name)
         .detail("need_bytes", need.get())
         .detail("room_bytes", have.get())
-        .help("raise `--disk-limit`, or add target brokers there")
+        .help(if impossible {
+            format!("a log dir with {} of room below {limit} is missing", slot.size)
+        } else {
+            format!("add target brokers or larger disks to {place}")
+        })
 }
 
 /// More bytes must come than there is room: a proof, and what would do.
 fn lacking(
     problem: &Problem<'_>,
-    brokers: &[crate::base::index::BrokerIx],
+    brokers: &[BrokerIx],
     need: Bytes,
     have: Bytes,
     place: &str,
@@ -156,22 +193,24 @@ fn lacking(
         .detail("need_bytes", need.get())
         .detail("room_bytes", have.get())
         .detail("missing_bytes", missing.get());
-    let least = (used + need).as_f64() / capacity.as_f64().max(1.0);
-    if least <= 0.99 {
-        let percent = Ratio::new((least * 1000.0).ceil() / 1000.0 + 0.005);
-        error = error.help(format!("a disk limit a little above {percent} may fit, such as `--disk-limit {percent}`"));
+    let (weights, fixed): (Vec<f64>, Vec<f64>) = dirs()
+        .filter_map(|dir| Some((cluster.dirs[dir].capacity?.as_f64(), cluster.dirs[dir].used.as_f64())))
+        .filter(|entry| entry.0 > 0.0)
+        .unzip();
+    // What would even do if replicas could be cut: the place to begin the search, and no promise.
+    if !weights.is_empty() {
+        error = error.detail("least_disk_limit", water_level(&weights, &fixed, need.as_f64()));
     }
-    error
-        .help(format!("add {missing} of room at {limit}: larger disks or more target brokers"))
-        .help("or move less at once: fewer brokers in --drain, or `--topics REGEX`")
+    let least = if impossible { "at least " } else { "" };
+    error.help(format!("{place} miss {missing} at {limit}: add brokers or disks with {least}that much room"))
 }
 
-fn room(problem: &Problem<'_>, broker: crate::base::index::BrokerIx) -> Bytes {
+fn room(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
     let cluster = &problem.cluster;
     let of = |dir| Some(problem.dir_limit[dir]?.saturating_sub(cluster.dirs[dir].used));
     cluster.dirs_of(broker).filter_map(of).sum()
 }
 
-fn ids(problem: &Problem<'_>, brokers: &[crate::base::index::BrokerIx]) -> IdSet {
+fn ids(problem: &Problem<'_>, brokers: &[BrokerIx]) -> IdSet {
     IdSet::from_ids(brokers.iter().map(|&broker| problem.cluster.brokers[broker].id)).unwrap_or_default()
 }
