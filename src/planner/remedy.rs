@@ -35,14 +35,14 @@ pub type Attempt<'a> = &'a (dyn Fn(&Request, &Work) -> Result<()> + Sync);
 /// Returns the interruption instead when the work is stopped meanwhile.
 pub fn offer(snapshot: &Snapshot, request: &Request, error: Error, work: &Work, attempt: Attempt<'_>) -> Error {
     let ladders = ladders(snapshot, request, &error);
-    if ladders.is_empty() {
+    if ladders.is_empty() && error.code().exit_code() != 3 {
         return error;
     }
     let replicas = snapshot.partitions.replicas.total().max(1);
     let most = (REPLICAS_TRIED / replicas).clamp(TRIES_MIN, TRIES_MAX);
     let mut search = Search { snapshot, work, attempt, most, tried: 0, cut_off: false };
     match search.run(request, error.code(), &ladders) {
-        Ok(found) => dress(error, &found, &ladders),
+        Ok(found) => dress(error, &found),
         Err(interruption) => interruption,
     }
 }
@@ -52,6 +52,8 @@ pub fn offer(snapshot: &Snapshot, request: &Request, error: Error, work: &Work, 
 struct Found {
     /// Sets of changes that do, each of one or two.
     remedies: Vec<Vec<Change>>,
+    /// Kinds of which not even the strongest change does alone.
+    refused: Vec<Kind>,
     /// Bytes without a place even at the highest disk limit.
     missing_at_most: Option<Bytes>,
     /// Whether everything was tried that there is to try.
@@ -67,114 +69,72 @@ struct Search<'a> {
     cut_off: bool,
 }
 
-/// A change that did not do alone, and what refused it.
-struct Half {
-    change: Change,
-    refusal: Error,
-}
-
-/// How a ladder was climbed.
-enum Climb {
-    /// The mildest rung found that does.
-    Does(Change),
-    /// The mildest rung found that does away with the cause but meets another one, or the strongest rung.
-    Refused(Half),
-    /// No tries were left.
-    CutOff,
-}
-
 impl Search<'_> {
     fn run(&mut self, request: &Request, cause: Code, ladders: &[Ladder]) -> Result<Found> {
         let mut found = Found::default();
-        let mut halves = Vec::new();
+        let mut refusals = Vec::new();
         for (number, ladder) in ladders.iter().enumerate() {
-            // The strongest rung of each kind comes before finer steps of any.
-            let reserve = ladders.len() - number - 1;
-            match self.climb(request, cause, ladder, reserve)? {
-                Climb::Does(change) => found.remedies.push(vec![change]),
-                Climb::Refused(half) => halves.push(half),
-                Climb::CutOff => {}
+            match self.try_rung(request, ladder, ladder.top())? {
+                Some(Ok(())) => {
+                    // The strongest change of each kind comes before milder ones of any.
+                    let reserve = ladders.len() - number - 1;
+                    found.remedies.push(vec![self.mildest(request, ladder, reserve)?]);
+                }
+                Some(Err(refusal)) => refusals.push((ladder, refusal)),
+                None => {}
             }
         }
-        let full = halves.iter().find(|half| half.change.kind() == Kind::DiskLimit && half.refusal.code() == cause);
-        let missing = full.and_then(|half| half.refusal.details().get("missing_bytes")?.as_u64());
+        // A change that leaves nothing to move is none to speak of.
+        refusals.retain(|(_, refusal)| refusal.code() != Code::Usage);
+        found.refused = refusals.iter().map(|(ladder, _)| ladder.kind()).collect();
+        let full =
+            refusals.iter().find(|(ladder, refusal)| ladder.kind() == Kind::DiskLimit && refusal.code() == cause);
+        let missing = full.and_then(|(_, refusal)| refusal.details().get("missing_bytes")?.as_u64());
         found.missing_at_most = missing.map(Bytes::new);
         if found.remedies.is_empty() {
-            self.pairs(request, cause, &halves, ladders, &mut found)?;
+            found.remedies = self.pairs(request, &refusals)?;
         }
         found.exhausted = !self.cut_off;
         Ok(found)
     }
 
-    /// Tries a second change beside each one that did not do alone.
-    fn pairs(
-        &mut self,
-        request: &Request,
-        cause: Code,
-        halves: &[Half],
-        ladders_of_cause: &[Ladder],
-        found: &mut Found,
-    ) -> Result<()> {
-        let mut seen: Vec<(Kind, Kind)> = Vec::new();
-        for half in halves {
-            let first = half.change.kind();
-            let changed = half.change.applied(request);
-            for ladder in ladders(self.snapshot, &changed, &half.refusal) {
-                let second = ladder.kind();
-                if found.remedies.len() == PAIRS_MAX || second == first || seen.contains(&(second, first)) {
+    /// Tries a second change beside the strongest one of each kind that did not do alone.
+    fn pairs(&mut self, request: &Request, refusals: &[(&Ladder, Error)]) -> Result<Vec<Vec<Change>>> {
+        let mut pairs = Vec::new();
+        let mut seen: Vec<[Kind; 2]> = Vec::new();
+        for (first, refusal) in refusals {
+            let changed = first.rungs[first.top()].applied(request);
+            for second in ladders(self.snapshot, &changed, refusal) {
+                let kinds = [first.kind(), second.kind()];
+                let is_known = seen.contains(&[kinds[1], kinds[0]]) || kinds[0] == kinds[1];
+                if is_known || pairs.len() == PAIRS_MAX {
                     continue;
                 }
-                seen.push((first, second));
-                let Climb::Does(change) = self.climb(&changed, half.refusal.code(), &ladder, 0)? else { continue };
-                let mut mildest = half.change.clone();
-                if half.refusal.code() == cause {
-                    // The first one was taken at its strongest; beside the second less of it may do.
-                    let own = ladders_of_cause.iter().find(|ladder| ladder.kind() == first);
-                    let beside = change.applied(request);
-                    if let Some(own) = own
-                        && let Climb::Does(milder) = self.climb(&beside, cause, own, 0)?
-                    {
-                        mildest = milder;
-                    }
+                seen.push(kinds);
+                if let Some(Ok(())) = self.try_rung(&changed, &second, second.top())? {
+                    let beside = self.mildest(&changed, &second, 0)?;
+                    let mildest = self.mildest(&beside.applied(request), first, 0)?;
+                    pairs.push(vec![mildest, beside]);
                 }
-                found.remedies.push(vec![mildest, change]);
             }
         }
-        Ok(())
+        Ok(pairs)
     }
 
-    /// Looks for the mildest rung that does away with `cause`; leaves `reserve` tries to others.
-    fn climb(&mut self, request: &Request, cause: Code, ladder: &Ladder, reserve: usize) -> Result<Climb> {
-        let top = ladder.rungs.len() - 1;
-        let Some(at_top) = self.try_rung(request, ladder, top)? else { return Ok(Climb::CutOff) };
-        let does = at_top.is_ok();
-        if at_top.as_ref().is_err_and(|refusal| refusal.code() == cause) {
-            let refusal = at_top.expect_err("it was refused");
-            return Ok(Climb::Refused(Half { change: ladder.rungs[top].clone(), refusal }));
-        }
-        // What only uncovers another cause needs tries for a second change as well.
-        let reserve = if does { reserve } else { reserve + 2 };
-        // Below `low` nothing is looked for; `high` has been seen to do.
-        let (mut low, mut high) = (ladder.floor, (top, at_top));
+    /// The mildest rung found that does, when the topmost does; leaves `reserve` tries to others.
+    fn mildest(&mut self, request: &Request, ladder: &Ladder, reserve: usize) -> Result<Change> {
+        // Below `low` nothing does; `high` has been seen to do.
+        let (mut low, mut high) = (ladder.floor, ladder.top());
         let mut next = ladder.guess;
-        while low < high.0 && self.most - self.tried > reserve {
-            let rung = next.take().unwrap_or(low + (high.0 - low) / 2).clamp(low, high.0 - 1);
-            let Some(outcome) = self.try_rung(request, ladder, rung)? else { break };
-            let passes = match &outcome {
-                Ok(()) => true,
-                Err(refusal) => !does && refusal.code() != cause,
-            };
-            if passes {
-                high = (rung, outcome);
-            } else {
-                low = rung + 1;
+        while low < high && self.most - self.tried > reserve {
+            let rung = next.take().unwrap_or(low + (high - low) / 2).clamp(low, high - 1);
+            match self.try_rung(request, ladder, rung)? {
+                Some(Ok(())) => high = rung,
+                Some(Err(_)) => low = rung + 1,
+                None => break,
             }
         }
-        let change = ladder.rungs[high.0].clone();
-        Ok(match high.1 {
-            Ok(()) => Climb::Does(change),
-            Err(refusal) => Climb::Refused(Half { change, refusal }),
-        })
+        Ok(ladder.rungs[high].clone())
     }
 
     /// Runs the planner with one change; nothing when no tries are left.
@@ -193,7 +153,7 @@ impl Search<'_> {
 }
 
 /// The refusal with what was found: options that do, then what is missing.
-fn dress(error: Error, found: &Found, ladders: &[Ladder]) -> Error {
+fn dress(error: Error, found: &Found) -> Error {
     let options: Vec<String> = found.remedies.iter().map(|changes| options_of(changes)).collect();
     let remedies = found.remedies.iter().zip(&options).map(|(changes, options)| match changes.as_slice() {
         [change] => format!("`{options}` {}", change.effect()),
@@ -202,8 +162,8 @@ fn dress(error: Error, found: &Found, ladders: &[Ladder]) -> Error {
     let mut lines: Vec<String> = remedies.collect();
     let missing = error.help_lines();
     if error.code().exit_code() == 3 {
-        if lines.is_empty() && found.exhausted {
-            lines.push(nothing_does(ladders, found.missing_at_most));
+        if lines.is_empty() && found.exhausted && !found.refused.is_empty() {
+            lines.push(nothing_does(found));
         }
         lines.extend(missing);
     } else {
@@ -217,14 +177,14 @@ fn options_of(changes: &[Change]) -> String {
     changes.iter().map(Change::option).collect::<Vec<_>>().join(" ")
 }
 
-fn nothing_does(ladders: &[Ladder], missing_at_most: Option<Bytes>) -> String {
-    let kinds: Vec<&str> = ladders.iter().map(|ladder| ladder.kind().noun()).collect();
-    let (verb, together) = match kinds.as_slice() {
-        [_] => ("does not do", ""),
-        _ => ("do not do", ", nor two changes together"),
+fn nothing_does(found: &Found) -> String {
+    let nouns: Vec<&str> = found.refused.iter().map(|kind| kind.noun()).collect();
+    let text = match nouns.as_slice() {
+        [only] => format!("{only} is not enough"),
+        [one, other] => format!("neither {one} nor {other} is enough, nor are both"),
+        more => format!("neither {} is enough, nor are two of these", more.join(" nor ")),
     };
-    let text = format!("{} {verb} it{together}", kinds.join(", "));
-    match missing_at_most {
+    match found.missing_at_most {
         Some(missing) => format!("{text}; in full log dirs {missing} would still have no place"),
         None => text,
     }

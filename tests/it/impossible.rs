@@ -106,7 +106,7 @@ fn too_little_disk_names_the_limit_and_what_is_missing() {
     refusal
         .says("85%")
         .says("help: target brokers 0-2 miss 2.17 GB at 85%: add brokers or disks with at least that much room")
-        .says("help: a disk limit of 100%, a milder rack policy do not do it")
+        .says("help: neither a disk limit of 100% nor a milder rack policy is enough, nor are both; in full")
         .says("in full log dirs 1.50 GB would still have no place");
 }
 
@@ -216,7 +216,7 @@ fn a_topic_of_too_high_replication_factor_can_be_left_out() {
     refusal.offers(&[r"--exclude-topics 'other|more|wide\.topic'"]);
     refused(&cluster, "--exclude-topics small", "too-few-brokers")
         .offers(&[])
-        .says("help: leaving out the topics concerned does not do it");
+        .says("help: 1 more target broker must be added at least");
 }
 
 #[test]

@@ -57,7 +57,7 @@ impl Kind {
     pub const fn noun(self) -> &'static str {
         match self {
             Kind::DiskLimit => "a disk limit of 100%",
-            Kind::Onto => "all other brokers of this cluster as targets",
+            Kind::Onto => "all other brokers as targets",
             Kind::RackPolicy => "a milder rack policy",
             Kind::Throttle => "a faster throttle",
             Kind::ExcludeTopics => "leaving out the topics concerned",

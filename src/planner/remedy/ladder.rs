@@ -30,6 +30,11 @@ impl Ladder {
         self.rungs[0].kind()
     }
 
+    /// The rung of the strongest change.
+    pub fn top(&self) -> usize {
+        self.rungs.len() - 1
+    }
+
     fn new(rungs: Vec<Change>) -> Option<Self> {
         (!rungs.is_empty()).then_some(Ladder { rungs, guess: None, floor: 0 })
     }
