@@ -205,7 +205,8 @@ fn lacking(
     error.help(format!("{place} miss {missing} at {limit}: add brokers or disks with {least}that much room"))
 }
 
-fn room(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
+/// What the receiving log dirs of a broker can still take.
+pub fn room(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
     let cluster = &problem.cluster;
     let of = |dir| Some(problem.dir_limit[dir]?.saturating_sub(cluster.dirs[dir].used));
     cluster.dirs_of(broker).filter_map(of).sum()
