@@ -100,10 +100,13 @@ fn short_for_good(
     chosen: &Csr<racks::Choice>,
     per_pool: &[Vec<Slot>],
 ) -> Option<usize> {
+    if problem.request.ignore_disk {
+        return None;
+    }
     let room = |pool: &Vec<BrokerIx>| -> Bytes { pool.iter().map(|&broker| explain::room(problem, broker)).sum() };
     let rooms: Vec<Bytes> = pools.brokers.iter().map(room).collect();
     let needs: Vec<Bytes> = per_pool.iter().map(|slots| slots.iter().map(|slot| slot.size).sum()).collect();
-    let short = (0..rooms.len()).find(|&pool| !problem.request.ignore_disk && needs[pool] > rooms[pool])?;
+    let short = (0..rooms.len()).find(|&pool| needs[pool] > rooms[pool])?;
     let all_short = needs.iter().copied().sum::<Bytes>() > rooms.iter().copied().sum();
     let all_of = |pool: usize, slots: &Vec<Slot>| brokers::Placed {
         homes: Vec::new(),
