@@ -1,8 +1,10 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod remedy;
+
 use rayon::prelude::*;
 
-use crate::base::error::Result;
+use crate::base::error::{Code, Error, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx, RackIx};
 use crate::base::text::{counted, either, grouped};
@@ -16,7 +18,7 @@ use crate::plan::{
     Warning, Wave,
 };
 use crate::problem::Problem;
-use crate::request::Request;
+use crate::request::{RackPolicy, Request};
 use crate::schedule::bound::{self, Bound};
 use crate::schedule::{self, Loads, Schedule};
 use crate::snapshot::{BrokerState, Snapshot};
@@ -24,9 +26,18 @@ use crate::snapshot::{BrokerState, Snapshot};
 /// Solves `request` for `snapshot`. The result is not yet checked: that is [`crate::plan()`].
 pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan> {
     let (identity, solved) = rayon::join(|| identity(snapshot), || solve_waves(snapshot, request, work));
-    let solved = solved?;
+    let solved = solved.map_err(|error| {
+        remedy::offer(snapshot, request, error, work, &|request, work| {
+            moves_something(&solve_waves(snapshot, request, work)?)
+        })
+    })?;
     work.step("writing the plan", 0, 1)?;
     Ok(write_plan(&solved, identity))
+}
+
+/// A request that leaves everything where it is helps nobody who asked for more.
+fn moves_something(solved: &Solved<'_>) -> Result<()> {
+    if solved.problem.movers.is_empty() { Err(Error::new(Code::Usage, "nothing would move")) } else { Ok(()) }
 }
 
 /// Everything that was decided.
@@ -391,6 +402,30 @@ fn cross_rack_bytes(problem: &Problem<'_>, loads: &Loads) -> Bytes {
     Bytes::new(crossing.sum())
 }
 
+/// Movers that end on fewer racks than one may expect: than their replicas under `strict`, which asks only for
+/// racks that are there, and than before under `ignore`.
+fn on_fewer_racks(solved: &Solved<'_>) -> Vec<u32> {
+    let Solved { problem, leadership, .. } = solved;
+    let cluster = &problem.cluster;
+    let policy = problem.request.rack_policy;
+    if !problem.racks_known || policy == RackPolicy::Preserve {
+        return Vec::new();
+    }
+    let racks = |brokers: &mut dyn Iterator<Item = BrokerIx>| {
+        let mut racks: Vec<RackIx> = brokers.map(|broker| cluster.brokers[broker].rack).collect();
+        racks.sort_unstable();
+        racks.dedup();
+        racks.len()
+    };
+    let is_on_fewer = |&mover: &u32| {
+        let list = leadership.lists.get(mover as usize);
+        let before = cluster.replicas_of(problem.movers[mover as usize]);
+        let expected = if policy == RackPolicy::Strict { list.len() } else { racks(&mut before.iter().copied()) };
+        racks(&mut list.iter().map(|home| home.broker)) < expected
+    };
+    (0..problem.movers.len() as u32).into_par_iter().filter(is_on_fewer).collect()
+}
+
 fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
     let Solved { problem, schedule, .. } = solved;
     let cluster = &problem.cluster;
@@ -411,6 +446,19 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         warnings.push(Warning::new(
             "no-throttle",
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
+        ));
+    }
+    let fewer_racks = on_fewer_racks(solved);
+    if !fewer_racks.is_empty() {
+        let than = if problem.request.rack_policy == RackPolicy::Strict { "they have replicas" } else { "before" };
+        warnings.push(Warning::new(
+            "fewer-racks",
+            format!(
+                "{} {} on fewer racks than {than}: {}",
+                counted(fewer_racks.len() as u64, "partition"),
+                either(fewer_racks.len(), "ends", "end"),
+                named(&fewer_racks)
+            ),
         ));
     }
     let short: Vec<u32> = schedule

@@ -161,9 +161,7 @@ impl<'s> Problem<'s> {
             error = error.note(format!("and {} more", grouped((unhealthy.len() - SHOWN) as u64)));
         }
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
-        error
-            .detail("partitions", names)
-            .help("repair them first, or leave them where they are with `--skip-unhealthy`")
+        error.detail("partitions", names).help("repair them, then read the cluster again")
     }
 
     /// What each log dir of a target may hold.
@@ -199,8 +197,7 @@ impl<'s> Problem<'s> {
             format!("the disk capacity of target {} is not known", text::brokers(&set)),
         )
         .detail("brokers", set.to_string())
-        .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`")
-        .help("or plan without any disk limit: `--ignore-disk`"))
+        .help("Kafka's tools do not print capacities: pass `--capacity 2TB` (each log dir) or `--capacity FILE`"))
     }
 }
 
@@ -290,8 +287,7 @@ fn rack_policy(cluster: &Cluster<'_>, asked: RackPolicy) -> Result<(RackPolicy, 
     let (who, has) = (text::brokers(&set), either(set.len(), "has", "have"));
     Err(Error::new(Code::PartialRacks, format!("{who} {has} no rack, but other alive brokers have one"))
         .detail("brokers", set.to_string())
-        .help("name the racks of these brokers with `--racks FILE`")
-        .help("or plan without regard to racks: `--rack-policy ignore`"))
+        .help("name the racks of these brokers with `--racks FILE`"))
 }
 
 /// One flag for each topic: whether the filters let it through.

@@ -266,6 +266,13 @@ impl Error {
         self
     }
 
+    /// Puts these lines in place of all lines that can be acted on.
+    #[must_use]
+    pub fn with_help(mut self, lines: Vec<String>) -> Self {
+        self.0.help = lines;
+        self
+    }
+
     /// Adds a value for machines.
     #[must_use]
     pub fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {

@@ -29,6 +29,12 @@ impl Work {
         Work { stopped: Arc::default(), observer: Some(observer) }
     }
 
+    /// The same work without its observer: whoever stops the one stops the other.
+    #[must_use]
+    pub fn unwatched(&self) -> Self {
+        Work { stopped: Arc::clone(&self.stopped), observer: None }
+    }
+
     /// Asks the work to end with [`Code::Interrupted`] at its next step.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);

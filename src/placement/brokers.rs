@@ -73,6 +73,11 @@ impl Bin {
     fn room(&self) -> Bytes {
         self.limit.saturating_sub(self.used)
     }
+
+    /// Whether it may receive a replica; one above its limit may not receive even an empty one.
+    fn takes(&self, size: Bytes) -> bool {
+        self.used <= self.limit && self.room() >= size
+    }
 }
 
 /// The brokers of one pool while they are filled.
@@ -180,7 +185,7 @@ impl<'a> Bins<'a> {
     /// The emptiest dir of a broker with room for `size`.
     fn dir_for(&self, place: u32, size: Bytes) -> Option<u32> {
         let dirs = self.dirs[place as usize].iter().enumerate();
-        let fits = dirs.filter(|(_, bin)| bin.room() >= size);
+        let fits = dirs.filter(|(_, bin)| bin.takes(size));
         fits.max_by_key(|(number, bin)| (bin.room(), Reverse(*number))).map(|(number, _)| number as u32)
     }
 

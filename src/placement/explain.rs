@@ -1,12 +1,15 @@
-//! Why no placement was found: which limit, where, by how much, and what would do.
+//! Why no placement was found: which limit, where, by how much, and what is missing.
+//!
+//! Facts only. Which change of the request would do is not computed here but tried by the planner.
 
 use super::brokers::Placed;
 use super::racks::Choice;
-use super::{Pools, Slot};
+use super::{Pools, Slot, water_level};
 use crate::base::error::{Code, Error};
 use crate::base::ids::IdSet;
-use crate::base::index::{Csr, PartitionIx};
-use crate::base::units::{Bytes, Ratio};
+use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx, RackIx};
+use crate::base::text::{brokers as brokers_named, counted, either};
+use crate::base::units::Bytes;
 use crate::problem::Problem;
 use crate::request::RackPolicy;
 
@@ -16,17 +19,43 @@ pub fn too_few_brokers(problem: &Problem<'_>, partition: PartitionIx) -> Error {
     let freed = problem.freed(partition).count();
     let kept_targets = problem.kept(partition).filter(|&broker| problem.is_target[broker]).count();
     let free = problem.targets.len() - kept_targets;
-    let message = format!(
-        "no placement can give `{}` {freed} new replicas: only {free} of the {} target brokers do not hold it yet",
-        cluster.name_of(partition),
-        problem.targets.len()
-    );
+    let targets = problem.targets.len();
+    let who = match free {
+        free if free == targets => {
+            format!("there {} {}", either(targets, "is", "are"), counted(targets, "target broker"))
+        }
+        0 => format!("all of {} hold it already", counted(targets, "target broker")),
+        free => format!(
+            "only {free} of {} {} not hold it yet",
+            counted(targets, "target broker"),
+            either(free, "does", "do")
+        ),
+    };
+    let message =
+        format!("no placement can give `{}` {}: {who}", cluster.name_of(partition), counted(freed, "new replica"));
+    let (missing, topics) = missing_brokers(problem);
     Error::new(Code::TooFewBrokers, message)
         .detail("kind", "impossible")
         .detail("partition", cluster.name_of(partition))
-        .detail("missing_brokers", freed - free)
-        .help(format!("add {} more target brokers to --onto", freed - free))
-        .help("or leave such topics out: `--exclude-topics REGEX`")
+        .detail("missing_brokers", missing)
+        .detail("topics", topics)
+        .help(format!("{} must be added at least", counted(missing, "more target broker")))
+}
+
+/// How many targets the neediest partition misses, and the topics of all that miss some.
+fn missing_brokers<'s>(problem: &Problem<'s>) -> (usize, Vec<&'s str>) {
+    let cluster = &problem.cluster;
+    let (mut most, mut topics) = (0, Vec::new());
+    for &partition in &problem.movers {
+        let kept_targets = problem.kept(partition).filter(|&broker| problem.is_target[broker]).count();
+        let missing = problem.freed(partition).count().saturating_sub(problem.targets.len() - kept_targets);
+        if missing > 0 {
+            most = most.max(missing);
+            topics.push(cluster.topic_of(partition));
+        }
+    }
+    topics.dedup();
+    (most, topics.into_iter().map(|topic| cluster.snapshot.topics[topic.get()].name.as_str()).collect())
 }
 
 /// The policy cannot be kept for a partition.
@@ -44,7 +73,7 @@ pub fn no_rack(problem: &Problem<'_>, partition: PartitionIx, racks_left: usize)
     let (message, wanted) = match problem.rack_policy {
         RackPolicy::Strict => {
             let wanted = racks_left.min(replicas.len());
-            (format!("no placement can put `{name}` on {wanted} racks, as `strict` asks"), wanted)
+            (format!("no placement can put `{name}` on {}, as `strict` asks", counted(wanted, "rack")), wanted)
         }
         _ => {
             let mut distinct = before.clone();
@@ -52,22 +81,34 @@ pub fn no_rack(problem: &Problem<'_>, partition: PartitionIx, racks_left: usize)
             (format!("no placement keeps the racks of `{name}` as good as they are"), distinct.len())
         }
     };
-    let mut error = Error::new(Code::RackPolicy, message)
+    let error = Error::new(Code::RackPolicy, message)
         .note(format!("its replicas are in racks {}", before.join(", ")))
-        .note(format!("the target brokers are in {} racks: {}", open.len(), open.join(", ")))
+        .note(format!("the target brokers are in {}: {}", counted(open.len(), "rack"), open.join(", ")))
         .detail("kind", "impossible")
         .detail("partition", name)
         .detail("racks_wanted", wanted)
         .detail("racks_of_targets", open.len());
-    if open.len() < wanted {
-        error = error.help(format!("add target brokers in {} more racks", wanted - open.len()));
-    } else {
-        error = error.help("add target brokers in the racks that have too few of them");
+    error.help(missing_racks(problem, partition, wanted))
+}
+
+/// What keeps a partition from `wanted` racks.
+fn missing_racks(problem: &Problem<'_>, partition: PartitionIx, wanted: usize) -> String {
+    let rack = |broker: BrokerIx| problem.cluster.brokers[broker].rack;
+    let mut kept: Vec<RackIx> = problem.kept(partition).map(rack).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    if kept.len() + problem.freed(partition).count() < wanted {
+        return "no target can mend that: replicas that stay share a rack, and only those on drained brokers move"
+            .into();
     }
-    if problem.rack_policy == RackPolicy::Strict {
-        error = error.help("`--rack-policy preserve` asks only that racks get no worse");
+    let mut reachable = kept;
+    reachable.extend(problem.targets.iter().map(|&broker| rack(broker)));
+    reachable.sort_unstable();
+    reachable.dedup();
+    match wanted.saturating_sub(reachable.len()) {
+        0 => "target brokers are missing in racks that have too few of them".into(),
+        more => format!("target brokers in {} are missing", counted(more, "more rack")),
     }
-    error.help("`--rack-policy ignore` drops the condition, at the price of less safety when a rack fails")
 }
 
 /// The replicas of a pool do not fit.
@@ -85,7 +126,14 @@ pub fn no_room(
     let limit = problem.request.disk_limit;
     if everything > all_room {
         let set = ids(problem, &problem.targets);
-        return lacking(problem, &problem.targets, everything, all_room, &format!("target brokers {set}"), true);
+        return lacking(
+            problem,
+            &problem.targets,
+            everything,
+            all_room,
+            &format!("target {}", brokers_named(&set)),
+            true,
+        );
     }
     let brokers = &pools.brokers[pool];
     let need: Bytes = per_pool[pool].iter().map(|slot| slot.size).sum();
@@ -93,9 +141,9 @@ pub fn no_room(
     let set = ids(problem, brokers);
     let rack = cluster.rack_name(cluster.brokers[brokers[0]].rack);
     let place = if pools.brokers.len() > 1 {
-        format!("target brokers {set} of rack `{rack}`")
+        format!("target {} of rack `{rack}`", brokers_named(&set))
     } else {
-        format!("target brokers {set}")
+        format!("target {}", brokers_named(&set))
     };
     if need > have {
         return lacking(problem, brokers, need, have, &place, false);
@@ -116,21 +164,24 @@ pub fn no_room(
     } else {
         format!("no placement was found on {place} that keeps every log dir within {limit}")
     };
-    let noun = if homeless.len() == 1 { "replica" } else { "replicas" };
     Error::new(Code::DiskLimit, message)
-        .note(format!("{} {noun} found no log dir, first `{name}` with {}", homeless.len(), slot.size))
+        .note(format!("{} found no log dir, first `{name}` with {}", counted(homeless.len(), "replica"), slot.size))
         .note(format!("{need} are to come, the room is {have}; the roomiest log dir has {roomiest}"))
         .detail("kind", if impossible { "impossible" } else { "not-found" })
         .detail("partition", name)
         .detail("need_bytes", need.get())
         .detail("room_bytes", have.get())
-        .help("raise `--disk-limit`, or add target brokers there")
+        .help(if impossible {
+            format!("a log dir with {} of room below {limit} is missing", slot.size)
+        } else {
+            format!("add target brokers or larger disks to {place}")
+        })
 }
 
 /// More bytes must come than there is room: a proof, and what would do.
 fn lacking(
     problem: &Problem<'_>,
-    brokers: &[crate::base::index::BrokerIx],
+    brokers: &[BrokerIx],
     need: Bytes,
     have: Bytes,
     place: &str,
@@ -150,28 +201,33 @@ fn lacking(
     };
     let mut error = Error::new(Code::DiskLimit, message)
         .note(format!("{need} must come to {place}"))
-        .note(format!("below {limit} they have room for {have} ({capacity} in all, {used} in use)"))
+        .note(format!("below {limit} there is room for {have} ({capacity} in all, {used} in use)"))
         .note(format!("{missing} have no place"))
         .detail("kind", if impossible { "impossible" } else { "not-found" })
         .detail("need_bytes", need.get())
         .detail("room_bytes", have.get())
         .detail("missing_bytes", missing.get());
-    let least = (used + need).as_f64() / capacity.as_f64().max(1.0);
-    if least <= 0.99 {
-        let percent = Ratio::new((least * 1000.0).ceil() / 1000.0 + 0.005);
-        error = error.help(format!("a disk limit a little above {percent} may fit, such as `--disk-limit {percent}`"));
+    let (weights, fixed): (Vec<f64>, Vec<f64>) = dirs()
+        .filter_map(|dir| Some((cluster.dirs[dir].capacity?.as_f64(), cluster.dirs[dir].used.as_f64())))
+        .filter(|entry| entry.0 > 0.0)
+        .unzip();
+    // What would even do if replicas could be cut: the place to begin the search, and no promise.
+    if !weights.is_empty() {
+        error = error.detail("least_disk_limit", water_level(&weights, &fixed, need.as_f64()));
     }
-    error
-        .help(format!("add {missing} of room at {limit}: larger disks or more target brokers"))
-        .help("or move less at once: fewer brokers in --drain, or `--topics REGEX`")
+    let least = if impossible { "at least " } else { "" };
+    error.help(format!(
+        "{missing} of room is missing on {place} at {limit}: add brokers or disks with {least}that much room"
+    ))
 }
 
-fn room(problem: &Problem<'_>, broker: crate::base::index::BrokerIx) -> Bytes {
+/// What the receiving log dirs of a broker can still take.
+pub fn room(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
     let cluster = &problem.cluster;
     let of = |dir| Some(problem.dir_limit[dir]?.saturating_sub(cluster.dirs[dir].used));
     cluster.dirs_of(broker).filter_map(of).sum()
 }
 
-fn ids(problem: &Problem<'_>, brokers: &[crate::base::index::BrokerIx]) -> IdSet {
+fn ids(problem: &Problem<'_>, brokers: &[BrokerIx]) -> IdSet {
     IdSet::from_ids(brokers.iter().map(|&broker| problem.cluster.brokers[broker].id)).unwrap_or_default()
 }

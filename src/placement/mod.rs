@@ -61,6 +61,10 @@ pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
     let pools = Pools::new(problem);
     let by_size = movers_by_size(problem);
     let mut chosen = racks::choose(problem, &pools, &by_size, work)?;
+    let per_pool = slots_per_pool(&chosen, &pools, &by_size);
+    if let Some(short) = short_for_good(problem, &pools, &chosen, &per_pool) {
+        return Err(explain::no_room(problem, &pools, short, &chosen, &per_pool, &[]));
+    }
     let mut tries_left = RACK_TRIES;
     let (per_pool, placed) = loop {
         work.step("placing", 1, 3)?;
@@ -85,6 +89,32 @@ pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
         }
     }
     Ok(Placement { homes })
+}
+
+/// A pool to which more bytes must come than it has room, when the others have none either or may not take any.
+///
+/// Placing would find out too, but only after it looked for a home for every replica on every broker.
+fn short_for_good(
+    problem: &Problem<'_>,
+    pools: &Pools,
+    chosen: &Csr<racks::Choice>,
+    per_pool: &[Vec<Slot>],
+) -> Option<usize> {
+    if problem.request.ignore_disk {
+        return None;
+    }
+    let room = |pool: &Vec<BrokerIx>| -> Bytes { pool.iter().map(|&broker| explain::room(problem, broker)).sum() };
+    let rooms: Vec<Bytes> = pools.brokers.iter().map(room).collect();
+    let needs: Vec<Bytes> = per_pool.iter().map(|slots| slots.iter().map(|slot| slot.size).sum()).collect();
+    let short = (0..rooms.len()).find(|&pool| needs[pool] > rooms[pool])?;
+    let all_short = needs.iter().copied().sum::<Bytes>() > rooms.iter().copied().sum();
+    let all_of = |pool: usize, slots: &Vec<Slot>| brokers::Placed {
+        homes: Vec::new(),
+        homeless: if pool == short { (0..slots.len()).collect() } else { Vec::new() },
+    };
+    let homeless: Vec<brokers::Placed> = per_pool.iter().enumerate().map(|(pool, slots)| all_of(pool, slots)).collect();
+    let may_move = || racks::move_elsewhere(problem, pools, &mut chosen.map(|choice| *choice), per_pool, &homeless);
+    (all_short || !may_move()).then_some(short)
 }
 
 /// Groups of targets among which a replica may be placed freely: racks, or all targets where racks do not count.

@@ -86,9 +86,12 @@ pub fn move_elsewhere(
     moved
 }
 
-/// What each receiving log dir of a broker can still take.
+/// What each receiving log dir of a broker can still take; those above their limit take nothing at all.
 fn rooms<'a>(problem: &'a Problem<'_>, broker: BrokerIx) -> impl Iterator<Item = Bytes> + use<'a> {
-    let room = |dir| Some(problem.dir_limit[dir]?.saturating_sub(problem.cluster.dirs[dir].used));
+    let room = |dir| {
+        let (limit, used) = (problem.dir_limit[dir]?, problem.cluster.dirs[dir].used);
+        (used <= limit).then(|| limit - used)
+    };
     problem.cluster.dirs_of(broker).filter_map(room)
 }
 

@@ -14,6 +14,7 @@
 use super::{Load, Loads};
 use crate::base::error::{Code, Error, Result};
 use crate::base::index::{BrokerIx, IndexVec, Ix};
+use crate::base::text::counted;
 use crate::base::units::{BytesPerSec, Seconds, Traffic};
 use crate::plan::{Estimate, Side};
 use crate::problem::Problem;
@@ -168,16 +169,21 @@ pub fn refuse_impossible(problem: &Problem<'_>, loads: &Loads) -> Result<()> {
     let load = &loads.loads[worst];
     let name = problem.cluster.name_of(problem.movers[worst]);
     let leader = problem.cluster.brokers[load.leader].id;
-    // A tenth of headroom, so that the copy does not crawl; rounded up to a rate that is easily typed.
-    let enough = BytesPerSec::new(((needs(worst) * 1.1 / 1e6).ceil() * 1e6) as u64);
+    let mut topics: Vec<_> = stuck.iter().map(|&mover| problem.cluster.topic_of(problem.movers[mover])).collect();
+    topics.dedup();
+    let topics: Vec<&str> =
+        topics.into_iter().map(|topic| problem.cluster.snapshot.topics[topic.get()].name.as_str()).collect();
     let traffic = load.write * f64::from(load.replicas - 1 + load.adding);
     let noun = if stuck.len() == 1 { "partition" } else { "partitions" };
     Err(Error::new(Code::Throttle, format!("at {throttle} the copies of {} {noun} never finish", stuck.len()))
         .note(format!(
-            "`{name}` takes {} from producers; broker {leader} sends that {} times while {} replicas are added",
+            "`{name}` takes {} from producers; broker {leader} sends that {} while {} added",
             Traffic::new(load.write),
-            load.replicas - 1 + load.adding,
-            load.adding
+            counted(load.replicas - 1 + load.adding, "time"),
+            match load.adding {
+                1 => "1 replica is".to_owned(),
+                adding => format!("{adding} replicas are"),
+            }
         ))
         .note(format!(
             "the throttle counts that live traffic ({}), so nothing is left for the copy",
@@ -187,6 +193,6 @@ pub fn refuse_impossible(problem: &Problem<'_>, loads: &Loads) -> Result<()> {
         .detail("partition", name)
         .detail("broker", leader.get())
         .detail("least_bytes_per_sec", needs(worst).ceil() as u64)
-        .help(format!("`--throttle {}MB/s` is enough for every partition", enough.get() / 1_000_000))
-        .help("or leave such topics out: `--exclude-topics REGEX`"))
+        .detail("topics", topics)
+        .help(format!("only a rate above {} ever finishes them", Traffic::new(needs(worst)))))
 }

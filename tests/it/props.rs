@@ -11,11 +11,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kshift::base::error::{Code, Error};
+use kshift::base::ids::IdSet;
 use kshift::base::random::Random;
 use kshift::base::units::{Bytes, BytesPerSec, Ratio};
 use kshift::base::work::Work;
 use kshift::plan::{self, Plan};
-use kshift::request::Request;
+use kshift::request::{RackPolicy, Request};
 use kshift::snapshot::{BrokerState, Snapshot};
 use rayon::prelude::*;
 
@@ -184,6 +185,71 @@ fn a_larger_disk_limit_never_turns_a_plan_into_an_impossible_one() {
         }
         Ok(())
     });
+}
+
+/// An option as typed, applied to a request.
+fn with_options(request: &Request, options: &str) -> Result<Request, String> {
+    let mut changed = request.clone();
+    let mut words = options.split_whitespace();
+    while let Some(option) = words.next() {
+        let mut value = || words.next().ok_or(format!("{option} has no value"));
+        match option {
+            "--disk-limit" => changed.disk_limit = Ratio::parse(value()?)?,
+            "--onto" => changed.onto = Some(IdSet::parse(value()?)?),
+            "--throttle" => changed.throttle = Some(BytesPerSec::parse(value()?)?),
+            "--exclude-topics" => changed.exclude_topics = Some(value()?.trim_matches('\'').to_owned()),
+            "--skip-unhealthy" => changed.skip_unhealthy = true,
+            "--ignore-disk" => changed.ignore_disk = true,
+            "--rack-policy" => match value()? {
+                "preserve" => changed.rack_policy = RackPolicy::Preserve,
+                "ignore" => changed.rack_policy = RackPolicy::Ignore,
+                other => return Err(format!("{other} is no milder rack policy")),
+            },
+            other => return Err(format!("{other} is offered, but nobody knows it")),
+        }
+    }
+    Ok(changed)
+}
+
+fn remedies(error: &Error) -> Vec<&str> {
+    let offered = error.details().get("remedies").and_then(|offered| offered.as_array());
+    offered.into_iter().flatten().filter_map(|text| text.as_str()).collect()
+}
+
+#[test]
+fn every_change_that_a_refusal_offers_gives_a_plan() {
+    for_all(awkward, 1, |snapshot, request| {
+        let Err(error) = solve(snapshot, request) else { return Ok(()) };
+        for options in remedies(&error) {
+            let changed = with_options(request, options)?;
+            holds!(changed != *request, "`{options}` changes nothing");
+            if let Err(again) = solve(snapshot, &changed) {
+                return Err(format!("{error}\nbut with `{options}`: {again}"));
+            }
+            holds!(error.help_lines().iter().any(|line| line.contains(options)), "`{options}` is in no help line");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn refusals_offer_changes_of_every_kind_and_often() {
+    let refusals: Vec<Error> = (0..1000_u64)
+        .into_par_iter()
+        .filter_map(|seed| {
+            let (snapshot, request) = awkward(seed);
+            solve(&snapshot, &request).err().filter(|error| error.code().exit_code() == 3)
+        })
+        .collect();
+    let count = |is: &dyn Fn(&Error) -> bool| refusals.iter().filter(|error| is(error)).count();
+    let offering = count(&|error| !remedies(error).is_empty());
+    assert!(offering * 4 > refusals.len(), "{offering} of {} refusals offer something", refusals.len());
+    for kind in ["--disk-limit", "--onto", "--rack-policy", "--throttle", "--exclude-topics", "--skip-unhealthy"] {
+        let found = count(&|error| remedies(error).iter().any(|options| options.contains(kind)));
+        assert!(found >= 3, "{kind} is offered {found} times");
+    }
+    let pairs = count(&|error| remedies(error).iter().any(|options| options.matches("--").count() == 2));
+    assert!(pairs >= 3, "{pairs} pairs are offered");
 }
 
 #[test]
