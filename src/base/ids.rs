@@ -233,6 +233,42 @@ pub fn near_id(typed: BrokerId, known: impl IntoIterator<Item = BrokerId>) -> Op
     }
 }
 
+/// Finds the row of a broker by its id: a table where ids are small, a search where they are not.
+#[derive(Clone, Debug, Default)]
+pub struct IdTable {
+    ids: Vec<BrokerId>,
+    /// One past the row of each id, zero where there is none; empty when ids are too large.
+    rows: Vec<u32>,
+}
+
+/// Above this id a table of all ids would cost more than it saves.
+const TABLE_MAX: usize = 1 << 20;
+
+impl IdTable {
+    /// A table of ids that stand in ascending order, each once; their rows are counted from 0.
+    pub fn new(ids: impl Iterator<Item = BrokerId>) -> Self {
+        let ids: Vec<BrokerId> = ids.collect();
+        let len = ids.last().map_or(0, |last| last.get() as usize + 1);
+        let mut rows = Vec::new();
+        if len <= TABLE_MAX {
+            rows = vec![0; len];
+            for (row, id) in ids.iter().enumerate() {
+                rows[id.get() as usize] = row as u32 + 1;
+            }
+        }
+        IdTable { ids, rows }
+    }
+
+    /// The row of an id.
+    #[inline]
+    pub fn row(&self, id: BrokerId) -> Option<usize> {
+        if self.rows.is_empty() {
+            return self.ids.binary_search(&id).ok();
+        }
+        self.rows.get(id.get() as usize).and_then(|&row| row.checked_sub(1)).map(|row| row as usize)
+    }
+}
+
 /// A whole number from 0 to 2^31−1 in plain digits.
 fn parse_id(digits: &str) -> Option<i32> {
     (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| digits.parse().ok())?
@@ -257,6 +293,16 @@ mod tests {
         {
             assert!(IdSet::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn rows_are_found_by_id_whether_ids_are_small_or_large() {
+        for last in [2_000, i32::MAX] {
+            let table = IdTable::new([0, 7, 1_000, last].map(BrokerId).into_iter());
+            let rows = [0, 1, 7, 999, 1_000, last, last - 1].map(|id| table.row(BrokerId(id)));
+            assert_eq!(rows, [Some(0), None, Some(1), None, Some(2), Some(3), None], "{last}");
+        }
+        assert_eq!(IdTable::default().row(BrokerId(0)), None);
     }
 
     #[test]

@@ -49,12 +49,12 @@ pub fn plan(snapshot: &Snapshot, plan: &Plan) -> Report {
     rules::drift::judge(&mut case, &identity, &mut report.violations);
     let case = &case;
     let with_figures = !case.is_drifted && case.is_sound();
-    let (violations, mut figures) = rayon::join(
-        || judge(case, rules::RULES),
+    let ((violations, warnings), mut figures) = rayon::join(
+        || rayon::join(|| judge(case, rules::RULES), || rules::care::warnings(case)),
         || if with_figures { judge(case, rules::FIGURES) } else { Vec::new() },
     );
     report.violations.extend(violations);
-    rules::care::warn(case, &mut report.warnings);
+    report.warnings.extend(warnings);
     if with_figures {
         // Only when a figure differs does it matter whether sizes and rates were others.
         if !figures.is_empty() && snapshot.sha256() != plan.cluster.sha256 {

@@ -7,7 +7,7 @@ pub mod care;
 
 use std::ops::Range;
 
-use crate::base::ids::BrokerId;
+use crate::base::ids::{BrokerId, IdTable};
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, PartitionIx, RackIx, TopicIx};
 use crate::base::units::Bytes;
 use crate::snapshot::{BrokerState, Snapshot};
@@ -24,6 +24,7 @@ pub struct Cluster<'s> {
     pub racks: IndexVec<RackIx, Option<&'s str>>,
     /// Ordered replicas of every partition.
     pub replicas: Csr<BrokerIx>,
+    rows: IdTable,
 }
 
 /// A broker.
@@ -60,7 +61,7 @@ impl<'s> Cluster<'s> {
         let mut rack_rows: Vec<Option<&str>> = racks.iter().map(|&name| Some(name)).collect();
         let mut dirs = Vec::new();
         let mut brokers = Vec::with_capacity(snapshot.brokers.len());
-        let used = snapshot.used_bytes();
+        let (rows, used) = (snapshot.broker_rows(), snapshot.used_bytes());
         for (number, broker) in snapshot.brokers.iter().enumerate() {
             let rack = match &broker.rack {
                 Some(name) => RackIx::new(racks.binary_search(&name.as_str()).expect("every name is in the table")),
@@ -82,13 +83,17 @@ impl<'s> Cluster<'s> {
             brokers: IndexVec::from_vec(brokers),
             dirs: IndexVec::from_vec(dirs),
             racks: IndexVec::from_vec(rack_rows),
-            replicas: dense_replicas(snapshot),
+            replicas: snapshot
+                .partitions
+                .replicas
+                .map(|&id| BrokerIx::new(rows.row(id).expect("every replica's broker is in the snapshot"))),
+            rows,
         }
     }
 
     /// The broker with Kafka's id `id`.
     pub fn broker_ix(&self, id: BrokerId) -> Option<BrokerIx> {
-        self.brokers.as_slice().binary_search_by_key(&id, |broker| broker.id).ok().map(BrokerIx::new)
+        self.rows.row(id).map(BrokerIx::new)
     }
 
     /// The log dirs of a broker.
@@ -133,23 +138,4 @@ fn rack_names(snapshot: &Snapshot) -> Vec<&str> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// Kafka's ids as row numbers, by a table where ids are small and by search where they are not.
-fn dense_replicas(snapshot: &Snapshot) -> Csr<BrokerIx> {
-    let lists = &snapshot.partitions.replicas;
-    let ids: Vec<i32> = snapshot.brokers.iter().map(|broker| broker.id.get()).collect();
-    let top = ids.last().map_or(0, |&id| id as usize + 1);
-    let mut table = Vec::new();
-    if top <= 1 << 20 {
-        table = vec![0u32; top];
-        for (number, &id) in ids.iter().enumerate() {
-            table[id as usize] = number as u32;
-        }
-    }
-    let dense = |id: &BrokerId| match table.get(id.get() as usize) {
-        Some(&number) => BrokerIx::new(number as usize),
-        None => BrokerIx::new(ids.binary_search(&id.get()).expect("every replica's broker is in the snapshot")),
-    };
-    lists.map(dense)
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::NONE;
-use crate::base::ids::BrokerId;
+use crate::base::ids::{BrokerId, IdTable};
 use crate::base::units::Bytes;
 use crate::snapshot::{Broker, BrokerState, Snapshot};
 
@@ -22,8 +22,7 @@ pub struct World<'a> {
     /// Replicas of the snapshot as broker numbers, parallel to `snapshot.partitions.replicas.values()`.
     replicas: Vec<u32>,
     first_dir: Vec<u32>,
-    /// Broker number by id, when ids are small enough for a table.
-    by_id: Vec<u32>,
+    numbers: IdTable,
     paths: FxHashMap<&'a str, u32>,
     /// The number of the path of each name in `snapshot.partitions.dir_names`.
     named_paths: Vec<u32>,
@@ -43,9 +42,6 @@ pub struct Dir {
     /// Whether it works.
     pub is_online: bool,
 }
-
-/// Above this id a table of all ids would cost more than it saves.
-const TABLE_MAX: usize = 1 << 20;
 
 impl<'a> World<'a> {
     /// The world of `snapshot`.
@@ -67,7 +63,7 @@ impl<'a> World<'a> {
         let named = snapshot.partitions.dir_names.iter();
         let named_paths = named.map(|name| paths.get(name.as_str()).copied().unwrap_or(NONE)).collect();
         let racks_matter = brokers.iter().any(|broker| broker.state == BrokerState::Alive && broker.rack.is_some());
-        let by_id = table_of_ids(brokers);
+        let numbers = snapshot.broker_rows();
         let mut world = World {
             snapshot,
             rack,
@@ -76,7 +72,7 @@ impl<'a> World<'a> {
             dirs,
             replicas: Vec::new(),
             first_dir,
-            by_id,
+            numbers,
             paths,
             named_paths,
         };
@@ -96,10 +92,7 @@ impl<'a> World<'a> {
 
     /// The number of broker `id`, or [`NONE`].
     pub fn number(&self, id: BrokerId) -> u32 {
-        if !self.by_id.is_empty() {
-            return self.by_id.get(id.get() as usize).copied().unwrap_or(NONE);
-        }
-        self.snapshot.brokers.binary_search_by_key(&id, |broker| broker.id).map_or(NONE, |number| number as u32)
+        self.numbers.row(id).map_or(NONE, |number| number as u32)
     }
 
     /// The broker with this number.
@@ -186,16 +179,4 @@ fn racks(brokers: &[Broker]) -> (Vec<u32>, Vec<&str>) {
         None => (names.len() + number) as u32,
     };
     (brokers.iter().enumerate().map(number).collect(), names)
-}
-
-fn table_of_ids(brokers: &[Broker]) -> Vec<u32> {
-    let last = brokers.last().map_or(0, |broker| broker.id.get() as usize);
-    if last >= TABLE_MAX {
-        return Vec::new();
-    }
-    let mut table = vec![NONE; last + 1];
-    for (number, broker) in brokers.iter().enumerate() {
-        table[broker.id.get() as usize] = number as u32;
-    }
-    table
 }

@@ -218,12 +218,16 @@ impl Loads {
 
 /// Takes `taken`, a subsequence, out of `left`.
 fn remove_sorted(left: &mut Vec<u32>, taken: &[u32]) {
-    let mut next = taken.iter().peekable();
-    left.retain(|mover| {
-        let gone = next.peek() == Some(&mover);
-        if gone {
-            next.next();
+    // Taken ones stand near the front, so only the front is looked at; the rest moves up as a block.
+    let (mut kept, mut seen, mut next) = (0, 0, 0);
+    while next < taken.len() {
+        if left[seen] == taken[next] {
+            next += 1;
+        } else {
+            left[kept] = left[seen];
+            kept += 1;
         }
-        !gone
-    });
+        seen += 1;
+    }
+    left.drain(kept..seen);
 }

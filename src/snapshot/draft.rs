@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Broker, DirName, Mode, Notice, Partitions, Snapshot, Topic};
 use crate::base::error::{Code, Error, Place, Result};
-use crate::base::ids::{BrokerId, near_id, topic_name_fault};
+use crate::base::ids::{BrokerId, IdTable, near_id, topic_name_fault};
 use crate::base::index::Csr;
 use crate::base::text::counted;
 use crate::base::units::Bytes;
@@ -196,6 +196,12 @@ struct Faults<'a> {
     found: Vec<Error>,
 }
 
+/// The ids of all brokers in order, each with its place in the draft.
+struct Known {
+    brokers: Vec<(BrokerId, usize)>,
+    rows: IdTable,
+}
+
 impl Faults<'_> {
     fn find(mut self, order: &Order) -> Vec<Error> {
         if self.draft.brokers.is_empty() {
@@ -203,11 +209,11 @@ impl Faults<'_> {
         } else if self.draft.partitions.is_empty() {
             self.add(Item::Cluster, "topics", Error::new(Code::EmptyCluster, "the cluster has no partition"));
         }
-        let brokers = self.brokers();
+        let known = self.brokers();
         self.topics(order);
         self.sums();
         for row in 0..self.draft.partitions.len() {
-            self.partition(row, &brokers);
+            self.partition(row, &known);
             if self.found.len() >= FAULTS_MAX {
                 break;
             }
@@ -226,7 +232,7 @@ impl Faults<'_> {
         self.found.push(error.at(place));
     }
 
-    fn brokers(&mut self) -> Vec<(BrokerId, usize)> {
+    fn brokers(&mut self) -> Known {
         let mut ids: Vec<(BrokerId, usize)> =
             self.draft.brokers.iter().enumerate().map(|(number, broker)| (broker.id, number)).collect();
         ids.sort_unstable();
@@ -247,7 +253,7 @@ impl Faults<'_> {
             }
         }
         ids.dedup_by_key(|entry| entry.0);
-        ids
+        Known { rows: IdTable::new(ids.iter().map(|entry| entry.0)), brokers: ids }
     }
 
     fn topics(&mut self, order: &Order) {
@@ -299,7 +305,7 @@ impl Faults<'_> {
         format!("{}-{}", self.draft.topics[partitions.topic[row] as usize].name, partitions.id[row])
     }
 
-    fn partition(&mut self, row: usize, brokers: &[(BrokerId, usize)]) {
+    fn partition(&mut self, row: usize, known: &Known) {
         let partitions = &self.draft.partitions;
         let replicas = partitions.replicas.get(row);
         if replicas.is_empty() {
@@ -307,9 +313,9 @@ impl Faults<'_> {
             self.add(Item::Partition(row), "replicas", Error::new(Code::InvalidField, message));
         }
         for (place, &id) in replicas.iter().enumerate() {
-            let broker = brokers.binary_search_by_key(&id, |entry| entry.0).ok().map(|at| brokers[at].1);
+            let broker = known.rows.row(id).map(|row| known.brokers[row].1);
             if broker.is_none() {
-                self.unknown_broker(row, place, id, brokers);
+                self.unknown_broker(row, place, id, &known.brokers);
             }
             if replicas[..place].contains(&id) {
                 let message = format!("partition `{}` lists broker {id} twice", self.name_of(row));

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::draft::{Draft, Item};
 pub use self::open::{open, read_bytes};
-use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::ids::{BrokerId, IdTable, PartitionId};
 use crate::base::index::Csr;
 use crate::base::units::{Bytes, Traffic};
 
@@ -233,6 +233,11 @@ impl Snapshot {
         self.brokers.binary_search_by_key(&id, |broker| broker.id).ok().map(|index| &self.brokers[index])
     }
 
+    /// Finds rows of [`Snapshot::brokers`] by id.
+    pub fn broker_rows(&self) -> IdTable {
+        IdTable::new(self.brokers.iter().map(|broker| broker.id))
+    }
+
     /// The topic's name of a row.
     pub fn topic_of(&self, row: usize) -> &Topic {
         &self.topics[self.partitions.topic[row] as usize]
@@ -260,10 +265,11 @@ impl Snapshot {
         if !self.brokers.iter().any(unknown) {
             return used;
         }
+        let rows = self.broker_rows();
         for row in 0..self.partitions.len() {
             let Some(size) = self.partitions.size[row] else { continue };
             for (place, &id) in self.partitions.replicas.get(row).iter().enumerate() {
-                let Ok(index) = self.brokers.binary_search_by_key(&id, |broker| broker.id) else { continue };
+                let Some(index) = rows.row(id) else { continue };
                 let dirs = &self.brokers[index].log_dirs;
                 let known = if dirs.len() > 1 { self.partitions.dir_of(row, place) } else { None };
                 for (dir, total) in dirs.iter().zip(&mut used[index]) {

@@ -5,7 +5,8 @@ use crate::base::text::{counted, either};
 use crate::plan::Warning;
 use crate::replay::NONE;
 
-pub(in super::super) fn warn(case: &Case, warnings: &mut Vec<Warning>) {
+pub(in super::super) fn warnings(case: &Case) -> Vec<Warning> {
+    let mut warnings = Vec::new();
     let (mut headless, mut refused) = (0_usize, 0_usize);
     for (_, step, _) in case.sound_moves() {
         let row = case.steps.row[step];
@@ -31,4 +32,5 @@ pub(in super::super) fn warn(case: &Case, warnings: &mut Vec<Warning>) {
         );
         warnings.push(Warning::new("keeps-dead-broker", message));
     }
+    warnings
 }
