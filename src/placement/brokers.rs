@@ -14,7 +14,7 @@ use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
-use super::{Home, Slot, refine, water_level};
+use super::{Home, Slot, refine, scramble, water_level};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, DirIx, Ix, TopicIx};
 use crate::base::units::Bytes;
@@ -271,11 +271,19 @@ impl<'a> Bins<'a> {
     }
 
     /// When a broker is served next: by round, then by bytes to go for its weight.
+    ///
+    /// Every other round is drawn by lot: otherwise racks that hold the same partitions are filled in the
+    /// same order, and brokers end up with twins that hold all their partitions and would take over all
+    /// their leaderships. A round's replicas are of about one size, so the next round levels what it upset.
     fn turn(&self, place: u32, full: f64) -> Turn {
         let at = place as usize;
         let step = (self.quota[at] / full).max(1e-6);
         let round = (f64::from(self.given[at]) / step + 1e-9).floor() as u64;
-        let to_go = (self.goal[at] - self.held[at]) / self.weight[at];
+        let to_go = if round % 2 == 1 {
+            scramble(self.brokers[at].get() as u64, round) as f64
+        } else {
+            (self.goal[at] - self.held[at]) / self.weight[at]
+        };
         Turn { round: Reverse(round), to_go: Ordered(to_go), place_first: Reverse(place), place }
     }
 

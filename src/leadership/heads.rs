@@ -1,0 +1,309 @@
+//! The first of every list whose first place falls free.
+//!
+//! 1. Partitions with most traffic first, each takes the candidate that raises the sum of squares least.
+//! 2. In passes over all of them, each is switched to the candidate that lowers it most, until hardly any
+//!    switch helps.
+//! 3. A broker above its share of leaderships passes one on along the shortest chain of switches that ends
+//!    at a broker below its own (an augmenting path). With nobody left above, or no chain left, no choice
+//!    has a lower count at the top.
+//! 4. Brokers that are still above their share of bytes exchange leaderships with others, pair by pair.
+//!
+//! The sum is over brokers and over three resources: the square of what a broker carries over its part.
+
+use std::collections::VecDeque;
+
+use rayon::prelude::*;
+
+use super::{partitions, weights};
+use crate::base::error::Result;
+use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx};
+use crate::base::work::Work;
+use crate::placement::Home;
+use crate::problem::Problem;
+
+/// Leaderships, produced bytes, consumed bytes.
+const RESOURCES: usize = 3;
+/// All alike: counts are levelled exactly afterwards.
+const WEIGHTS: [f64; RESOURCES] = [1.0, 1.0, 1.0];
+/// Passes of the descent, at most.
+const PASSES: usize = 24;
+/// A pass that switches fewer than one in this many partitions is the last.
+const FEW: usize = 2_000;
+/// Exchanges stop when no broker is above its share of bytes by more than this part of it.
+const CLOSE_ENOUGH: f64 = 0.005;
+/// Exchanges for each broker, at most.
+const EXCHANGES: usize = 8;
+
+/// A partition whose first place falls free.
+struct Open {
+    mover: u32,
+    traffic: [f64; RESOURCES],
+}
+
+/// Puts the new head of every list whose first place falls free in front of its homes.
+pub fn choose(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<()> {
+    let (mut load, mut open) = Load::new(problem);
+    // A partition with a single new replica has no choice, so it counts before the others choose.
+    let (choosers, forced): (Vec<Open>, Vec<Open>) =
+        open.drain(..).partition(|open| homes.get(open.mover as usize).len() > 1);
+    for open in &forced {
+        load.add(homes.get(open.mover as usize)[0].broker, &open.traffic);
+    }
+    let mut open = choosers;
+    let heaviness = |open: &Open| open.traffic[1] / load.total[1] + open.traffic[2] / load.total[2];
+    open.par_sort_unstable_by(|a, b| heaviness(b).total_cmp(&heaviness(a)).then(a.mover.cmp(&b.mover)));
+    for open in &open {
+        let list = homes.get_mut(open.mover as usize);
+        let best = load.cheapest(list, &open.traffic);
+        list.swap(0, best);
+        load.add(list[0].broker, &open.traffic);
+    }
+    for pass in 0..PASSES {
+        work.step("choosing leaders", pass, PASSES)?;
+        let mut switches = 0;
+        for open in &open {
+            let list = homes.get_mut(open.mover as usize);
+            let head = list[0].broker;
+            load.remove(head, &open.traffic);
+            let best = load.cheapest(list, &open.traffic);
+            // The head comes first among equals, so partitions do not wander without a gain.
+            if best != 0 {
+                list.swap(0, best);
+                switches += 1;
+            }
+            load.add(list[0].broker, &open.traffic);
+        }
+        if switches * FEW <= open.len() {
+            break;
+        }
+    }
+    level_counts(homes, &mut load, &open);
+    exchange(homes, &mut load, &open, work)
+}
+
+/// What each broker leads, relative to its share.
+struct Load {
+    held: IndexVec<BrokerIx, [f64; RESOURCES]>,
+    /// Weight over the broker's part and the square of the total, of each resource: the sum of squares is
+    /// least when all brokers carry the same share of their parts.
+    cost: IndexVec<BrokerIx, [f64; RESOURCES]>,
+    /// One over the share of each resource, zero where there is none.
+    per_share: IndexVec<BrokerIx, [f64; RESOURCES]>,
+    /// Leaderships that a broker's share allows, rounded up.
+    allowed: IndexVec<BrokerIx, f64>,
+    total: [f64; RESOURCES],
+}
+
+impl Load {
+    /// What is led by brokers that cannot be chosen anew, and the partitions that can.
+    fn new(problem: &Problem<'_>) -> (Self, Vec<Open>) {
+        let brokers = problem.cluster.brokers.len();
+        let rows = &problem.cluster.snapshot.partitions;
+        let mut held = IndexVec::filled([0.0; RESOURCES], brokers);
+        let mut total = [0.0; RESOURCES];
+        let mut open = Vec::new();
+        for (partition, mover) in partitions(problem) {
+            let traffic = traffic_of(rows, partition);
+            let head = problem.cluster.replicas_of(partition)[0];
+            match mover.filter(|_| problem.is_drained[head]) {
+                Some(mover) => open.push(Open { mover: mover as u32, traffic }),
+                None if problem.is_target[head] => add(&mut held[head], &traffic),
+                None => continue,
+            }
+            add(&mut total, &traffic);
+        }
+        let weights = weights(problem);
+        let all: f64 = problem.targets.iter().map(|&broker| weights[broker]).sum();
+        let mut cost = IndexVec::filled([0.0; RESOURCES], brokers);
+        let mut per_share = cost.clone();
+        let mut allowed = IndexVec::filled(0.0, brokers);
+        for &broker in &problem.targets {
+            let part = weights[broker] / all;
+            for resource in 0..RESOURCES {
+                let total = total[resource];
+                per_share[broker][resource] = if total > 0.0 { 1.0 / (total * part) } else { 0.0 };
+                cost[broker][resource] = if total > 0.0 { WEIGHTS[resource] / (total * total * part) } else { 0.0 };
+            }
+            allowed[broker] = (total[0] * part - 1e-9).ceil();
+        }
+        // Divided by below; a resource that nobody uses sorts nothing.
+        for total in &mut total {
+            *total = if *total > 0.0 { *total } else { 1.0 };
+        }
+        (Load { held, cost, per_share, allowed, total }, open)
+    }
+
+    fn add(&mut self, broker: BrokerIx, traffic: &[f64; RESOURCES]) {
+        add(&mut self.held[broker], traffic);
+    }
+
+    fn remove(&mut self, broker: BrokerIx, traffic: &[f64; RESOURCES]) {
+        for (held, traffic) in self.held[broker].iter_mut().zip(traffic) {
+            *held -= traffic;
+        }
+    }
+
+    /// By how much the sum of squares grows when a broker takes a partition.
+    fn price(&self, broker: BrokerIx, traffic: &[f64; RESOURCES]) -> f64 {
+        let (held, cost) = (&self.held[broker], &self.cost[broker]);
+        (0..RESOURCES).map(|r| cost[r] * traffic[r] * (2.0 * held[r] + traffic[r])).sum()
+    }
+
+    /// By how much the sum of squares grows when two brokers exchange partitions.
+    fn exchanged(&self, from: BrokerIx, to: BrokerIx, mine: &[f64; RESOURCES], theirs: &[f64; RESOURCES]) -> f64 {
+        let change = |r: usize| {
+            let flow = mine[r] - theirs[r];
+            let (giver, taker) = (self.held[from][r], self.held[to][r]);
+            self.cost[from][r] * flow * (flow - 2.0 * giver) + self.cost[to][r] * flow * (flow + 2.0 * taker)
+        };
+        (0..RESOURCES).map(change).sum()
+    }
+
+    /// How far a broker is above its share of the bytes, as a part of the share.
+    fn excess(&self, broker: BrokerIx) -> f64 {
+        let above = |r: usize| self.held[broker][r] * self.per_share[broker][r] - 1.0;
+        above(1).max(above(2))
+    }
+
+    /// The place of the cheapest broker of a list; among equals, but for rounding, the first.
+    fn cheapest(&self, list: &[Home], traffic: &[f64; RESOURCES]) -> usize {
+        let (mut best, mut least) = (0, self.price(list[0].broker, traffic));
+        for (place, home) in list.iter().enumerate().skip(1) {
+            let price = self.price(home.broker, traffic);
+            if price < least * (1.0 - 1e-9) {
+                (best, least) = (place, price);
+            }
+        }
+        best
+    }
+}
+
+fn traffic_of(rows: &crate::snapshot::Partitions, partition: PartitionIx) -> [f64; RESOURCES] {
+    let row = partition.get();
+    [1.0, rows.bytes_in[row].get(), rows.bytes_out[row].get()]
+}
+
+fn add(sum: &mut [f64; RESOURCES], traffic: &[f64; RESOURCES]) {
+    for (sum, traffic) in sum.iter_mut().zip(traffic) {
+        *sum += traffic;
+    }
+}
+
+/// Exchanges pairs of leaderships between brokers far above their share of bytes and others: counts stay.
+fn exchange(homes: &mut Csr<Home>, load: &mut Load, open: &[Open], work: &Work) -> Result<()> {
+    let brokers = load.held.len();
+    let mut offers: IndexVec<BrokerIx, Vec<u32>> = IndexVec::filled(Vec::new(), brokers);
+    for (number, open) in open.iter().enumerate() {
+        for home in homes.get(open.mover as usize) {
+            offers[home.broker].push(number as u32);
+        }
+    }
+    let mut stuck = IndexVec::filled(false, brokers);
+    let mut back: Vec<(BrokerIx, u32)> = Vec::new();
+    for round in 0..brokers * EXCHANGES {
+        if round % 256 == 0 {
+            work.step("choosing leaders", PASSES, PASSES)?;
+        }
+        let fullest = load.held.indices().filter(|&broker| !stuck[broker]).map(|broker| (load.excess(broker), broker));
+        let Some((excess, from)) = fullest.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))) else { break };
+        if excess <= CLOSE_ENOUGH {
+            break;
+        }
+        let head = |homes: &Csr<Home>, number: u32| homes.get(open[number as usize].mover as usize)[0].broker;
+        // What others lead and `from` could, by who leads it.
+        back.clear();
+        back.extend(offers[from].iter().map(|&number| (head(homes, number), number)).filter(|entry| entry.0 != from));
+        back.sort_unstable();
+        let mut best = (-1e-12, 0, 0, from);
+        for &mine in offers[from].iter().filter(|&&number| head(homes, number) == from) {
+            for home in &homes.get(open[mine as usize].mover as usize)[1..] {
+                let to = home.broker;
+                let first = back.partition_point(|entry| entry.0 < to);
+                for &(_, theirs) in back[first..].iter().take_while(|entry| entry.0 == to) {
+                    let change = load.exchanged(from, to, &open[mine as usize].traffic, &open[theirs as usize].traffic);
+                    if change < best.0 {
+                        best = (change, mine, theirs, to);
+                    }
+                }
+            }
+        }
+        let (_, mine, theirs, to) = best;
+        if to == from {
+            stuck[from] = true;
+            continue;
+        }
+        // Others may have become able to give.
+        stuck = IndexVec::filled(false, brokers);
+        hand_over(homes, load, &open[mine as usize], from, to);
+        hand_over(homes, load, &open[theirs as usize], to, from);
+    }
+    Ok(())
+}
+
+/// One leadership goes from one broker to another.
+fn hand_over(homes: &mut Csr<Home>, load: &mut Load, open: &Open, from: BrokerIx, to: BrokerIx) {
+    let list = homes.get_mut(open.mover as usize);
+    let place = list.iter().position(|home| home.broker == to).expect("leaderships go to candidates");
+    list.swap(0, place);
+    load.remove(from, &open.traffic);
+    load.add(to, &open.traffic);
+}
+
+/// Leads chains of switches from brokers above their share of leaderships to brokers below theirs.
+fn level_counts(homes: &mut Csr<Home>, load: &mut Load, open: &[Open]) {
+    let above = |load: &Load, broker: BrokerIx| load.held[broker][0] > load.allowed[broker] + 0.5;
+    if !load.held.indices().any(|broker| load.cost[broker][0] > 0.0 && above(load, broker)) {
+        return;
+    }
+    // The lightest stand first: passing on a light partition disturbs the bytes least.
+    let mut led: IndexVec<BrokerIx, Vec<u32>> = IndexVec::filled(Vec::new(), load.held.len());
+    for (number, open) in open.iter().enumerate().rev() {
+        led[homes.get(open.mover as usize)[0].broker].push(number as u32);
+    }
+    for from in load.held.indices().collect::<Vec<_>>() {
+        while load.cost[from][0] > 0.0 && above(load, from) {
+            let Some(chain) = chain_from(from, homes, load, open, &led) else { break };
+            for (giver, number, taker) in chain {
+                hand_over(homes, load, &open[number as usize], giver, taker);
+                led[giver].retain(|&other| other != number);
+                let at = led[taker].partition_point(|&other| other > number);
+                led[taker].insert(at, number);
+            }
+        }
+    }
+}
+
+/// The shortest chain of switches (giver, partition, taker) from a broker to one that may lead one more.
+fn chain_from(
+    from: BrokerIx,
+    homes: &Csr<Home>,
+    load: &Load,
+    open: &[Open],
+    led: &IndexVec<BrokerIx, Vec<u32>>,
+) -> Option<Vec<(BrokerIx, u32, BrokerIx)>> {
+    let mut came: IndexVec<BrokerIx, Option<(BrokerIx, u32)>> = IndexVec::filled(None, led.len());
+    let mut queue = VecDeque::from([from]);
+    while let Some(broker) = queue.pop_front() {
+        for &number in &led[broker] {
+            for home in &homes.get(open[number as usize].mover as usize)[1..] {
+                let to = home.broker;
+                if to == from || came[to].is_some() {
+                    continue;
+                }
+                came[to] = Some((broker, number));
+                if load.held[to][0] + 1.0 <= load.allowed[to] + 0.5 {
+                    let mut chain = Vec::new();
+                    let mut at = to;
+                    while at != from {
+                        let (giver, number) = came[at].expect("every broker of the chain was reached");
+                        chain.push((giver, number, at));
+                        at = giver;
+                    }
+                    return Some(chain);
+                }
+                queue.push_back(to);
+            }
+        }
+    }
+    None
+}
