@@ -189,6 +189,7 @@ pub fn sample() -> Plan {
         disk_max_over_mean: Some(1.234_567_890_123_456_7),
         leaders_max_over_mean: Some(1.0),
         peak_disk_utilization: Some(0.6),
+        bounds: None,
     };
     plan.deferred.push(Deferred {
         topic: "a-b".to_owned(),
