@@ -46,7 +46,8 @@ pub(super) fn bound(problem: &Problem<'_>, market: &Market<'_>) -> Option<Proved
         }
     }
     let leaders = may_lead.iter().filter(|&&may| may).count() as f64;
-    let leaving = classes.list.iter().map(|class| f64::from(class.copies) * class.bytes).sum::<f64>() / (rate * leaders);
+    let leaving =
+        classes.list.iter().map(|class| f64::from(class.copies) * class.bytes).sum::<f64>() / (rate * leaders);
     if leaving > value * (1.0 + 1e-12) {
         (value, by, proof) = (leaving, "bytes that must leave the leaders".to_owned(), Proof::Senders);
     }

@@ -173,6 +173,8 @@ impl<'c> Market<'c> {
         let order = self.order(prices);
         let mut pattern = Vec::new();
         let classes = self.classes.list.iter();
-        classes.map(|class| self.goods.cheapest(self.classes, class, prices, &order, &mut pattern) * self.goods.of(class)).sum()
+        classes
+            .map(|class| self.goods.cheapest(self.classes, class, prices, &order, &mut pattern) * self.goods.of(class))
+            .sum()
     }
 }

@@ -14,7 +14,8 @@
 //! One worked example: 30 partitions of 10 GB lose one replica each and may go to rack a (2 targets) or rack b
 //! (4 targets); 10 more must go to rack a. At equal prices: 400 GB over 6 targets, 66.7 GB each. At a price in
 //! rack a alone: 100 GB over 2 targets, 50 GB each. The best proof is the larger one, and it is reached: 33.3
-//! of the 400 GB beyond the forced 100 go to a. With 20 that must go to rack a, a alone would prove 100 GB.
+//! of the 400 GB beyond the forced 100 go to a. With 20 more that must go to rack a, that rack alone
+//! proves 100 GB, and all targets together 83.3.
 
 mod classes;
 mod disk;
@@ -98,7 +99,6 @@ fn prices_proof(problem: &Problem<'_>, market: &Market<'_>, prices: &Prices) -> 
         return Proof::Prices { racks: Vec::new() };
     }
     let priced = open.iter().filter(|&&rack| prices[rack] > 0.0);
-    let price =
-        |&rack: &RackIx| RackPrice { rack: problem.cluster.rack_name(rack).to_owned(), price: prices[rack] };
+    let price = |&rack: &RackIx| RackPrice { rack: problem.cluster.rack_name(rack).to_owned(), price: prices[rack] };
     Proof::Prices { racks: priced.map(price).collect() }
 }

@@ -45,7 +45,18 @@ impl<'a> Case<'a> {
         // Growth needs the times.
         let disk =
             disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed(&plan.request, &times).as_deref()));
-        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceLock::new(), claims: OnceLock::new() }
+        Case {
+            world,
+            plan,
+            ask,
+            steps,
+            times,
+            rate,
+            disk,
+            is_drifted: false,
+            figures: OnceLock::new(),
+            claims: OnceLock::new(),
+        }
     }
 
     /// The figures, computed when first asked for.

@@ -156,8 +156,7 @@ impl Claims {
 
     /// Racks with targets, the cheapest first.
     fn order(&self, prices: &[f64]) -> Vec<u32> {
-        let mut order: Vec<u32> =
-            (0..self.room.len() as u32).filter(|&rack| self.room[rack as usize] > 0).collect();
+        let mut order: Vec<u32> = (0..self.room.len() as u32).filter(|&rack| self.room[rack as usize] > 0).collect();
         order.sort_by(|&a, &b| prices[a as usize].total_cmp(&prices[b as usize]));
         order
     }
@@ -170,9 +169,11 @@ impl Claims {
         let empty = order.iter().copied().filter(|&rack| keeps(rack).is_none() && room[rack as usize] > 0);
         let mut racks: Vec<(f64, u32, u32, bool)> =
             empty.take(group.copies as usize).map(|rack| (price(rack), room[rack as usize], 0, true)).collect();
-        racks.extend(group.kept.iter().map(|&(rack, replicas, held)| {
-            (price(rack), room[rack as usize].saturating_sub(held), replicas, false)
-        }));
+        racks.extend(
+            group.kept.iter().map(|&(rack, replicas, held)| {
+                (price(rack), room[rack as usize].saturating_sub(held), replicas, false)
+            }),
+        );
         let level = least_by_table(group, &racks, group.distinct, group.most);
         if group.most == NO_CAP {
             return level;
@@ -330,7 +331,8 @@ impl Claims {
         };
         let must = |group: &Group| {
             let Some(rack) = rack else { return group.copies };
-            let prices: Vec<f64> = (0..self.room.len()).map(|other| f64::from(u8::from(other == rack as usize))).collect();
+            let prices: Vec<f64> =
+                (0..self.room.len()).map(|other| f64::from(u8::from(other == rack as usize))).collect();
             let price = |other: u32| prices[other as usize];
             self.least_price(group, &self.order(&prices), &self.room, price).unwrap_or(0.0) as u32
         };

@@ -47,11 +47,5 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] = &[
-    bounds::judge,
-    sizes::judge,
-    times::judge,
-    summary::judge,
-    brokers::judge,
-    lower_bound::judge,
-];
+pub(super) const FIGURES: &[Rule] =
+    &[bounds::judge, sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
