@@ -192,27 +192,21 @@ impl<'a> PlanView<'a> {
         }
     }
 
-    /// How far each figure is from what no plan can beat, and what sets that.
+    /// How far each figure is from what no plan can beat; what sets that is in the plan.
     fn add_bounds(&self, lines: &mut Lines) {
         let Some(bounds) = &self.summary.bounds else { return };
         let mut far = Vec::new();
-        let mut causes = Vec::new();
         if let Some(disk) = &bounds.disk {
             far.push(format!("fullest target {}, at best {}", percent(disk.reached), percent(disk.value)));
-            causes.push(format!("disk by {}", disk.by));
         }
         if let Some(leaders) = &bounds.leaders {
             far.push(format!("leaders {:.3}, at best {:.3}", leaders.reached, leaders.value));
-            causes.push(format!("leaders by {}", leaders.by));
         }
         if let Some(ratio) = self.makespan_over_lower_bound {
             far.push(format!("time {ratio:.2} times the least"));
         }
         if !far.is_empty() {
             lines.add("bounds", far.join("; "));
-        }
-        if !causes.is_empty() {
-            lines.add("", format!("set for {}", causes.join("; for ")));
         }
     }
 

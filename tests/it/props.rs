@@ -388,8 +388,8 @@ fn bounds_are_mostly_what_brute_force_reaches() {
     let (disk, leaders) =
         (outcomes.iter().filter(|entry| entry.0).count(), outcomes.iter().filter(|entry| entry.1).count());
     println!("of {} plans, the disk bound is exact for {disk}, that of leaders for {leaders}", outcomes.len());
-    assert!(disk * 2 >= outcomes.len(), "disk: {disk} of {}", outcomes.len());
-    assert!(leaders * 10 >= outcomes.len() * 9, "leaders: {leaders} of {}", outcomes.len());
+    assert!(disk * 10 >= outcomes.len() * 8, "disk: {disk} of {}", outcomes.len());
+    assert!(leaders * 100 >= outcomes.len() * 95, "leaders: {leaders} of {}", outcomes.len());
 }
 
 #[test]
