@@ -215,12 +215,11 @@ impl Classes {
         pattern: &mut Vec<(RackIx, u32)>,
     ) -> Option<f64> {
         let room = |rack: RackIx| self.targets[rack] - class.kept_in(rack).map_or(0, |kept| kept.on_targets);
-        self.cheapest_in(class, room, price, order, pattern)
+        Self::cheapest_in(class, room, price, order, pattern)
     }
 
     /// The same with other rooms in the racks.
     fn cheapest_in<W: Iterator<Item = RackIx>>(
-        &self,
         class: &Class,
         room: impl Fn(RackIx) -> u32,
         price: impl Fn(RackIx) -> f64,
@@ -248,7 +247,7 @@ impl Classes {
 
     /// Whether a class has a pattern when racks have just so much room.
     pub fn has_pattern(&self, class: &Class, room: impl Fn(RackIx) -> u32) -> bool {
-        self.cheapest_in(class, room, |_| 0.0, || self.open.iter().copied(), &mut Vec::new()).is_some()
+        Self::cheapest_in(class, room, |_| 0.0, || self.open.iter().copied(), &mut Vec::new()).is_some()
     }
 
     /// The racks that may take the new head of a class.

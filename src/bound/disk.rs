@@ -3,8 +3,8 @@
 //! The largest of
 //! - what a target holds now,
 //! - the level up to which the bytes that must enter fill the targets, weighed by prices of racks: at level x
-//!   the targets of rack r take W_r(x) = Σ max(0, x·capacity − used), so at any prices y the least x with
-//!   Σ y_r·W_r(x) ≥ Σ_p size_p·cheapest_p(y) is a bound (all racks alike: the level of all targets; a price in
+//!   the targets of rack r take `W_r(x)` = Σ max(0, x·capacity − used), so at any prices y the least x with
+//!   Σ `y_r·W_r(x)` ≥ `Σ_p` `size_p·cheapest_p(y)` is a bound (all racks alike: the level of all targets; a price in
 //!   one rack alone: the level of what that rack cannot refuse; the best prices: the LP),
 //! - the largest copies: of the k largest, a target that takes j holds at least the j smallest of them; the
 //!   least level at which the targets can take k is a bound (k = targets + 1: two of them share a target),

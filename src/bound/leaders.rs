@@ -2,7 +2,7 @@
 //!
 //! Heads that stay on targets count first. Each head that goes is replaced by a new replica of its partition,
 //! so it enters one of the racks that may take one. At prices y of racks, the least whole number x with
-//! Σ y_r·Σ max(0, x − heads that stay) ≥ Σ_p cheapest rack of p is a bound.
+//! Σ `y_r·Σ` max(0, x − heads that stay) ≥ `Σ_p` cheapest rack of p is a bound.
 
 use super::market::{Market, Prices};
 use super::{Proved, by_prices, prices_proof};

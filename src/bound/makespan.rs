@@ -21,7 +21,7 @@ pub(super) fn bound(problem: &Problem<'_>, market: &Market<'_>) -> Option<Proved
         (by_prices(problem, market, &prices, "bytes that must enter"), prices_proof(problem, market, &prices));
     let mut value = seconds;
     if value <= 0.0 {
-        by = "nothing is copied".to_owned();
+        "nothing is copied".clone_into(&mut by);
     }
     let copying = |mover: usize| {
         let copies = classes.list[classes.of_mover[mover] as usize].copies;

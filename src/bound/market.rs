@@ -98,7 +98,9 @@ impl<'c> Market<'c> {
         choosing.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
         choosing.truncate(CLASSES_MAX);
         let mut chooses = vec![false; classes.list.len()];
-        choosing.iter().for_each(|&number| chooses[number as usize] = true);
+        for &number in &choosing {
+            chooses[number as usize] = true;
+        }
         for (class, chooses) in classes.list.iter().zip(chooses) {
             for (rack, copies) in must(class) {
                 let amount = f64::from(copies) * goods.of(class);

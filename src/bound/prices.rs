@@ -1,13 +1,13 @@
 //! Prices of racks that prove the most: the dual of choosing racks.
 //!
-//! **The problem.** Partitions of some classes may choose among racks. Rack r takes w_r (its *width*: what its
+//! **The problem.** Partitions of some classes may choose among racks. Rack r takes `w_r` (its *width*: what its
 //! brokers receive in a second, or the space below a fill level). Spread everything so that the most loaded
 //! rack, bytes over width, is as low as can be: an LP with a variable for each class and pattern.
 //!
-//! **Why any prices prove a bound.** Let y_r ≥ 0 be a price of each rack. In every plan the bytes that enter
-//! rack r are at most t·w_r, t being the load of the most loaded rack. Weigh these inequalities by the prices
-//! and add them: Σ y_r·(bytes into r) ≤ t·Σ y_r·w_r. Each partition pays on the left at least the price of its
-//! cheapest feasible pattern. So t ≥ Σ_p size_p·cheapest_p(y) / Σ y_r·w_r, whatever prices one took; by the
+//! **Why any prices prove a bound.** Let `y_r` ≥ 0 be a price of each rack. In every plan the bytes that enter
+//! rack r are at most `t·w_r`, t being the load of the most loaded rack. Weigh these inequalities by the prices
+//! and add them: Σ `y_r·(bytes` into r) ≤ t·Σ `y_r·w_r`. Each partition pays on the left at least the price of its
+//! cheapest feasible pattern. So t ≥ `Σ_p` `size_p·cheapest_p(y)` / Σ `y_r·w_r`, whatever prices one took; by the
 //! duality of linear programming the best ones reach the LP's own value.
 //!
 //! **The search.** Column generation on a basis of as many columns as racks. A column is a whole assignment

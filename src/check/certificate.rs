@@ -67,7 +67,9 @@ impl Claims {
         }
         let numbers = (0..world.len() as u32).filter(|&number| ask.is_target[number as usize]);
         let targets: Vec<Target> = numbers.map(|number| target(world, number, rack_of(number), &heads)).collect();
-        targets.iter().for_each(|target| room[target.rack as usize] += 1);
+        for target in &targets {
+            room[target.rack as usize] += 1;
+        }
         let mut claims = Claims { groups: Vec::new(), rows: Vec::new(), targets, room, by_rack, leaving: (0, 0) };
         claims.sort_rows(case, &rack_of);
         claims
@@ -162,7 +164,7 @@ impl Claims {
     }
 
     /// The least price of a row of a group on its way into racks with this room; [`None`] when there is no way.
-    fn least_price(&self, group: &Group, order: &[u32], room: &[u32], price: impl Fn(u32) -> f64) -> Option<f64> {
+    fn least_price(group: &Group, order: &[u32], room: &[u32], price: impl Fn(u32) -> f64) -> Option<f64> {
         // More than one rack for each copy beside those that keep a replica is never needed: a copy in a dearer
         // one can go to the one that is left.
         let keeps = |rack: u32| group.kept.iter().find(|entry| entry.0 == rack);
@@ -188,7 +190,7 @@ impl Claims {
     /// What all rows pay at least.
     fn worth(&self, prices: &[f64]) -> f64 {
         let order = self.order(prices);
-        let one = |group: &Group| self.least_price(group, &order, &self.room, |rack| prices[rack as usize]);
+        let one = |group: &Group| Self::least_price(group, &order, &self.room, |rack| prices[rack as usize]);
         self.groups.iter().map(|group| one(group).unwrap_or(0.0) * group.bytes).sum()
     }
 
@@ -206,7 +208,7 @@ impl Claims {
                 let first: Vec<u32> =
                     std::iter::once(rack).chain(order.iter().copied().filter(|&other| other != rack)).collect();
                 let price = |other: u32| if other == rack { -1.0 } else { 0.0 };
-                self.least_price(group, &first, &self.room, price).is_some_and(|price| price < 0.0)
+                Self::least_price(group, &first, &self.room, price).is_some_and(|price| price < 0.0)
             })
         };
         let heads = self.groups.iter().filter(|group| group.heads > 0.0);
@@ -252,7 +254,7 @@ impl Claims {
                 // Room is counted without the row's own replicas already.
                 let kept = group.kept.iter().map(|&(rack, replicas, _)| (rack, replicas, 0)).collect();
                 let group = Group { kept, ..*group };
-                Some(self.least_price(&group, &self.order(&vec![0.0; room.len()]), &room, |_| 0.0).is_none())
+                Some(Self::least_price(&group, &self.order(&vec![0.0; room.len()]), &room, |_| 0.0).is_none())
             }
             Proof::Senders => None,
         }
@@ -334,7 +336,7 @@ impl Claims {
             let prices: Vec<f64> =
                 (0..self.room.len()).map(|other| f64::from(u8::from(other == rack as usize))).collect();
             let price = |other: u32| prices[other as usize];
-            self.least_price(group, &self.order(&prices), &self.room, price).unwrap_or(0.0) as u32
+            Self::least_price(group, &self.order(&prices), &self.room, price).unwrap_or(0.0) as u32
         };
         let must: Vec<u32> = self.groups.iter().map(must).collect();
         let mut sizes = Vec::new();
