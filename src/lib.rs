@@ -11,6 +11,7 @@
 //! solver, and returns no plan that fails.
 
 pub mod base;
+mod bound;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;

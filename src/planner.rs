@@ -1,5 +1,6 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod bounds;
 mod remedy;
 
 use rayon::prelude::*;
@@ -10,6 +11,7 @@ use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx, RackIx};
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
+use crate::bound;
 use crate::cluster::Cluster;
 use crate::leadership::{self, Leadership};
 use crate::placement;
@@ -19,7 +21,6 @@ use crate::plan::{
 };
 use crate::problem::Problem;
 use crate::request::{RackPolicy, Request};
-use crate::schedule::bound::{self, Bound};
 use crate::schedule::{self, Loads, Schedule};
 use crate::snapshot::{BrokerState, Snapshot};
 
@@ -80,10 +81,11 @@ fn identity(snapshot: &Snapshot) -> ClusterIdentity {
 
 fn write_plan(solved: &Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let problem = &solved.problem;
-    let ((topics, moves), (brokers, bound)) =
-        rayon::join(|| moves(solved), || rayon::join(|| brokers(solved), || bound::makespan(problem, &solved.loads)));
+    let ((topics, moves), (brokers, found)) =
+        rayon::join(|| moves(solved), || rayon::join(|| brokers(solved), || bound::of(problem)));
     let waves = waves(solved);
-    let summary = summary(solved, &brokers, &waves, bound);
+    let mut summary = summary(solved, &brokers, &waves);
+    bounds::add(&mut summary, found, &brokers);
     Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
         request: problem.request.clone(),
@@ -318,7 +320,7 @@ fn free(cluster: &Cluster<'_>, partition: PartitionIx, place: usize, size: Bytes
     }
 }
 
-fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave], bound: Option<Bound>) -> Summary {
+fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summary {
     let Solved { problem, loads, .. } = solved;
     let bytes_moved = Bytes::new(
         problem
@@ -346,12 +348,13 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave], bound: O
             expected: sum_of(|duration| duration.expected),
             high: sum_of(|duration| duration.high),
         }),
-        makespan_lower_bound_seconds: bound.as_ref().map(|bound| bound.seconds),
-        makespan_lower_bound_by: bound.map(|bound| bound.by),
+        makespan_lower_bound_seconds: None,
+        makespan_lower_bound_by: None,
         cross_rack_bytes: cross_rack_bytes(problem, loads),
         disk_max_over_mean: max_over_mean(targets().map(fill_after)),
         leaders_max_over_mean: max_over_mean(targets().map(|broker| Some(f64::from(broker.leaders_after)))),
         peak_disk_utilization: received,
+        bounds: None,
     }
 }
 

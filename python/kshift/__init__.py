@@ -19,8 +19,11 @@ from kshift._errors import ClusterError, InfeasibleError, InputError, InternalEr
 from kshift._kshift import Cluster, Plan, Wave, __version__, check, plan
 from kshift._types import (
     Bottleneck,
+    Bound,
+    Bounds,
     Broker,
     Change,
+    CountBound,
     Deferred,
     Estimate,
     LogDir,
@@ -29,6 +32,8 @@ from kshift._types import (
     Place,
     PlanBroker,
     PlanLogDir,
+    Proof,
+    RackPrice,
     Report,
     Summary,
     Target,
@@ -41,10 +46,13 @@ from kshift._types import (
 
 __all__ = [
     "Bottleneck",
+    "Bound",
+    "Bounds",
     "Broker",
     "Change",
     "Cluster",
     "ClusterError",
+    "CountBound",
     "Deferred",
     "Estimate",
     "InfeasibleError",
@@ -58,6 +66,8 @@ __all__ = [
     "Plan",
     "PlanBroker",
     "PlanLogDir",
+    "Proof",
+    "RackPrice",
     "Report",
     "Summary",
     "Target",

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 __all__ = [
     "Bottleneck",
+    "Bound",
+    "Bounds",
     "Broker",
     "Change",
+    "CountBound",
     "Deferred",
     "Estimate",
     "LogDir",
@@ -18,6 +21,8 @@ __all__ = [
     "Place",
     "PlanBroker",
     "PlanLogDir",
+    "Proof",
+    "RackPrice",
     "Report",
     "Summary",
     "Target",
@@ -95,6 +100,72 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class RackPrice:
+    """What a unit costs in a rack; only the ratios count."""
+
+    rack: str
+    price: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why a bound holds; ``docs/model.md`` has the arithmetic of each kind."""
+
+    kind: str
+    """``prices``, ``broker``, ``copies``, ``partition`` or ``senders``."""
+    racks: tuple[RackPrice, ...] = ()
+    """Of ``prices``; empty when all racks cost the same."""
+    broker: int | None = None
+    copies: int | None = None
+    """How many of the largest copies."""
+    rack: str | None = None
+    """The rack that those copies must enter; ``None`` is all of them."""
+    topic: str | None = None
+    partition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountBound:
+    """A bound on a count."""
+
+    value: int
+    """No plan for the same request has less."""
+    reached: int
+    """What this plan has."""
+    by: str
+    """What sets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound with its proof."""
+
+    value: float
+    """No plan for the same request has less."""
+    reached: float
+    """What this plan has."""
+    by: str
+    """What sets it."""
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What no plan for the same request can beat."""
+
+    moves: CountBound
+    """New replicas."""
+    bytes: CountBound
+    """Bytes copied."""
+    disk: Bound | None
+    """Final used over capacity of the fullest target; ``None`` when a capacity is not known."""
+    leaders: Bound | None
+    """Most heads of lists on one target over the mean of the targets; ``None`` when there are none."""
+    makespan: Bound | None
+    """Seconds of copying; ``None`` without a throttle."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The figures of a plan, as defined in ``docs/model.md``. Times are ``None`` without a throttle."""
 
@@ -122,6 +193,8 @@ class Summary:
     """Most heads of lists on one target over the mean of the targets."""
     peak_disk_utilization: float | None
     """Highest use over capacity of any log dir that receives data, at any wave."""
+    bounds: Bounds | None = None
+    """What no plan for the same request can beat, with proofs; ``None`` in plans of older versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::Violation;
 use super::ask::Ask;
+use super::certificate::Claims;
 use super::figures::{self, Figures};
 use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
@@ -24,6 +25,7 @@ pub(super) struct Case<'a> {
     /// Whether the plan was made for other replica lists.
     pub is_drifted: bool,
     figures: OnceLock<Figures>,
+    claims: OnceLock<Claims>,
 }
 
 impl<'a> Case<'a> {
@@ -43,12 +45,28 @@ impl<'a> Case<'a> {
         // Growth needs the times.
         let disk =
             disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed(&plan.request, &times).as_deref()));
-        Case { world, plan, ask, steps, times, rate, disk, is_drifted: false, figures: OnceLock::new() }
+        Case {
+            world,
+            plan,
+            ask,
+            steps,
+            times,
+            rate,
+            disk,
+            is_drifted: false,
+            figures: OnceLock::new(),
+            claims: OnceLock::new(),
+        }
     }
 
     /// The figures, computed when first asked for.
     pub fn figures(&self) -> &Figures {
         self.figures.get_or_init(|| figures::of(self))
+    }
+
+    /// What has to be placed and where it may go, derived when first asked for.
+    pub fn claims(&self) -> &Claims {
+        self.claims.get_or_init(|| Claims::new(self))
     }
 
     /// Whether every move can be replayed.

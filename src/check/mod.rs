@@ -7,6 +7,7 @@
 mod ask;
 mod bound;
 mod case;
+mod certificate;
 mod figures;
 mod files;
 mod foreign;

@@ -147,6 +147,7 @@ impl<'a> PlanView<'a> {
         if self.moves > 0 {
             lines.add("balance", format!("fullest target {}", times(summary.disk_max_over_mean)));
             lines.add("", format!("most leaders on a target {}", times(summary.leaders_max_over_mean)));
+            self.add_bounds(&mut lines);
         }
         self.add_deferred(&mut lines);
         if let Some(out) = &self.out {
@@ -188,6 +189,24 @@ impl<'a> PlanView<'a> {
         lines.add("copying", parts.concat());
         if let Some(by) = &summary.makespan_lower_bound_by {
             lines.add("", format!("least time set by: {by}"));
+        }
+    }
+
+    /// How far each figure is from what no plan can beat; what sets that is in the plan.
+    fn add_bounds(&self, lines: &mut Lines) {
+        let Some(bounds) = &self.summary.bounds else { return };
+        let mut far = Vec::new();
+        if let Some(disk) = &bounds.disk {
+            far.push(format!("fullest target {}, at best {}", percent(disk.reached), percent(disk.value)));
+        }
+        if let Some(leaders) = &bounds.leaders {
+            far.push(format!("leaders {:.3}, at best {:.3}", leaders.reached, leaders.value));
+        }
+        if let Some(ratio) = self.makespan_over_lower_bound {
+            far.push(format!("time {ratio:.2} times the least"));
+        }
+        if !far.is_empty() {
+            lines.add("bounds", far.join("; "));
         }
     }
 

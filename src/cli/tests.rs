@@ -27,6 +27,7 @@ disk      fullest target log dir 25.0% before, 60.0% after
           at its peak 60.0% on broker 2 `/kafka/d1`; limit 80%
 balance   fullest target 1.235 times the mean
           most leaders on a target 1.000 times the mean
+bounds    fullest target 90.0%, at best 60.0%; leaders 1.500, at best 1.000; time 1.23 times the least
 left out  1 partition
           a-b-4: it has no leader
 

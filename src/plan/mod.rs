@@ -3,6 +3,7 @@
 //! The left bank writes it, the right bank judges it, and every file and page is made from it alone.
 //! Moves are columns in the order of the plan, wave after wave; ids are Kafka's own.
 
+mod bounds;
 mod read;
 pub mod rollback;
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::read::read;
 pub use self::write::write;
 pub(crate) use self::write::{write_dirs, write_ids};
@@ -156,6 +158,9 @@ pub struct Summary {
     pub leaders_max_over_mean: Option<f64>,
     /// Highest use of any log dir that receives data, over its capacity, at any wave; null when unknown.
     pub peak_disk_utilization: Option<f64>,
+    /// What no plan for the same request can beat, with proofs; absent in plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Bounds>,
 }
 
 /// A forecast with its range, in seconds.

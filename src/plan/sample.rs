@@ -189,6 +189,7 @@ pub fn sample() -> Plan {
         disk_max_over_mean: Some(1.234_567_890_123_456_7),
         leaders_max_over_mean: Some(1.0),
         peak_disk_utilization: Some(0.6),
+        bounds: Some(bounds()),
     };
     plan.deferred.push(Deferred {
         topic: "a-b".to_owned(),
@@ -238,4 +239,19 @@ pub fn large(partitions: usize) -> Plan {
         })
         .collect();
     plan
+}
+
+/// A bound of every kind of proof.
+fn bounds() -> Bounds {
+    let bound = |value: f64, proof: Proof| Some(Bound { value, reached: 1.5 * value, by: "a rack".to_owned(), proof });
+    let prices = [("use1-az1", 1.0), ("use1-az2", 0.25)];
+    let racks = prices.map(|(rack, price)| RackPrice { rack: rack.to_owned(), price });
+    let count = |value: u64| CountBound { value, reached: value, by: "replicas".to_owned() };
+    Bounds {
+        moves: count(9),
+        bytes: count(820_000_000_000),
+        disk: bound(0.6, Proof::Copies { copies: 5, rack: Some("use1-az2".to_owned()) }),
+        leaders: bound(1.0, Proof::Broker { broker: 2 }),
+        makespan: bound(16_400.0, Proof::Prices { racks: racks.to_vec() }),
+    }
 }

@@ -15,7 +15,6 @@
 //! Targets give nothing back while a plan runs (only drained brokers do), so the disk limit at the peak
 //! of every wave is the limit at the end, which placement has kept.
 
-pub mod bound;
 mod fill;
 mod stages;
 pub mod time;

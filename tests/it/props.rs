@@ -21,6 +21,7 @@ use kshift::snapshot::{BrokerState, Snapshot};
 use rayon::prelude::*;
 
 use crate::support::r#gen::{awkward, tiny};
+use crate::support::least::least;
 use crate::support::oracle::{self, Verdict};
 use crate::support::rows::Rows;
 use crate::support::shrink;
@@ -339,6 +340,56 @@ fn brute_force_confirms_every_plan_and_every_impossibility() {
         }
         Ok(())
     });
+}
+
+#[test]
+fn no_bound_is_above_what_brute_force_reaches() {
+    for_all(tiny, 1, |snapshot, request| {
+        let Ok(plan) = solve(snapshot, request) else { return Ok(()) };
+        let Some(least) = least(snapshot, request, |topic| asks_for(request, topic)) else { return Ok(()) };
+        let bounds = plan.summary.bounds.as_ref().ok_or("no bounds")?;
+        let is_above = |bound: f64, reached: f64| bound > reached * (1.0 + 1e-9);
+        if let (Some(disk), Some(fill)) = (&bounds.disk, least.fill) {
+            holds!(!is_above(disk.value, fill), "disk {disk:?}, by brute force {fill}");
+        }
+        if let Some(leaders) = &bounds.leaders {
+            let heads = plan.brokers.iter().filter(|broker| broker.role == plan::Role::Target);
+            let heads: Vec<f64> = heads.map(|broker| f64::from(broker.leaders_after)).collect();
+            let best = least.heads / (heads.iter().sum::<f64>() / heads.len() as f64);
+            holds!(!is_above(leaders.value, best), "leaders {leaders:?}, by brute force {best}");
+        }
+        if let (Some(makespan), Some(rate)) = (&bounds.makespan, request.throttle)
+            && matches!(makespan.proof, plan::Proof::Prices { .. })
+        {
+            let best = least.inflow / rate.as_f64();
+            holds!(!is_above(makespan.value, best), "makespan {makespan:?}, by brute force {best}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn bounds_are_mostly_what_brute_force_reaches() {
+    let exact = |seed: u64| -> Option<(bool, bool)> {
+        let (snapshot, request) = tiny(seed);
+        let plan = solve(&snapshot, &request).ok().filter(|plan| plan.summary.replicas_moved > 0)?;
+        let least = least(&snapshot, &request, |topic| asks_for(&request, topic))?;
+        let bounds = plan.summary.bounds.as_ref()?;
+        let heads = plan.brokers.iter().filter(|broker| broker.role == plan::Role::Target);
+        let heads: Vec<f64> = heads.map(|broker| f64::from(broker.leaders_after)).collect();
+        let best_heads = least.heads / (heads.iter().sum::<f64>() / heads.len() as f64);
+        let is_reached = |bound: f64, best: f64| bound >= best * (1.0 - 1e-6);
+        Some((
+            is_reached(bounds.disk.as_ref()?.value, least.fill?),
+            is_reached(bounds.leaders.as_ref()?.value, best_heads),
+        ))
+    };
+    let outcomes: Vec<(bool, bool)> = (0..cases()).into_par_iter().filter_map(exact).collect();
+    let (disk, leaders) =
+        (outcomes.iter().filter(|entry| entry.0).count(), outcomes.iter().filter(|entry| entry.1).count());
+    println!("of {} plans, the disk bound is exact for {disk}, that of leaders for {leaders}", outcomes.len());
+    assert!(disk * 10 >= outcomes.len() * 8, "disk: {disk} of {}", outcomes.len());
+    assert!(leaders * 100 >= outcomes.len() * 95, "leaders: {leaders} of {}", outcomes.len());
 }
 
 #[test]

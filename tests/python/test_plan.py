@@ -102,6 +102,14 @@ def test_the_plan_moves_what_was_asked_and_its_figures_add_up(cluster: kshift.Cl
     assert summary.eta_seconds.low <= summary.eta_seconds.expected <= summary.eta_seconds.high
     assert summary.makespan_lower_bound_seconds is not None
     assert summary.makespan_lower_bound_seconds <= summary.makespan_seconds
+    bounds = summary.bounds
+    assert bounds is not None
+    assert bounds.moves.value == bounds.moves.reached == summary.replicas_moved
+    assert bounds.leaders is not None
+    assert bounds.leaders.value <= bounds.leaders.reached == summary.leaders_max_over_mean
+    assert bounds.makespan is not None
+    assert bounds.makespan.value == summary.makespan_lower_bound_seconds
+    assert bounds.makespan.proof.kind in {"prices", "partition", "senders"}
     assert plan.complete
     assert plan.deferred == ()
 

@@ -1,5 +1,6 @@
 //! The rules: each is a file with one subject, and adding one is a file and a line here.
 
+pub(super) mod bounds;
 pub(super) mod brokers;
 pub(super) mod canary;
 pub(super) mod care;
@@ -46,4 +47,5 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] = &[sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] =
+    &[bounds::judge, sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];

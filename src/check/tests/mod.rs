@@ -1,5 +1,6 @@
 //! Correct plans written by hand must pass; then each thing is broken on purpose, and just its rule must fire.
 
+mod bounds;
 mod figures;
 mod files;
 mod foreign;

@@ -181,6 +181,7 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
         disk_max_over_mean: figures.disk_max_over_mean[0],
         leaders_max_over_mean: figures.leaders_max_over_mean,
         peak_disk_utilization: figures.peak.map(|peak| peak.1),
+        bounds: None,
     };
     plan.brokers = (0..world.len()).map(|number| line(&case, &figures, number)).collect();
     plan

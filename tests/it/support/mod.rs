@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod r#gen;
+pub mod least;
 pub mod oracle;
 pub mod rows;
 pub mod run;

@@ -61,47 +61,43 @@ struct Open {
     room: Option<u64>,
 }
 
-struct Search<'a> {
+/// What the rack policy asks for.
+pub struct Racks<'a> {
     snapshot: &'a Snapshot,
     request: &'a Request,
-    dirs: Vec<Open>,
     /// Racks that a partition spans at most under the strict policy.
     racks: usize,
     racks_count: bool,
+}
+
+struct Search<'a> {
+    dirs: Vec<Open>,
+    racks: Racks<'a>,
     steps: u32,
 }
 
-impl<'a> Search<'a> {
-    fn new(snapshot: &'a Snapshot, request: &'a Request) -> Self {
-        let used = snapshot.used_bytes();
-        let alive = |id: BrokerId| snapshot.broker(id).is_some_and(|broker| broker.state == BrokerState::Alive);
-        let is_target = |id: BrokerId| {
-            alive(id) && !request.drain.contains(id) && request.onto.as_ref().is_none_or(|onto| onto.contains(id))
-        };
-        let mut dirs = Vec::new();
-        for (broker, used) in snapshot.brokers.iter().zip(&used).filter(|(broker, _)| is_target(broker.id)) {
-            for (dir, used) in broker.log_dirs.iter().zip(used) {
-                let limit = dir.capacity.map(|capacity| request.disk_limit.of(capacity));
-                let room = limit.map(|limit| limit.saturating_sub(*used).get());
-                let over = limit.is_some_and(|limit| *used > limit);
-                let room = if request.ignore_disk { None } else { room };
-                // A dir beyond its limit may not even receive nothing.
-                if !over || request.ignore_disk {
-                    dirs.push(Open { broker: broker.id, room });
-                }
-            }
-        }
-        let mut search = Search { snapshot, request, dirs, racks: 0, racks_count: false, steps: 0 };
-        search.racks_count = request.rack_policy != RackPolicy::Ignore
-            && snapshot.brokers.iter().any(|broker| broker.state == BrokerState::Alive && broker.rack.is_some());
-        let stay: Vec<BrokerId> = snapshot
-            .brokers
-            .iter()
-            .map(|broker| broker.id)
-            .filter(|&id| alive(id) && !request.drain.contains(id))
-            .collect();
-        search.racks = search.spread(&stay).0;
-        search
+impl<'a> Racks<'a> {
+    /// The policy of a request.
+    pub fn new(snapshot: &'a Snapshot, request: &'a Request) -> Self {
+        let mut racks = Racks { snapshot, request, racks: 0, racks_count: false };
+        let alive = || snapshot.brokers.iter().filter(|broker| broker.state == BrokerState::Alive);
+        racks.racks_count = request.rack_policy != RackPolicy::Ignore && alive().any(|broker| broker.rack.is_some());
+        let stay: Vec<BrokerId> = alive().map(|broker| broker.id).filter(|&id| !request.drain.contains(id)).collect();
+        racks.racks = racks.spread(&stay).0;
+        racks
+    }
+
+    fn is_target(&self, id: BrokerId) -> bool {
+        let alive = self.snapshot.broker(id).is_some_and(|broker| broker.state == BrokerState::Alive);
+        let onto = self.request.onto.as_ref();
+        alive && !self.request.drain.contains(id) && onto.is_none_or(|onto| onto.contains(id))
+    }
+
+    /// Brokers that may receive and have a log dir that works.
+    pub fn targets(&self) -> Vec<BrokerId> {
+        let works = |dirs: &[kshift::snapshot::LogDir]| dirs.is_empty() || dirs.iter().any(|dir| !dir.offline);
+        let brokers = self.snapshot.brokers.iter().filter(|broker| works(&broker.log_dirs));
+        brokers.map(|broker| broker.id).filter(|&id| self.is_target(id)).collect()
     }
 
     /// Distinct racks, and replicas in the fullest one; a broker of unknown rack is a rack of its own.
@@ -117,17 +113,39 @@ impl<'a> Search<'a> {
         (racks.len(), fullest)
     }
 
-    fn racks_hold(&self, partition: &Forced) -> bool {
-        let (racks, fullest) = self.spread(&partition.list);
+    /// Whether a list may become another.
+    pub fn hold(&self, before: &[BrokerId], after: &[BrokerId]) -> bool {
+        let (racks, fullest) = self.spread(after);
         match self.request.rack_policy {
             _ if !self.racks_count => true,
             RackPolicy::Ignore => true,
-            RackPolicy::Strict => racks >= self.racks.min(partition.list.len()),
+            RackPolicy::Strict => racks >= self.racks.min(after.len()),
             RackPolicy::Preserve => {
-                let before = self.spread(&partition.before);
+                let before = self.spread(before);
                 racks > before.0 || racks == before.0 && fullest <= before.1
             }
         }
+    }
+}
+
+impl<'a> Search<'a> {
+    fn new(snapshot: &'a Snapshot, request: &'a Request) -> Self {
+        let racks = Racks::new(snapshot, request);
+        let used = snapshot.used_bytes();
+        let mut dirs = Vec::new();
+        for (broker, used) in snapshot.brokers.iter().zip(&used).filter(|(broker, _)| racks.is_target(broker.id)) {
+            for (dir, used) in broker.log_dirs.iter().zip(used) {
+                let limit = dir.capacity.map(|capacity| request.disk_limit.of(capacity));
+                let room = limit.map(|limit| limit.saturating_sub(*used).get());
+                let over = limit.is_some_and(|limit| *used > limit);
+                let room = if request.ignore_disk { None } else { room };
+                // A dir beyond its limit may not even receive nothing.
+                if !over || request.ignore_disk {
+                    dirs.push(Open { broker: broker.id, room });
+                }
+            }
+        }
+        Search { dirs, racks, steps: 0 }
     }
 
     /// Places partition `at` and all behind it; of one partition, replicas go to dirs in ascending order.
@@ -138,7 +156,7 @@ impl<'a> Search<'a> {
         }
         let Some(partition) = forced.get(at) else { return true };
         if partition.list.len() == partition.before.len() {
-            return self.racks_hold(partition) && self.place(forced, at + 1, 0);
+            return self.racks.hold(&partition.before, &partition.list) && self.place(forced, at + 1, 0);
         }
         debug_assert!(partition.missing > 0);
         let size = partition.size;

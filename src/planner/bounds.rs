@@ -1,0 +1,34 @@
+//! The bounds beside what the plan has.
+
+use super::fill_after;
+use crate::base::units::Seconds;
+use crate::bound::{Found, Proved};
+use crate::plan::{Bound, Bounds, CountBound, PlanBroker, Role, Summary};
+
+/// Puts what was found, and what the plan has, into its summary.
+pub(super) fn add(summary: &mut Summary, found: Found, brokers: &[PlanBroker]) {
+    let targets = brokers.iter().filter(|broker| broker.role == Role::Target);
+    let fills: Option<Vec<f64>> = targets.map(fill_after).collect();
+    let fullest = fills.and_then(|fills| fills.into_iter().max_by(f64::total_cmp));
+    let count = |value: u64, reached: u64| {
+        let by = "replicas on the drained brokers, each of which has to move once".to_owned();
+        CountBound { value, reached, by }
+    };
+    let bounds = Bounds {
+        moves: count(found.moves, summary.replicas_moved),
+        bytes: count(found.bytes, summary.bytes_moved.get()),
+        disk: beside(found.disk, fullest),
+        leaders: beside(found.leaders, summary.leaders_max_over_mean),
+        makespan: beside(found.makespan, summary.makespan_seconds.map(Seconds::get)),
+    };
+    summary.makespan_lower_bound_seconds = bounds.makespan.as_ref().map(|bound| Seconds::new(bound.value));
+    summary.makespan_lower_bound_by = bounds.makespan.as_ref().map(|bound| bound.by.clone());
+    summary.bounds = Some(bounds);
+}
+
+/// Two sums of the same numbers may differ in the last bits: what is reached is then the bound itself.
+fn beside(found: Option<Proved>, reached: Option<f64>) -> Option<Bound> {
+    let (Proved { value, by, proof }, reached) = (found?, reached?);
+    let value = if value > reached && value <= reached * (1.0 + 1e-9) { reached } else { value };
+    Some(Bound { value, reached, by, proof })
+}
