@@ -44,6 +44,8 @@ pub struct Request {
     pub skip_unhealthy: bool,
     /// Chooses among equally good plans.
     pub seed: u64,
+    /// Solve the case to the proven optimum; for small ones only.
+    pub exact: bool,
     /// What the source of the cluster could not say.
     pub supplements: Supplements,
 }
@@ -67,6 +69,7 @@ impl Default for Request {
             canary: 0,
             skip_unhealthy: false,
             seed: 0,
+            exact: false,
             supplements: Supplements::default(),
         }
     }
