@@ -57,7 +57,8 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) ->
     let cluster = Cluster::new(snapshot);
     let mut problem = Problem::new(cluster, request)?;
     loop {
-        let (leadership, not_proven) = if request.exact { exact::solve(&problem, work)? } else { fast(&problem, work)? };
+        let (leadership, not_proven) =
+            if request.exact { exact::solve(&problem, work)? } else { fast(&problem, work)? };
         let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {

@@ -22,6 +22,8 @@ pub struct Level {
     pub name: &'static str,
     pub loads: Vec<Load>,
     pub floor: f64,
+    /// Whether every replica counts, or only the first of a list.
+    of_replicas: bool,
 }
 
 impl Level {
@@ -38,7 +40,41 @@ impl Level {
 pub fn levels(model: &Model<'_>) -> Vec<Level> {
     let problem = model.problem;
     let all = [fill(model), replicas(model), leaders(model, |_| 1.0, 2), leaders(model, |p| traffic(problem, p), 3)];
-    all.into_iter().flatten().filter(|level| level.loads.iter().any(|load| !load.terms.is_empty())).collect()
+    let mut levels: Vec<Level> = all.into_iter().flatten().collect();
+    levels.retain(|level| level.loads.iter().any(|load| !load.terms.is_empty()));
+    for level in &mut levels {
+        level.floor = level.floor.max(largest_piece(model, level));
+    }
+    levels
+}
+
+/// A partition needs so many targets: even on those where it weighs least, one of them carries this.
+///
+/// The relaxation of the program spreads a large partition over all targets; this bound does not.
+fn largest_piece(model: &Model<'_>, level: &Level) -> f64 {
+    let mut with_it: Vec<Option<f64>> = vec![None; model.milp.columns.len()];
+    for load in &level.loads {
+        for &(column, part) in &load.terms {
+            with_it[column as usize] = Some(load.fixed + part);
+        }
+    }
+    let mut floor: f64 = 0.0;
+    let problem = model.problem;
+    for (mover, &partition) in problem.movers.iter().enumerate() {
+        let mut spots = model.spots[mover].clone();
+        spots.dedup_by_key(|spot| spot.broker);
+        let mut of_spots: Vec<f64> = spots.iter().filter_map(|spot| with_it[spot.column as usize]).collect();
+        if of_spots.len() == spots.len() && level.of_replicas {
+            of_spots.sort_by(f64::total_cmp);
+            let last = problem.freed(partition).count() - 1;
+            floor = of_spots.get(last).map_or(floor, |&value| floor.max(value));
+        }
+        let of_heads = model.heads[mover].iter().map(|head| with_it[head.1 as usize]);
+        if let (false, Some(least)) = (level.of_replicas, of_heads.flatten().min_by(f64::total_cmp)) {
+            floor = floor.max(least);
+        }
+    }
+    floor
 }
 
 /// What a partition's leader carries: its writes, and its reads once.
@@ -142,7 +178,7 @@ fn level(
         loads[place].terms.push((column, part / shares[place]));
     }
     let floor = loads.iter().map(|load| load.fixed).fold(floor, f64::max);
-    Level { name: NAMES[number], loads, floor }
+    Level { name: NAMES[number], loads, floor, of_replicas: number < 2 }
 }
 
 /// What the receiving log dirs of a broker hold already.

@@ -84,7 +84,13 @@ impl Milp {
     ///
     /// # Errors
     /// An interruption, or a fault of the solver.
-    pub fn least(&self, goal: Option<u32>, hint: Option<&[(u32, f64)]>, effort: Effort, work: &Work) -> Result<Outcome> {
+    pub fn least(
+        &self,
+        goal: Option<u32>,
+        hint: Option<&[(u32, f64)]>,
+        effort: Effort,
+        work: &Work,
+    ) -> Result<Outcome> {
         let mut problem = microlp::Problem::new(OptimizationDirection::Minimize);
         let variables: Vec<microlp::Variable> = self
             .columns

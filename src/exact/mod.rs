@@ -13,7 +13,7 @@
 //! Solvers count in floats: what they find is checked byte by byte, and a set of replicas that does not fit
 //! after all is forbidden before the level is solved again.
 //!
-//! **The cost** is exponential. [`COLUMNS_MAX`] bounds the size, [`Effort::nodes`] the search; both are numbers,
+//! **The cost** is exponential. [`COLUMNS_MAX`] bounds the size, [`NODES_MAX`] the search; both are numbers,
 //! so the same case gets the same answer on every machine. Among equal optima the solver's own order decides,
 //! which is fixed: one thread, no clock, columns in order of partition and broker.
 
@@ -40,8 +40,11 @@ use crate::snapshot::Snapshot;
 /// Most columns that must be whole; beyond it a search hardly ever ends.
 pub const COLUMNS_MAX: usize = 3_000;
 
-/// How far the search of one level goes, and how near to the least value is near enough.
-const EFFORT: Effort = Effort { nodes: 20_000, gap: 1e-4 };
+/// Most nodes of the search tree of one level; what is not proven by then is said.
+pub const NODES_MAX: u64 = 10_000;
+
+/// A value proven to be this near to the least one, as a share of it, counts as the least.
+pub const GAP: f64 = 1e-4;
 
 /// What a level that is settled may lose to the next ones: the tolerance of floats.
 const SLACK: f64 = 1e-6;
@@ -61,7 +64,7 @@ pub fn solve(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warn
         Err(error) if error.code() == Code::Interrupted => return Err(error),
         fast => fast,
     };
-    let mut search = Search::new(problem, work);
+    let mut search = Search::new(problem, NODES_MAX, work);
     let start = match refusal {
         Ok(fast) => search.columns_of(&fast.lists).ok_or_else(|| fault("the fast path broke a limit"))?,
         Err(refusal) => search.anything(refusal)?,
@@ -91,14 +94,14 @@ pub struct Measure {
 }
 
 /// Measures where a plan's replicas and leaders end, level by level, each against the optimum that the levels
-/// before it leave.
+/// before it leave. Each level is searched for at most `nodes` nodes.
 ///
 /// # Errors
 /// [`Code::TooLarge`]; a plan that is not of this snapshot; an interruption.
-pub fn measure(snapshot: &Snapshot, plan: &Plan, work: &Work) -> Result<Vec<Measure>> {
+pub fn measure(snapshot: &Snapshot, plan: &Plan, nodes: u64, work: &Work) -> Result<Vec<Measure>> {
     let problem = Problem::new(Cluster::new(snapshot), &plan.request)?;
     refuse_large(&problem)?;
-    let mut search = Search::new(&problem, work);
+    let mut search = Search::new(&problem, nodes, work);
     let lists = lists_of(&problem, plan).ok_or_else(foreign)?;
     let taken = search.columns_of(&lists).ok_or_else(foreign)?;
     let mut measures = Vec::new();
@@ -131,7 +134,7 @@ impl Best {
                 "not-proven",
                 format!(
                     "--exact stopped after {} nodes before the {} were proven: the largest load over its share is {value:.4}, and no plan is below {bound:.4}",
-                    grouped(EFFORT.nodes),
+                    grouped(NODES_MAX),
                     level.name,
                 ),
             )
@@ -143,12 +146,13 @@ impl Best {
 struct Search<'a> {
     model: Model<'a>,
     settled: Vec<(Level, f64)>,
+    effort: Effort,
     work: &'a Work,
 }
 
 impl<'a> Search<'a> {
-    fn new(problem: &'a Problem<'a>, work: &'a Work) -> Self {
-        Search { model: Model::new(problem), settled: Vec::new(), work }
+    fn new(problem: &'a Problem<'a>, nodes: u64, work: &'a Work) -> Self {
+        Search { model: Model::new(problem), settled: Vec::new(), effort: Effort { nodes, gap: GAP }, work }
     }
 
     /// Some placement within all limits, where the fast path found none.
@@ -157,8 +161,9 @@ impl<'a> Search<'a> {
             Outcome::Found { values, .. } => Ok(self.taken(&values)),
             Outcome::Infeasible => Err(refusal.note("--exact proves it: no placement keeps every limit")),
             Outcome::Unknown => {
-                let nodes = grouped(EFFORT.nodes);
-                Err(refusal.note(format!("--exact found no placement in {nodes} nodes, and no proof that there is none")))
+                let nodes = grouped(NODES_MAX);
+                Err(refusal
+                    .note(format!("--exact found no placement in {nodes} nodes, and no proof that there is none")))
             }
         }
     }
@@ -166,7 +171,7 @@ impl<'a> Search<'a> {
     /// The least value of a level, starting from `taken`, which keeps all that is settled.
     fn least(&mut self, level: &Level, taken: &Taken) -> Result<Best> {
         let value = self.value(level, taken);
-        if value <= level.floor * (1.0 + EFFORT.gap) {
+        if value <= level.floor * (1.0 + GAP) {
             return Ok(Best { taken: taken.clone(), value, bound: level.floor, proven: true });
         }
         Ok(match self.run(Some(level), Some(taken))? {
@@ -198,7 +203,7 @@ impl<'a> Search<'a> {
                 }
                 goal
             });
-            let outcome = milp.least(goal, hint.map(Vec::as_slice), EFFORT, self.work)?;
+            let outcome = milp.least(goal, hint.map(Vec::as_slice), self.effort, self.work)?;
             if !self.model.forbid_overfull(&outcome) {
                 return Ok(outcome);
             }

@@ -33,7 +33,8 @@ pub struct Model<'a> {
 impl<'a> Model<'a> {
     /// The rows that every placement keeps.
     pub fn new(problem: &'a Problem<'a>) -> Self {
-        let mut model = Model { problem, milp: Milp::default(), spots: Vec::new(), heads: Vec::new(), is_choice: Vec::new() };
+        let mut model =
+            Model { problem, milp: Milp::default(), spots: Vec::new(), heads: Vec::new(), is_choice: Vec::new() };
         let racks_left = racks_left(problem);
         for &partition in &problem.movers {
             model.add_places(partition);

@@ -18,7 +18,11 @@ const WALLS: &[(&str, &[&str])] = &[
     ("placement", &["base", "snapshot", "request", "cluster", "problem"]),
     ("leadership", &["base", "snapshot", "cluster", "problem", "placement"]),
     ("schedule", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership"]),
-    ("planner", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership", "schedule"]),
+    ("exact", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership"]),
+    (
+        "planner",
+        &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership", "exact", "schedule"],
+    ),
     ("replay", &["base", "snapshot", "plan", "request"]),
     ("check", &["base", "snapshot", "plan", "request", "replay"]),
     ("emit", &["base", "snapshot", "plan"]),

@@ -156,7 +156,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "plan",
         "--drain --onto --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
-         --growth --format --out --force --seed --json --quiet",
+         --growth --format --out --force --seed --exact --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),
     (
