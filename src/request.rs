@@ -11,6 +11,7 @@ use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 /// A request for a plan: which brokers to drain, onto which, and within which limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
 pub struct Request {
     /// Brokers that shall hold nothing at the end.
     pub drain: IdSet,

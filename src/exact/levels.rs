@@ -39,7 +39,8 @@ impl Level {
 /// The levels that there is anything to choose in.
 pub fn levels(model: &Model<'_>) -> Vec<Level> {
     let problem = model.problem;
-    let all = [fill(model), replicas(model), leaders(model, |_| 1.0, 2), leaders(model, |p| traffic(problem, p), 3)];
+    let all =
+        [fill(model), Some(replicas(model)), leaders(model, |_| 1.0, 2), leaders(model, |p| traffic(problem, p), 3)];
     let mut levels: Vec<Level> = all.into_iter().flatten().collect();
     levels.retain(|level| level.loads.iter().any(|load| !load.terms.is_empty()));
     for level in &mut levels {
@@ -99,7 +100,7 @@ fn fill(model: &Model<'_>) -> Option<Level> {
     Some(level(model, 0, &used, &shares, parts, 0.0))
 }
 
-fn replicas(model: &Model<'_>) -> Option<Level> {
+fn replicas(model: &Model<'_>) -> Level {
     let problem = model.problem;
     let mut held = IndexVec::filled(0.0, problem.cluster.brokers.len());
     for &broker in problem.cluster.replicas.values() {
@@ -109,7 +110,7 @@ fn replicas(model: &Model<'_>) -> Option<Level> {
     let new: usize = problem.movers.iter().map(|&partition| problem.freed(partition).count()).sum();
     let shares = shares(problem, &fixed, new as f64, 1.0);
     let floor = least_of_whole(&fixed, &shares, new);
-    Some(level(model, 1, &fixed, &shares, spot_parts(model, |_| 1.0), floor))
+    level(model, 1, &fixed, &shares, spot_parts(model, |_| 1.0), floor)
 }
 
 /// Lists that begin with a target, each counted with `part`.

@@ -38,10 +38,10 @@ use crate::problem::Problem;
 use crate::snapshot::Snapshot;
 
 /// Most columns that must be whole; beyond it a search hardly ever ends.
-pub const COLUMNS_MAX: usize = 3_000;
+pub const COLUMNS_MAX: usize = 2_000;
 
 /// Most nodes of the search tree of one level; what is not proven by then is said.
-pub const NODES_MAX: u64 = 10_000;
+pub const NODES_MAX: u64 = 2_000;
 
 /// A value proven to be this near to the least one, as a share of it, counts as the least.
 pub const GAP: f64 = 1e-4;

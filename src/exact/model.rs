@@ -19,6 +19,9 @@ pub struct Spot {
     pub column: u32,
 }
 
+/// Of each rack of a partition: its replicas that stay, and the columns that bring one more.
+type Racks = BTreeMap<RackIx, (u32, Vec<(u32, f64)>)>;
+
 /// The columns that place and order the replicas of a problem.
 pub struct Model<'a> {
     pub problem: &'a Problem<'a>,
@@ -100,7 +103,7 @@ impl<'a> Model<'a> {
         let problem = self.problem;
         let rack = |broker: BrokerIx| problem.cluster.brokers[broker].rack;
         let spots = self.spots.last().expect("the places of this mover");
-        let mut racks: BTreeMap<RackIx, (u32, Vec<(u32, f64)>)> = BTreeMap::new();
+        let mut racks: Racks = BTreeMap::new();
         for broker in problem.kept(partition) {
             racks.entry(rack(broker)).or_default().0 += 1;
         }
@@ -131,7 +134,7 @@ impl<'a> Model<'a> {
     }
 
     /// At least `wanted` distinct racks, and one more when column `more` is 1.
-    fn distinct_racks(&mut self, racks: &BTreeMap<RackIx, (u32, Vec<(u32, f64)>)>, wanted: usize, more: Option<u32>) {
+    fn distinct_racks(&mut self, racks: &Racks, wanted: usize, more: Option<u32>) {
         let kept = racks.values().filter(|(kept, _)| *kept > 0).count();
         if kept >= wanted && more.is_none() {
             return;
@@ -233,9 +236,12 @@ impl Model<'_> {
         new.sort_by_key(|home| (Some(home.broker) != head, second[home.broker], home.broker));
         let mut new = new.into_iter();
         let replicas = self.problem.cluster.replicas_of(partition).iter();
-        let place = |&broker| match self.problem.is_drained[broker] {
-            true => new.next().expect("a home for every freed place"),
-            false => Home { broker, dir: None },
+        let place = |&broker| {
+            if self.problem.is_drained[broker] {
+                new.next().expect("a home for every freed place")
+            } else {
+                Home { broker, dir: None }
+            }
         };
         replicas.map(place).collect()
     }

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::support::r#gen::{small, tiny};
 use crate::support::oracle::Verdict;
+use crate::support::run::kshift;
 
 /// Seeds that are drawn; two in five give something to measure.
 const SEEDS: u64 = 1_400;
@@ -75,11 +76,12 @@ fn plans_of_the_fast_path_are_near_the_optimum() {
     println!("level     cases  >0.1%    >1%    >5%   >20%  not proven  worst: gap (seed)");
     let mut faults = Vec::new();
     for (level, most) in ABOVE_ONE_PERCENT_MAX {
-        let of_level = |(seed, case): (usize, _)| match case {
-            &Case::Measured(ref found) => found.iter().find(|found| found.level == level).map(|found| (seed, found)),
-            _ => None,
-        };
-        let mut found: Vec<(usize, &Measure)> = by_seed().filter_map(of_level).collect();
+        let mut found: Vec<(usize, &Measure)> = by_seed()
+            .filter_map(|(seed, case)| match case {
+                Case::Measured(found) => Some((seed, found.iter().find(|found| found.level == level)?)),
+                _ => None,
+            })
+            .collect();
         found.sort_by(|a, b| gap(b.1).total_cmp(&gap(a.1)));
         let above = |least: f64| found.iter().filter(|(_, found)| gap(found) > least).count();
         let open = found.iter().filter(|(_, found)| found.best > found.bound * (1.0 + 2.0 * exact::GAP)).count();
@@ -183,6 +185,17 @@ fn an_exact_plan_is_the_same_on_one_thread_and_on_eight() {
         };
         assert_eq!(with(1), with(8), "seed {seed}");
     }
+}
+
+#[test]
+fn the_command_solves_small_cases_and_refuses_large_ones_with_their_size() {
+    let cluster = |options: &str| kshift(&format!("example {options}")).run().ok().stdout;
+    let small = cluster("--old 3 --new 3 --partitions 4");
+    let plan = kshift("plan - --drain 1000-1002 --exact --format plan").input(small).run().ok();
+    assert!(plan.stdout.contains(r#""exact":true"#));
+    let large = cluster("--old 6 --new 6 --partitions 300");
+    let refusal = kshift("plan - --drain 1000-1005 --exact").input(large).run().refused(2, "too-large");
+    refusal.says("350 partitions onto 6 targets make 4,200 columns, and the most is 2,000").says("leave --exact out");
 }
 
 #[test]

@@ -125,6 +125,7 @@ pub fn tiny(seed: u64) -> (Snapshot, Request) {
 }
 
 /// A healthy cluster small enough for the exact solver: 4 to 8 brokers and 4 to 14 partitions.
+#[cfg(feature = "exact")]
 pub fn small(seed: u64) -> (Snapshot, Request) {
     let mut random = Random::new(seed);
     let mut swarm = Swarm::draw(&mut random);
