@@ -25,7 +25,6 @@ fn options_of_later_versions_are_refused_not_ignored() {
         "--in-flight 5",
         "--in-flight-per-broker 5",
         "--balance-sources",
-        "--exact",
         "--bootstrap-server h:9092",
         "--command-config f",
     ] {
