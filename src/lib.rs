@@ -17,6 +17,11 @@ pub mod check;
 pub mod cli;
 mod cluster;
 pub mod emit;
+#[cfg(feature = "exact")]
+pub mod exact;
+#[cfg(not(feature = "exact"))]
+#[path = "exact/disabled.rs"]
+mod exact;
 pub mod example;
 mod leadership;
 mod placement;

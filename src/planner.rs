@@ -13,6 +13,7 @@ use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::bound;
 use crate::cluster::Cluster;
+use crate::exact;
 use crate::leadership::{self, Leadership};
 use crate::placement;
 use crate::plan::{
@@ -29,6 +30,8 @@ pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan
     let (identity, solved) = rayon::join(|| identity(snapshot), || solve_waves(snapshot, request, work));
     let solved = solved.map_err(|error| {
         remedy::offer(snapshot, request, error, work, &|request, work| {
+            // What the fast path can do, the exact one can.
+            let request = &Request { exact: false, ..request.clone() };
             moves_something(&solve_waves(snapshot, request, work)?)
         })
     })?;
@@ -45,6 +48,7 @@ fn moves_something(solved: &Solved<'_>) -> Result<()> {
 struct Solved<'s> {
     problem: Problem<'s>,
     leadership: Leadership,
+    not_proven: Vec<Warning>,
     schedule: Schedule,
     loads: Loads,
 }
@@ -54,17 +58,23 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) ->
     let cluster = Cluster::new(snapshot);
     let mut problem = Problem::new(cluster, request)?;
     loop {
-        let placement = placement::place(&problem, work)?;
-        let leadership = leadership::order(&problem, &placement, work)?;
+        let (leadership, not_proven) =
+            if request.exact { exact::solve(&problem, work)? } else { fast(&problem, work)? };
         let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
-            return Ok(Solved { problem, leadership, schedule, loads });
+            return Ok(Solved { problem, leadership, not_proven, schedule, loads });
         }
         // Room for the growth of the whole plan; another placement may take a little longer, hence the margin.
         problem.growth_horizon = Seconds::new(makespan.get() * 1.02);
     }
+}
+
+/// Who holds and who leads, as the methods for any size find it.
+fn fast(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>)> {
+    let placement = placement::place(problem, work)?;
+    Ok((leadership::order(problem, &placement, work)?, Vec::new()))
 }
 
 fn identity(snapshot: &Snapshot) -> ClusterIdentity {
@@ -526,5 +536,6 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             ),
         ));
     }
+    warnings.extend(solved.not_proven.iter().cloned());
     warnings
 }

@@ -11,6 +11,7 @@ use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 /// A request for a plan: which brokers to drain, onto which, and within which limits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
 pub struct Request {
     /// Brokers that shall hold nothing at the end.
     pub drain: IdSet,
@@ -44,6 +45,8 @@ pub struct Request {
     pub skip_unhealthy: bool,
     /// Chooses among equally good plans.
     pub seed: u64,
+    /// Solve the case to the proven optimum; for small ones only.
+    pub exact: bool,
     /// What the source of the cluster could not say.
     pub supplements: Supplements,
 }
@@ -67,6 +70,7 @@ impl Default for Request {
             canary: 0,
             skip_unhealthy: false,
             seed: 0,
+            exact: false,
             supplements: Supplements::default(),
         }
     }

@@ -200,6 +200,7 @@ def plan(
     capacity: _Capacity | None = None,
     racks: _Racks | None = None,
     seed: SupportsIndex | None = None,
+    exact: bool = False,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -214,6 +215,7 @@ def plan(
     ``rack_policy``: ``preserve``, ``strict`` or ``ignore``. ``topics``, ``exclude_topics``: regular expressions for
     whole names. ``canary``: partitions that go ahead alone. ``skip_unhealthy``: defer what must not move now
     instead of refusing. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
+    ``exact``: solve a small case to the proven optimum; a large one is refused.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.

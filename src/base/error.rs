@@ -109,6 +109,8 @@ codes! {
     PartialRacks = "partial-racks", 2;
     /// A broker that cannot receive data (dead, fenced, cordoned, or without an online log dir) is named as a target.
     NotATarget = "not-a-target", 2;
+    /// `--exact` is asked for a case that is too large to be solved exactly.
+    TooLarge = "too-large", 2;
     /// No plan keeps every log dir within the disk limit.
     DiskLimit = "disk-limit", 3;
     /// No plan keeps the rack policy.

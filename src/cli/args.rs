@@ -110,6 +110,9 @@ pub struct PlanArgs {
     /// Choose among equally good plans; the same seed gives the same plan [default: 0]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// Solve a small case to the proven optimum: disk fill, then replicas, leaders and their traffic
+    #[arg(long)]
+    pub exact: bool,
     /// What the source could not say.
     #[command(flatten)]
     pub supplements: SupplementArgs,

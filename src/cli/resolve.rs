@@ -31,6 +31,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     if let Some(seed) = args.seed {
         request.seed = seed;
     }
+    request.exact = args.exact;
     request.supplements = supplements(&args.supplements)?;
     Ok(request)
 }

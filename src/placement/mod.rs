@@ -203,7 +203,7 @@ fn slots_per_pool(chosen: &Csr<racks::Choice>, pools: &Pools, by_size: &[u32]) -
 }
 
 /// The largest `level` with `Σ max(0, level · weight − fixed) ≤ amount`: water poured into unequal vessels.
-fn water_level(weights: &[f64], fixed: &[f64], amount: f64) -> f64 {
+pub fn water_level(weights: &[f64], fixed: &[f64], amount: f64) -> f64 {
     let mut order: Vec<usize> = (0..weights.len()).filter(|&i| weights[i] > 0.0).collect();
     order.sort_by(|&a, &b| (fixed[a] / weights[a]).total_cmp(&(fixed[b] / weights[b])).then(a.cmp(&b)));
     let (mut weight, mut held, mut level) = (0.0, amount, 0.0);

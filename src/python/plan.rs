@@ -33,7 +33,8 @@ pub struct Plan {
 #[pyfunction]
 #[pyo3(signature = (cluster, *, drain, onto=None, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
-    exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None))]
+    exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
+    exact=false))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -56,6 +57,7 @@ pub fn plan(
     capacity: Maybe<'_, '_>,
     racks: Maybe<'_, '_>,
     seed: Maybe<'_, '_>,
+    exact: bool,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain: Some(drain),
@@ -79,6 +81,7 @@ pub fn plan(
     if let Some(seed) = seed {
         request.seed = values::seed("seed", seed)?;
     }
+    request.exact = exact;
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;
     interrupt::run(py, move |work| {

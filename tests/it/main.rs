@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod commands;
+#[cfg(feature = "exact")]
+mod gap;
 mod house;
 mod impossible;
 mod mixups;

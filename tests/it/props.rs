@@ -322,7 +322,7 @@ fn asks_for(request: &Request, name: &str) -> bool {
     request.topics.as_deref().is_none_or(matches) && !request.exclude_topics.as_deref().is_some_and(matches)
 }
 
-fn verdict(snapshot: &Snapshot, request: &Request) -> Verdict {
+pub fn verdict(snapshot: &Snapshot, request: &Request) -> Verdict {
     oracle::verdict(snapshot, request, |topic| asks_for(request, topic))
 }
 

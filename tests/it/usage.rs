@@ -25,7 +25,6 @@ fn options_of_later_versions_are_refused_not_ignored() {
         "--in-flight 5",
         "--in-flight-per-broker 5",
         "--balance-sources",
-        "--exact",
         "--bootstrap-server h:9092",
         "--command-config f",
     ] {
@@ -156,7 +155,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "plan",
         "--drain --onto --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
-         --growth --format --out --force --seed --json --quiet",
+         --growth --format --out --force --seed --exact --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),
     (

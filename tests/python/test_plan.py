@@ -233,6 +233,7 @@ def test_every_option_reaches_the_request(cluster: kshift.Cluster) -> None:
         "canary": 2,
         "skip_unhealthy": True,
         "seed": 9,
+        "exact": False,
         "supplements": {
             "assume_size": 10**9,
             "capacity": {"every": 10**12, "broker": {}, "dir": {}},

@@ -124,6 +124,16 @@ pub fn tiny(seed: u64) -> (Snapshot, Request) {
     Case { random, swarm }.draw(brokers, partitions)
 }
 
+/// A healthy cluster small enough for the exact solver: 4 to 8 brokers and 4 to 14 partitions.
+#[cfg(feature = "exact")]
+pub fn small(seed: u64) -> (Snapshot, Request) {
+    let mut random = Random::new(seed);
+    let mut swarm = Swarm::draw(&mut random);
+    swarm.keep_disks_and_racks();
+    let (brokers, partitions) = (4 + random.below(5), 4 + random.below(11));
+    Case { random, swarm }.draw(brokers, partitions)
+}
+
 fn id_of(number: usize) -> i32 {
     i32::try_from(number).expect("a small number")
 }
