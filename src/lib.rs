@@ -17,6 +17,7 @@ pub mod cli;
 mod cluster;
 pub mod emit;
 pub mod example;
+mod given;
 mod leadership;
 mod placement;
 pub mod plan;

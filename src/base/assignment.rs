@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
@@ -23,7 +23,8 @@ pub struct Assignment {
 }
 
 /// The replicas that one partition shall have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Raw")]
 pub struct AssignmentEntry {
     /// Topic name.
     pub topic: String,
@@ -32,6 +33,7 @@ pub struct AssignmentEntry {
     /// Ordered replicas; may be empty or name a broker twice.
     pub replicas: Vec<BrokerId>,
     /// A log dir for each replica, as an absolute path or `any`; absent where the file names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_dirs: Option<Vec<String>>,
 }
 
@@ -79,6 +81,14 @@ struct Raw {
     partition: i32,
     replicas: Vec<i32>,
     log_dirs: Option<Vec<String>>,
+}
+
+impl TryFrom<Raw> for AssignmentEntry {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        raw.check(0, "").map_err(|fault| fault.message().to_owned())
+    }
 }
 
 impl Raw {
