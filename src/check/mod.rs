@@ -10,6 +10,7 @@ mod case;
 mod figures;
 mod files;
 mod foreign;
+mod given;
 mod health;
 mod report;
 mod rules;

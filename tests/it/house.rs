@@ -17,8 +17,12 @@ const WALLS: &[(&str, &[&str])] = &[
     ("problem", &["base", "snapshot", "request", "plan", "cluster"]),
     ("placement", &["base", "snapshot", "request", "cluster", "problem"]),
     ("leadership", &["base", "snapshot", "cluster", "problem", "placement"]),
+    ("given", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership"]),
     ("schedule", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership"]),
-    ("planner", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership", "schedule"]),
+    (
+        "planner",
+        &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership", "given", "schedule"],
+    ),
     ("replay", &["base", "snapshot", "plan", "request"]),
     ("check", &["base", "snapshot", "plan", "request", "replay"]),
     ("emit", &["base", "snapshot", "plan"]),
