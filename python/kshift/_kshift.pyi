@@ -23,6 +23,7 @@ from kshift._types import (
 _Path: TypeAlias = str | PathLike[str]
 _Number: TypeAlias = SupportsFloat | SupportsIndex
 _Ids: TypeAlias = str | SupportsIndex | Iterable[SupportsIndex]
+_Pair: TypeAlias = str | Mapping[int, int]
 _Rate: TypeAlias = str | _Number
 _Size: TypeAlias = str | _Number
 _Share: TypeAlias = str | _Number
@@ -182,8 +183,11 @@ class Cluster:
 def plan(
     cluster: Cluster,
     *,
-    drain: _Ids,
+    drain: _Ids | None = None,
     onto: _Ids | None = None,
+    pair: _Pair | None = None,
+    target: _Path | Mapping[str, Any] | None = None,
+    allow_rf_change: bool = False,
     throttle: _Rate | None = None,
     disk_limit: _Share | None = None,
     ignore_disk: bool = False,

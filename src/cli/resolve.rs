@@ -113,7 +113,8 @@ pub fn one_standard_input(paths: &[&Path]) -> Result<()> {
     Err(Error::new(Code::Usage, "two inputs cannot both come from standard input").help("write one of them to a file"))
 }
 
-fn target(path: &Path) -> Result<Target> {
+/// A placement from its file.
+pub fn target(path: &Path) -> Result<Target> {
     let source = fs::name_of(path);
     Target::read(json::text_of(&fs::read(path)?, &source)?, &source)
 }
