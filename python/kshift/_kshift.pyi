@@ -211,6 +211,9 @@ def plan(
 
     ``drain``: brokers that shall hold nothing at the end: ``"1001-1012,1020"``, an int, or any iterable of ints.
     ``onto``: brokers that may receive data; by default every alive broker that is not drained.
+    ``pair``: the new broker that takes each old one's place, ``{1001: 1}`` or ``"1001:1,1002:2"``; ``"auto"`` finds
+    the best pairs for ``drain``. ``target``: a placement made elsewhere, the path of a file or a mapping as in
+    kafka-reassign JSON or Cruise Control proposals; ``allow_rf_change`` lets it change how many replicas there are.
     ``throttle``: bytes per second of each broker, sending and receiving; without it there are no times.
     ``disk_limit``: how full a log dir that receives data may ever be, ``"85%"`` or ``0.85``.
     ``max_moves``: most partitions in one wave. ``max_moves_per_broker``: most that a broker receives, and most

@@ -53,7 +53,9 @@ impl Assignment {
         let found = read.map_err(|error| fault(&error, at.get(), source))?;
         if let Some(version) = found.version.filter(|&version| version != 1) {
             let message = format!("`version` is {version}; Kafka's reassignment files have version 1");
-            return Err(Error::new(Code::WrongVersion, message).at(Place::path(source, "version")));
+            return Err(Error::new(Code::WrongVersion, message)
+                .at(Place::path(source, "version"))
+                .help("write `\"version\":1`, or leave it out"));
         }
         let Some(raw) = found.partitions else {
             return Err(Error::new(Code::MissingField, "`partitions` is missing: this is no kafka-reassign JSON")
