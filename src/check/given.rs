@@ -21,7 +21,8 @@ pub(super) enum Given {
 impl Given {
     pub fn new(world: &World, request: &Request, faults: &mut Vec<Violation>) -> Self {
         let mut fault = |message: &str| faults.push(Violation::new("scope", message).place("request"));
-        if let Err(what) = request.coherent() {
+        // A foreign file is judged without any request.
+        if let (true, Err(what)) = (request.is_given(), request.coherent()) {
             fault(what.message());
         }
         if let Some(target) = &request.target {
