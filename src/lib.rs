@@ -23,6 +23,7 @@ pub mod exact;
 #[path = "exact/disabled.rs"]
 mod exact;
 pub mod example;
+mod given;
 mod leadership;
 mod placement;
 pub mod plan;

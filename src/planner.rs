@@ -3,30 +3,35 @@
 mod bounds;
 mod remedy;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::base::error::{Code, Error, Result};
 use crate::base::ids::{BrokerId, PartitionId};
-use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::pairs::Pairing;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::bound;
 use crate::cluster::Cluster;
 use crate::exact;
+use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement;
 use crate::plan::{
     ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
     Warning, Wave,
 };
-use crate::problem::Problem;
+use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
-use crate::schedule::{self, Loads, Schedule};
+use crate::schedule::{self, Loads, Schedule, given_bound};
 use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves `request` for `snapshot`. The result is not yet checked: that is [`crate::plan()`].
 pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan> {
+    let request = &*settled(snapshot, request)?;
     let (identity, solved) = rayon::join(|| identity(snapshot), || solve_waves(snapshot, request, work));
     let solved = solved.map_err(|error| {
         remedy::offer(snapshot, request, error, work, &|request, work| {
@@ -37,6 +42,18 @@ pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan
     })?;
     work.step("writing the plan", 0, 1)?;
     Ok(write_plan(&solved, identity))
+}
+
+/// The request with its pairs named and their old brokers drained: so it stands in the plan.
+fn settled<'r>(snapshot: &Snapshot, request: &'r Request) -> Result<Cow<'r, Request>> {
+    request.coherent()?;
+    let pairs = match &request.pair {
+        None => return Ok(Cow::Borrowed(request)),
+        Some(Pairing::Named(pairs)) => pairs.clone(),
+        Some(Pairing::Auto) => pairing::choose(&Cluster::new(snapshot), request)?,
+    };
+    let drain = pairs.old();
+    Ok(Cow::Owned(Request { drain, pair: Some(Pairing::Named(pairs)), ..request.clone() }))
 }
 
 /// A request that leaves everything where it is helps nobody who asked for more.
@@ -58,8 +75,11 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) ->
     let cluster = Cluster::new(snapshot);
     let mut problem = Problem::new(cluster, request)?;
     loop {
-        let (leadership, not_proven) =
-            if request.exact { exact::solve(&problem, work)? } else { fast(&problem, work)? };
+        let (leadership, not_proven) = match request {
+            _ if request.is_given() => (given::order(&problem, work)?, Vec::new()),
+            _ if request.exact => exact::solve(&problem, work)?,
+            _ => fast(&problem, work)?,
+        };
         let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
@@ -91,11 +111,16 @@ fn identity(snapshot: &Snapshot) -> ClusterIdentity {
 
 fn write_plan(solved: &Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let problem = &solved.problem;
-    let ((topics, moves), (brokers, found)) =
-        rayon::join(|| moves(solved), || rayon::join(|| brokers(solved), || bound::of(problem)));
+    let ((topics, moves), (brokers, found)) = rayon::join(
+        || moves(solved),
+        || rayon::join(|| brokers(solved), || (!problem.request.is_given()).then(|| bound::of(problem))),
+    );
     let waves = waves(solved);
     let mut summary = summary(solved, &brokers, &waves);
-    bounds::add(&mut summary, found, &brokers);
+    match found {
+        Some(found) => bounds::add(&mut summary, found, &brokers),
+        None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.loads)),
+    }
     Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
         request: problem.request.clone(),
@@ -271,12 +296,19 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
                 growth[home.broker.get()][cluster.dirs[home_dir].place] += written(partition);
             }
         }
-        for place in solved.problem.freed(partition) {
+        let leaves = |place: &usize| list.iter().all(|home| home.broker != before[*place]);
+        for place in (0..before.len()).filter(leaves) {
             free(cluster, partition, place, size, &mut dirs[before[place].get()]);
         }
     }
     for (dir, traffic) in dirs.iter_mut().flatten().zip(growth.iter().flatten()) {
         dir.used_peak_bytes += Bytes::new((traffic * solved.problem.growth_horizon.get()) as u64);
+    }
+    if matches!(solved.problem.wanted, Wanted::Lists(_)) {
+        for (dir, row) in use_by_wave(solved).iter().zip(cluster.dirs.iter()) {
+            let shown = &mut dirs[row.broker.get()][row.place];
+            (shown.used_peak_bytes, shown.used_after_bytes) = *dir;
+        }
     }
     let broker = |(ix, row): (BrokerIx, &crate::cluster::BrokerRow)| PlanBroker {
         id: row.id,
@@ -294,6 +326,34 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
         leaders_after: count[ix][3],
     };
     cluster.brokers.iter_enumerated().map(broker).collect()
+}
+
+/// Peak and final use of every log dir, where what was freed makes room for what comes later.
+fn use_by_wave(solved: &Solved<'_>) -> IndexVec<DirIx, (Bytes, Bytes)> {
+    let Solved { problem, leadership, schedule, .. } = solved;
+    let cluster = &problem.cluster;
+    let mut story: IndexVec<DirIx, (Bytes, Bytes)> = cluster.dirs.iter().map(|dir| (dir.used, dir.used)).collect();
+    for wave in &schedule.waves {
+        let moves =
+            || wave.movers.iter().map(|&mover| (problem.movers[mover as usize], leadership.lists.get(mover as usize)));
+        for (partition, list) in moves() {
+            for dir in list.iter().filter_map(|home| home.dir) {
+                let (peak, held) = &mut story[dir];
+                *held += cluster.size_of(partition);
+                *peak = (*peak).max(*held);
+            }
+        }
+        for (partition, list) in moves() {
+            let before = cluster.replicas_of(partition);
+            for place in (0..before.len()).filter(|&place| list.iter().all(|home| home.broker != before[place])) {
+                if let Some(dir) = cluster.dir_of(partition, place) {
+                    let held = &mut story[dir].1;
+                    *held = held.saturating_sub(cluster.size_of(partition));
+                }
+            }
+        }
+    }
+    story
 }
 
 /// Counts a list's brokers, and its head, before (0) or after (1).
@@ -386,7 +446,7 @@ fn max_over_mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 /// The highest peak over capacity of any log dir that receives data.
 fn peak_utilization(solved: &Solved<'_>, brokers: &[PlanBroker]) -> Option<f64> {
     let cluster = &solved.problem.cluster;
-    let mut receives = IndexVec::<crate::base::index::DirIx, bool>::filled(false, cluster.dirs.len());
+    let mut receives = IndexVec::<DirIx, bool>::filled(false, cluster.dirs.len());
     for home in solved.leadership.lists.values() {
         if let Some(dir) = home.dir {
             receives[dir] = true;

@@ -1,10 +1,14 @@
 //! Cluster and request, resolved: who drains, who may receive, what moves, and every limit as a number.
 
+pub mod pairing;
+mod wanted;
+
 use fancy_regex::Regex;
 
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, IdSet, near_id};
 use crate::base::index::{BrokerIx, DirIx, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::pairs::{Pairing, Pairs};
 use crate::base::text::{self, counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::cluster::Cluster;
@@ -12,6 +16,8 @@ use crate::cluster::care::{Care, judge};
 use crate::plan::Deferred;
 use crate::request::{RackPolicy, Request};
 use crate::snapshot::BrokerState;
+
+pub use self::wanted::{Wanted, WantedReplica};
 
 /// What is to be solved.
 pub struct Problem<'s> {
@@ -33,7 +39,10 @@ pub struct Problem<'s> {
     pub racks_known: bool,
     /// Partitions that move, in order.
     pub movers: Vec<PartitionIx>,
-    /// Replicas on drained brokers, of the topics asked for, deferred ones included.
+    /// The final lists, as far as the request gives them.
+    pub wanted: Wanted,
+    /// Replicas on drained brokers, of the topics asked for, deferred ones included; where whole lists are
+    /// given, the copies that these need.
     pub replicas_forced: u64,
     /// Their bytes.
     pub bytes_forced: Bytes,
@@ -49,16 +58,22 @@ impl<'s> Problem<'s> {
     /// # Errors
     /// Bad usage and bad input; [`Code::Unhealthy`] for partitions that may not move now.
     pub fn new(cluster: Cluster<'s>, request: &'s Request) -> Result<Self> {
-        let is_drained = flags(&cluster, &request.drain, "--drain")?;
-        if request.drain.is_empty() {
-            return Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
-                .help("name the brokers to drain, such as `--drain 1001-1012`"));
-        }
+        request.coherent()?;
+        let is_drained = flags(&cluster, &request.drain, if request.pair.is_some() { "--pair" } else { "--drain" })?;
         let is_target = targets(&cluster, request, &is_drained)?;
+        let wanted = match (&request.pair, &request.target) {
+            (Some(Pairing::Named(pairs)), _) => Wanted::twins(&cluster, pairs),
+            (Some(Pairing::Auto), _) => {
+                return Err(Error::new(Code::Internal, "pairs must be chosen before a request is resolved"));
+            }
+            (None, Some(target)) => Wanted::lists(&cluster, target, request.allow_rf_change)?,
+            (None, None) => Wanted::Chosen,
+        };
         let (rack_policy, racks_known) = rack_policy(&cluster, request.rack_policy)?;
         let mut problem = Problem {
             request,
-            targets: is_target.iter_enumerated().filter(|entry| *entry.1).map(|entry| entry.0).collect(),
+            targets: Vec::new(),
+            wanted,
             dir_limit: IndexVec::filled(None, cluster.dirs.len()),
             rack_policy,
             racks_known,
@@ -72,6 +87,8 @@ impl<'s> Problem<'s> {
             is_target,
         };
         problem.choose_movers()?;
+        let targets = problem.is_target.iter_enumerated().filter(|entry| *entry.1).map(|entry| entry.0);
+        problem.targets = targets.collect();
         if !problem.movers.is_empty() {
             problem.limit_dirs()?;
         }
@@ -107,13 +124,24 @@ impl<'s> Problem<'s> {
         let mut unhealthy = Vec::new();
         let mut unsized_partitions = Vec::new();
         for partition in self.cluster.partitions() {
-            let leaving = self.freed(partition).count() as u64;
-            if leaving == 0 || !selected[self.cluster.topic_of(partition).get()] {
+            if !selected[self.cluster.topic_of(partition).get()] {
                 continue;
             }
+            let list = self.wanted.list(&self.cluster, partition);
+            let leaving = match (&self.wanted, &list) {
+                (Wanted::Lists(_), Some(list)) => self.receive(partition, list),
+                _ => self.freed(partition).count() as u64,
+            };
+            if leaving == 0 && list.is_none() {
+                continue;
+            }
+            let leaves = |broker: BrokerIx| match &list {
+                Some(list) => !list.iter().any(|replica| replica.0 == broker),
+                None => self.is_drained[broker],
+            };
             self.replicas_forced += leaving;
             self.bytes_forced += Bytes::new(self.cluster.size_of(partition).get() * leaving);
-            match judge(&self.cluster, partition, |broker| self.is_drained[broker]) {
+            match judge(&self.cluster, partition, leaves) {
                 Care::Unhealthy(reason) => unhealthy.push((partition, reason)),
                 Care::Movable if self.cluster.snapshot.partitions.size[partition.get()].is_none() => {
                     unsized_partitions.push(partition);
@@ -137,6 +165,17 @@ impl<'s> Problem<'s> {
             })
             .collect();
         Ok(())
+    }
+
+    /// Counts the brokers that a given list adds, each of which is a target.
+    fn receive(&mut self, partition: PartitionIx, list: &[WantedReplica]) -> u64 {
+        let before = self.cluster.replicas_of(partition);
+        let mut copies = 0;
+        for &(broker, _) in list.iter().filter(|replica| !before.contains(&replica.0)) {
+            self.is_target[broker] = true;
+            copies += 1;
+        }
+        copies
     }
 
     fn missing_sizes(&self, partitions: &[PartitionIx]) -> Error {
@@ -233,16 +272,20 @@ fn targets(
     request: &Request,
     is_drained: &IndexVec<BrokerIx, bool>,
 ) -> Result<IndexVec<BrokerIx, bool>> {
-    let can_receive = |broker: BrokerIx| {
-        let dirs = cluster.dirs_of(broker);
-        cluster.brokers[broker].state == BrokerState::Alive
-            && (dirs.len() == 0 || cluster.dirs_of(broker).any(|dir| cluster.dirs[dir].online))
+    if request.target.is_some() {
+        // They are found with the lists.
+        return Ok(IndexVec::filled(false, cluster.brokers.len()));
+    }
+    let twins = request.pair.as_ref().and_then(Pairing::named).map(Pairs::new_ids);
+    let (named, option) = match &twins {
+        Some(twins) => (Some(twins), "--pair"),
+        None => (request.onto.as_ref(), "--onto"),
     };
-    let Some(onto) = &request.onto else {
-        let rows = cluster.brokers.indices().map(|broker| !is_drained[broker] && can_receive(broker));
+    let Some(onto) = named else {
+        let rows = cluster.brokers.indices().map(|broker| !is_drained[broker] && can_receive(cluster, broker));
         return Ok(rows.collect());
     };
-    let flags = flags(cluster, onto, "--onto")?;
+    let flags = flags(cluster, onto, option)?;
     let chosen = || cluster.brokers.indices().filter(|&broker| flags[broker]);
     if let Some(broker) = chosen().find(|&broker| is_drained[broker]) {
         let both: Vec<BrokerId> =
@@ -256,17 +299,27 @@ fn targets(
         .detail("brokers", set.to_string())
         .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
     }
-    if let Some(broker) = chosen().find(|&broker| !can_receive(broker)) {
-        let row = &cluster.brokers[broker];
-        let why = match row.state {
-            BrokerState::Alive => "has no log dir online".to_owned(),
-            state => format!("is {}", state.as_str()),
-        };
-        return Err(Error::new(Code::NotATarget, format!("--onto names broker {}, which {why}", row.id))
-            .at(Place::source("--onto"))
+    if let Some(broker) = chosen().find(|&broker| !can_receive(cluster, broker)) {
+        let (id, why) = (cluster.brokers[broker].id, not_a_target(cluster, broker));
+        return Err(Error::new(Code::NotATarget, format!("{option} names broker {id}, which {why}"))
+            .at(Place::source(option))
             .help("name alive brokers only, or bring this one back and take a new snapshot"));
     }
     Ok(flags)
+}
+
+/// Whether a broker may receive data at all.
+fn can_receive(cluster: &Cluster<'_>, broker: BrokerIx) -> bool {
+    let mut dirs = cluster.dirs_of(broker);
+    cluster.brokers[broker].state == BrokerState::Alive && (dirs.len() == 0 || dirs.any(|dir| cluster.dirs[dir].online))
+}
+
+/// Why a broker may not receive data, as the end of a sentence.
+fn not_a_target(cluster: &Cluster<'_>, broker: BrokerIx) -> String {
+    match cluster.brokers[broker].state {
+        BrokerState::Alive => "has no log dir online".to_owned(),
+        state => format!("is {}", state.as_str()),
+    }
 }
 
 /// The policy in force, and whether racks are known.

@@ -5,10 +5,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::IdSet;
+use crate::base::pairs::Pairing;
+use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 
-/// A request for a plan: which brokers to drain, onto which, and within which limits.
+/// A request for a plan: what is asked, and within which limits.
+///
+/// One of three things is asked ([`Request::coherent`] sees to it): to drain brokers onto others, where we
+/// choose; to let each new broker of a pair take an old one's place (`drain` then has the old ones); or to carry
+/// out a placement that someone else made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
@@ -17,6 +24,15 @@ pub struct Request {
     pub drain: IdSet,
     /// Brokers that may receive data; absent: every alive broker that is not drained.
     pub onto: Option<IdSet>,
+    /// New brokers that take the places of the drained ones, one to one; in a plan always named, never `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<Pairing>,
+    /// A placement that is only to be checked, ordered and batched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Let `target` change how many replicas a partition has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allow_rf_change: bool,
     /// Replication throttle of each broker, leader and follower side; absent: none, and no times.
     pub throttle: Option<BytesPerSec>,
     /// How full a log dir that receives data may be at the peak of any wave.
@@ -56,6 +72,9 @@ impl Default for Request {
         Request {
             drain: IdSet::default(),
             onto: None,
+            pair: None,
+            target: None,
+            allow_rf_change: false,
             throttle: None,
             disk_limit: Ratio::new(0.85),
             ignore_disk: false,
@@ -81,6 +100,70 @@ impl Request {
     /// size and length.
     pub fn of_one_wave() -> Self {
         Request { max_moves: u32::MAX, max_wave_duration: Seconds::new(f64::INFINITY), ..Request::default() }
+    }
+
+    /// Refuses what cannot be asked together, as far as that shows without the cluster.
+    ///
+    /// # Errors
+    /// [`Code::Usage`], naming the option that is too much or missing.
+    pub fn coherent(&self) -> Result<()> {
+        let usage = |option: &str, what: String, help: &str| {
+            Err(Error::new(Code::Usage, what).at(Place::source(option)).help(help))
+        };
+        if self.exact && self.is_given() {
+            let (option, what) = if self.target.is_some() { ("--target", "the file") } else { ("--pair", "each pair") };
+            return usage(
+                "--exact",
+                format!("--exact and {option} exclude each other: {what} says where everything goes"),
+                &format!("leave out --exact or {option}"),
+            );
+        }
+        if self.target.is_some() {
+            let others =
+                [("--drain", !self.drain.is_empty()), ("--onto", self.onto.is_some()), ("--pair", self.pair.is_some())];
+            return match others.iter().find(|(_, given)| *given) {
+                Some((option, _)) => usage(
+                    option,
+                    format!("--target and {option} exclude each other: the file says where everything goes"),
+                    &format!("leave out --target or {option}"),
+                ),
+                None => Ok(()),
+            };
+        }
+        if self.allow_rf_change {
+            let what = "--allow-rf-change needs --target: no other move changes how many replicas there are";
+            return usage("--allow-rf-change", what.to_owned(), "leave it out, or add `--target FILE`");
+        }
+        match &self.pair {
+            Some(Pairing::Auto) if self.drain.is_empty() => {
+                let what = "--pair auto needs --drain: the brokers for which new ones are to be found";
+                usage("--pair", what.to_owned(), "add `--drain IDS`, or name the pairs, as in `--pair 1001:1,1002:2`")
+            }
+            Some(Pairing::Named(pairs)) => {
+                let (old, new) = (pairs.old(), pairs.new_ids());
+                if !self.drain.is_empty() && self.drain != old {
+                    let what = format!("--drain names {}, and --pair replaces {old}", self.drain);
+                    return usage("--drain", what, "leave --drain out: --pair drains its old brokers");
+                }
+                match self.onto.as_ref().and_then(|onto| new.iter().find(|&id| !onto.contains(id))) {
+                    Some(id) => {
+                        let what = format!("--pair moves onto broker {id}, which is not among those of --onto");
+                        usage("--onto", what, "leave --onto out: --pair names the new brokers")
+                    }
+                    None => Ok(()),
+                }
+            }
+            _ if self.drain.is_empty() => {
+                Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
+                    .help("name the brokers to drain, such as `--drain 1001-1012`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether every final list follows from the request, so that nothing is left to choose but the order.
+    pub fn is_given(&self) -> bool {
+        self.pair.is_some() || self.target.is_some()
     }
 }
 

@@ -23,6 +23,7 @@ from kshift._types import (
 _Path: TypeAlias = str | PathLike[str]
 _Number: TypeAlias = SupportsFloat | SupportsIndex
 _Ids: TypeAlias = str | SupportsIndex | Iterable[SupportsIndex]
+_Pair: TypeAlias = str | Mapping[int, int]
 _Rate: TypeAlias = str | _Number
 _Size: TypeAlias = str | _Number
 _Share: TypeAlias = str | _Number
@@ -182,8 +183,11 @@ class Cluster:
 def plan(
     cluster: Cluster,
     *,
-    drain: _Ids,
+    drain: _Ids | None = None,
     onto: _Ids | None = None,
+    pair: _Pair | None = None,
+    target: _Path | Mapping[str, Any] | None = None,
+    allow_rf_change: bool = False,
     throttle: _Rate | None = None,
     disk_limit: _Share | None = None,
     ignore_disk: bool = False,
@@ -208,6 +212,9 @@ def plan(
 
     ``drain``: brokers that shall hold nothing at the end: ``"1001-1012,1020"``, an int, or any iterable of ints.
     ``onto``: brokers that may receive data; by default every alive broker that is not drained.
+    ``pair``: the new broker that takes each old one's place, ``{1001: 1}`` or ``"1001:1,1002:2"``; ``"auto"`` finds
+    the best pairs for ``drain``. ``target``: a placement made elsewhere, the path of a file or a mapping as in
+    kafka-reassign JSON or Cruise Control proposals; ``allow_rf_change`` lets it change how many replicas there are.
     ``throttle``: bytes per second of each broker, sending and receiving; without it there are no times.
     ``disk_limit``: how full a log dir that receives data may ever be, ``"85%"`` or ``0.85``.
     ``max_moves``: most partitions in one wave. ``max_moves_per_broker``: most that a broker receives, and most

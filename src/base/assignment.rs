@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
@@ -23,7 +23,8 @@ pub struct Assignment {
 }
 
 /// The replicas that one partition shall have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Raw")]
 pub struct AssignmentEntry {
     /// Topic name.
     pub topic: String,
@@ -32,6 +33,7 @@ pub struct AssignmentEntry {
     /// Ordered replicas; may be empty or name a broker twice.
     pub replicas: Vec<BrokerId>,
     /// A log dir for each replica, as an absolute path or `any`; absent where the file names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_dirs: Option<Vec<String>>,
 }
 
@@ -51,7 +53,9 @@ impl Assignment {
         let found = read.map_err(|error| fault(&error, at.get(), source))?;
         if let Some(version) = found.version.filter(|&version| version != 1) {
             let message = format!("`version` is {version}; Kafka's reassignment files have version 1");
-            return Err(Error::new(Code::WrongVersion, message).at(Place::path(source, "version")));
+            return Err(Error::new(Code::WrongVersion, message)
+                .at(Place::path(source, "version"))
+                .help("write `\"version\":1`, or leave it out"));
         }
         let Some(raw) = found.partitions else {
             return Err(Error::new(Code::MissingField, "`partitions` is missing: this is no kafka-reassign JSON")
@@ -79,6 +83,14 @@ struct Raw {
     partition: i32,
     replicas: Vec<i32>,
     log_dirs: Option<Vec<String>>,
+}
+
+impl TryFrom<Raw> for AssignmentEntry {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        raw.check(0, "").map_err(|fault| fault.message().to_owned())
+    }
 }
 
 impl Raw {

@@ -115,8 +115,10 @@ codes! {
     DiskLimit = "disk-limit", 3;
     /// No plan keeps the rack policy.
     RackPolicy = "rack-policy", 3;
-    /// A partition needs more brokers than there are targets.
+    /// A partition needs more brokers than there are targets, or there are fewer new brokers than old ones to pair.
     TooFewBrokers = "too-few-brokers", 3;
+    /// The new broker of a pair stands in a list of its old one already, so it cannot take its place there.
+    PairHeld = "pair-held", 3;
     /// At this throttle a copy never finishes.
     Throttle = "throttle", 3;
     /// A partition that is to move is not healthy enough to move safely.

@@ -3,8 +3,9 @@
 use fancy_regex::Regex;
 
 use super::Violation;
+use super::given::Given;
 use crate::base::ids::{BrokerId, IdSet};
-use crate::replay::World;
+use crate::replay::{NONE, World};
 use crate::request::Request;
 use crate::snapshot::BrokerState;
 
@@ -17,6 +18,8 @@ pub(super) struct Ask<'a> {
     pub is_target: Vec<bool>,
     /// Whether each topic of the snapshot is asked for.
     pub is_selected: Vec<bool>,
+    /// The lists that the request gives outright.
+    pub given: Given,
     /// What of the request cannot be resolved.
     pub faults: Vec<Violation>,
 }
@@ -33,7 +36,13 @@ impl<'a> Ask<'a> {
         for (number, broker) in world.snapshot.brokers.iter().enumerate() {
             is_drained[number] = request.drain.contains(broker.id);
         }
-        let may_receive = |id: BrokerId| request.onto.as_ref().is_none_or(|onto| onto.contains(id));
+        let given = Given::new(world, request, &mut faults);
+        let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(|pairs| pairs.new_ids());
+        let may_receive = |id: BrokerId| {
+            request.target.is_none()
+                && request.onto.as_ref().is_none_or(|onto| onto.contains(id))
+                && twins.as_ref().is_none_or(|twins| twins.contains(id))
+        };
         let is_target = world.snapshot.brokers.iter().enumerate().map(|(number, broker)| {
             may_receive(broker.id)
                 && !is_drained[number]
@@ -48,7 +57,9 @@ impl<'a> Ask<'a> {
                 && !excluded.as_ref().is_some_and(|regex| matches(regex, &topic.name))
         });
         let is_selected = is_selected.collect();
-        Ask { request, is_drained, is_target, is_selected, faults }
+        let mut ask = Ask { request, is_drained, is_target, is_selected, given, faults };
+        ask.add_targets(world);
+        ask
     }
 
     /// Whether the topic of a row is asked for.
@@ -56,8 +67,45 @@ impl<'a> Ask<'a> {
         self.is_selected[world.snapshot.partitions.topic[row as usize] as usize]
     }
 
-    /// The replicas of a row that have to move.
+    /// Where whole lists are given, brokers that these add are those that may receive.
+    fn add_targets(&mut self, world: &World) {
+        if self.request.target.is_none() {
+            return;
+        }
+        for row in 0..world.snapshot.partitions.len() as u32 {
+            if !self.selects(world, row) {
+                continue;
+            }
+            let old = world.replicas(row);
+            let list = self.wanted(world, row).unwrap_or_default();
+            for broker in list.into_iter().filter(|broker| *broker != NONE && !old.contains(broker)) {
+                let is_alive = world.broker(broker).state == BrokerState::Alive;
+                self.is_target[broker as usize] = is_alive && world.can_store(broker);
+            }
+        }
+    }
+
+    /// The list that a row shall have in the end, where the request gives one that differs from the present one.
+    pub fn wanted(&self, world: &World, row: u32) -> Option<Vec<u32>> {
+        self.given.list(world, self.request, row)
+    }
+
+    /// Whether anything is asked of a row, its topic apart.
+    pub fn asks(&self, world: &World, row: u32) -> bool {
+        match self.given {
+            Given::Entries(_) => self.wanted(world, row).is_some(),
+            Given::Nothing | Given::Twins(_) => self.leaving(world, row) > 0,
+        }
+    }
+
+    /// The replicas of a row that have to move; where whole lists are given, those that have to come.
     pub fn leaving(&self, world: &World, row: u32) -> usize {
+        if let Given::Entries(_) = self.given {
+            let old = world.replicas(row);
+            return self
+                .wanted(world, row)
+                .map_or(0, |list| list.iter().filter(|broker| !old.contains(broker)).count());
+        }
         world.replicas(row).iter().filter(|&&broker| self.is_drained.get(broker as usize) == Some(&true)).count()
     }
 }

@@ -11,6 +11,7 @@ mod certificate;
 mod figures;
 mod files;
 mod foreign;
+mod given;
 mod health;
 mod report;
 mod rules;

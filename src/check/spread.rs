@@ -50,14 +50,19 @@ pub(super) fn fault(
     old: &[u32],
     new: &[u32],
 ) -> Option<String> {
-    // Lists of another length cannot be compared; another rule names them.
-    if !world.racks_matter || old.len() != new.len() {
+    // A list in another order lies on the same racks; one of another length only where that was asked for, else
+    // another rule names it.
+    let is_reordered = old.len() == new.len() && old.iter().all(|broker| new.contains(broker));
+    let is_resized = old.len() != new.len();
+    if !world.racks_matter || is_reordered || (is_resized && !request.allow_rf_change) {
         return None;
     }
     let (before, after) = (Spread::of(world, old), Spread::of(world, new));
     let what = match request.rack_policy {
         RackPolicy::Ignore => return None,
-        RackPolicy::Preserve if !after.is_worse_than(before) => return None,
+        // With more or fewer replicas, as many racks as before count, or as many as there are replicas.
+        RackPolicy::Preserve if is_resized && after.distinct >= before.distinct.min(new.len() as u32) => return None,
+        RackPolicy::Preserve if !is_resized && !after.is_worse_than(before) => return None,
         RackPolicy::Preserve => format!(
             "{} with at most {} in one, {} with at most {} in the snapshot",
             counted(after.distinct, "rack"),

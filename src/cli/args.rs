@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values;
 use crate::base::ids::{IdSet, TopicPartition};
+use crate::base::pairs::Pairing;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::request::Request;
 
@@ -38,7 +39,7 @@ Exit codes: 0 done, 1 a check did not hold, 2 bad usage or bad input,
 pub enum Command {
     /// Read a cluster and write it as one snapshot file
     Snapshot(SnapshotArgs),
-    /// Plan the move of every replica off some brokers
+    /// Plan the move of every replica off some brokers, or of a placement made elsewhere
     Plan(PlanArgs),
     /// Show a plan: its summary, waves, brokers, or the story of one partition
     Show(ShowArgs),
@@ -94,10 +95,21 @@ With --out, standard output stays empty unless --format is given.
 Examples:
   kshift plan cluster.json --drain 1001-1012 --throttle 50MB/s --out plan
   kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
-  kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan")]
+  kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan
+  kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
+  kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan")]
 pub struct PlanArgs {
     /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
+    /// Let each new broker take an old one's place in every list, such as `1001:1,1002:2`; `auto` finds the best pairs for --drain
+    #[arg(long, value_name = "OLD:NEW,…", value_parser = Pairing::parse)]
+    pub pair: Option<Pairing>,
+    /// Only check, order and batch this placement: kafka-reassign JSON or Cruise Control proposals
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Let --target change how many replicas a partition has
+    #[arg(long)]
+    pub allow_rf_change: bool,
     /// The limits, shared with `check`.
     #[command(flatten)]
     pub limits: LimitArgs,

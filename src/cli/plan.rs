@@ -16,6 +16,9 @@ const THROTTLE_LOW: BytesPerSec = BytesPerSec::new(1_000_000);
 
 /// Plans, writes, and tells what was planned.
 pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
+    if let Some(target) = &args.target {
+        resolve::one_standard_input(&[&args.cluster, target])?;
+    }
     let request = resolve::plan(args)?;
     if let Some(dir) = &args.out {
         emit::out_dir::refuse_existing(dir, args.force)?;

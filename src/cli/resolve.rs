@@ -4,24 +4,28 @@ use std::path::Path;
 
 use super::args::{LimitArgs, PlanArgs, RackPolicy, Strategy, SupplementArgs};
 use crate::base::error::{Code, Error, Place, Result};
+use crate::base::target::Target;
 use crate::base::{fs, json};
 use crate::request::{self, Request, Supplements};
 use crate::snapshot;
 
 /// The request of `kshift plan`.
 pub fn plan(args: &PlanArgs) -> Result<Request> {
-    if args.limits.drain.is_none() {
-        return Err(Error::new(
-            Code::Usage,
-            "`kshift plan` needs --drain: which brokers shall hold nothing at the end",
-        )
-        .help("name them by id, such as `--drain 1001-1012,1020`"));
+    if args.limits.drain.is_none() && args.pair.is_none() && args.target.is_none() {
+        return Err(Error::new(Code::Usage, "`kshift plan` needs --drain, --pair or --target: what shall move where")
+            .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
     }
     if args.force && args.out.is_none() {
         return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
             .help("add `--out DIR`, or leave --force out"));
     }
     let mut request = asked(&args.limits, Request::default())?;
+    request.pair.clone_from(&args.pair);
+    request.allow_rf_change = args.allow_rf_change;
+    // What cannot be asked together is refused before a file is read.
+    request.target = args.target.is_some().then(Target::default);
+    request.coherent()?;
+    request.target = args.target.as_deref().map(target).transpose()?;
     if let Some(canary) = args.canary {
         request.canary = canary;
     }
@@ -108,6 +112,12 @@ pub fn one_standard_input(paths: &[&Path]) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Code::Usage, "two inputs cannot both come from standard input").help("write one of them to a file"))
+}
+
+/// A placement from its file.
+pub fn target(path: &Path) -> Result<Target> {
+    let source = fs::name_of(path);
+    Target::read(json::text_of(&fs::read(path)?, &source)?, &source)
 }
 
 fn racks(path: &Path) -> Result<request::Racks> {

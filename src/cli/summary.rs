@@ -4,12 +4,16 @@ use serde::Serialize;
 
 use super::view::{Lines, View, warnings_text};
 use crate::base::ids::{BrokerId, IdSet};
+use crate::base::pairs::Pairing;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio};
 use crate::plan::{ClusterIdentity, Deferred, Plan, PlanDir, Role, Stage, Summary, Warning};
 
 /// How many deferred partitions the text names.
 const DEFERRED_SHOWN: usize = 3;
+
+/// How many pairs stand in one line.
+const PAIRS_IN_LINE: usize = 6;
 
 /// The summary of a plan.
 #[derive(Serialize)]
@@ -20,6 +24,12 @@ pub struct PlanView<'a> {
     pub drain: IdSet,
     /// Brokers that may receive data.
     pub onto: IdSet,
+    /// New brokers that take the places of old ones, as `OLD:NEW,…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<&'a Pairing>,
+    /// Partitions whose lists were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_partitions: Option<u64>,
     /// Moves of partitions, counted wave by wave.
     pub moves: u64,
     /// Waves and moves of each stage, in the order in which they run.
@@ -99,6 +109,8 @@ impl<'a> PlanView<'a> {
             cluster: &plan.cluster,
             drain: with_role(plan, Role::Drain),
             onto: with_role(plan, Role::Target),
+            pair: plan.request.pair.as_ref(),
+            target_partitions: plan.request.target.as_ref().map(|target| target.entries.len() as u64),
             moves: plan.moves.size.len() as u64,
             stages: stages(plan),
             summary,
@@ -124,15 +136,25 @@ impl<'a> PlanView<'a> {
         let summary = self.summary;
         let mut lines = Lines::default();
         lines.add("cluster", self.cluster.name.as_deref().unwrap_or("(no name)"));
-        lines.add("drain", brokers_text(&self.drain));
+        match self.target_partitions {
+            Some(lists) => lines.add("target", format!("{} in the file", counted(lists, "partition"))),
+            None => lines.add("drain", brokers_text(&self.drain)),
+        };
         lines.add("onto", brokers_text(&self.onto));
+        self.add_pairs(&mut lines);
         if self.moves == 0 {
             lines.add("replicas", "nothing to move");
         } else {
             let of = grouped(summary.replicas_forced);
             let drained = either(self.drain.len(), "broker", "brokers");
             let moved = grouped(summary.replicas_moved);
-            lines.add("replicas", format!("{moved} to move, of {of} on the drained {drained}"));
+            lines.add(
+                "replicas",
+                match self.target_partitions {
+                    Some(_) => format!("{moved} to move, of {of} that the file asks for"),
+                    None => format!("{moved} to move, of {of} on the drained {drained}"),
+                },
+            );
             let across = summary.cross_rack_bytes;
             lines.add(
                 "data",
@@ -154,6 +176,14 @@ impl<'a> PlanView<'a> {
             lines.add("written", format!("{out}/"));
         }
         lines.text()
+    }
+
+    fn add_pairs(&self, lines: &mut Lines) {
+        let Some(pairs) = self.pair.and_then(Pairing::named) else { return };
+        let each: Vec<String> = pairs.iter().map(|(old, new)| format!("{old} -> {new}")).collect();
+        for (row, part) in each.chunks(PAIRS_IN_LINE).enumerate() {
+            lines.add(if row == 0 { "pairs" } else { "" }, part.join(", "));
+        }
     }
 
     fn waves_text(&self) -> String {

@@ -122,6 +122,18 @@ impl<'s> Cluster<'s> {
         format!("{}-{}", self.snapshot.topic_of(row).name, self.snapshot.partitions.id[row])
     }
 
+    /// The log dir of the replica at `place` of a partition's list: the known one, or the only one of its broker.
+    pub fn dir_of(&self, partition: PartitionIx, place: usize) -> Option<DirIx> {
+        let broker = self.replicas_of(partition)[place];
+        let mut dirs = self.dirs_of(broker);
+        if dirs.len() == 1 {
+            return dirs.next();
+        }
+        let known = self.snapshot.partitions.dir_of(partition.get(), place)?;
+        let rows = &self.snapshot.brokers[broker.get()].log_dirs;
+        dirs.find(|&dir| rows[self.dirs[dir].place].path == known)
+    }
+
     /// Bytes of one replica of a partition; zero where not known.
     pub fn size_of(&self, partition: PartitionIx) -> Bytes {
         self.snapshot.partitions.size[partition.get()].unwrap_or(Bytes::ZERO)

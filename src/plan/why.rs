@@ -84,6 +84,9 @@ pub struct Target {
 
 /// Why a partition may not be in a plan that does not name it.
 const ELSE: &str = "none of its replicas is on a drained broker, or its topic was filtered out, or it does not exist";
+/// The same where a placement was given.
+const ELSE_GIVEN: &str =
+    "the placement asked for leaves it as it is, or its topic was filtered out, or it does not exist";
 
 /// The story of one partition of a plan.
 ///
@@ -91,6 +94,7 @@ const ELSE: &str = "none of its replicas is on a drained broker, or its topic wa
 /// [`Code::UnknownPartition`] when the plan knows no such topic; near misses are offered.
 pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
     let story = |steps, stays_because| Ok(Why { topic: topic.to_owned(), partition, steps, stays_because });
+    let otherwise = if plan.request.target.is_some() { ELSE_GIVEN } else { ELSE };
     let number = plan.topics.binary_search_by(|name| name.as_str().cmp(topic)).ok();
     let mut steps = Vec::new();
     if let Some(number) = number {
@@ -108,9 +112,9 @@ pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
         return story(steps, Some(format!("it was asked for and is deferred: {}", deferred.reason)));
     }
     if is_known {
-        return story(steps, Some(format!("not in this plan: {ELSE}")));
+        return story(steps, Some(format!("not in this plan: {otherwise}")));
     }
-    let error = Error::new(Code::UnknownPartition, format!("`{topic}-{partition}` is not in this plan: {ELSE}"));
+    let error = Error::new(Code::UnknownPartition, format!("`{topic}-{partition}` is not in this plan: {otherwise}"));
     let mut known: Vec<&str> = plan.topics.iter().map(String::as_str).collect();
     known.extend(plan.deferred.iter().map(|deferred| deferred.topic.as_str()));
     Err(match near_miss(topic, known) {

@@ -4,6 +4,7 @@ use super::fill_after;
 use crate::base::units::Seconds;
 use crate::bound::{Found, Proved};
 use crate::plan::{Bound, Bounds, CountBound, PlanBroker, Role, Summary};
+use crate::schedule::given_bound::Least;
 
 /// Puts what was found, and what the plan has, into its summary.
 pub(super) fn add(summary: &mut Summary, found: Found, brokers: &[PlanBroker]) {
@@ -24,6 +25,13 @@ pub(super) fn add(summary: &mut Summary, found: Found, brokers: &[PlanBroker]) {
     summary.makespan_lower_bound_seconds = bounds.makespan.as_ref().map(|bound| Seconds::new(bound.value));
     summary.makespan_lower_bound_by = bounds.makespan.as_ref().map(|bound| bound.by.clone());
     summary.bounds = Some(bounds);
+}
+
+/// The same where the lists are given: only time is left to be gained.
+pub(super) fn add_given(summary: &mut Summary, least: Option<Least>) {
+    let (seconds, by) = least.map(|least| (least.seconds, least.by)).unzip();
+    summary.makespan_lower_bound_seconds = seconds;
+    summary.makespan_lower_bound_by = by;
 }
 
 /// Two sums of the same numbers may differ in the last bits: what is reached is then the bound itself.

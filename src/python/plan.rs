@@ -29,9 +29,9 @@ pub struct Plan {
     pub paper: Arc<paper::Plan>,
 }
 
-/// Plans the drain of brokers, and checks the plan independently.
+/// Plans the drain of brokers or a placement made elsewhere, and checks the plan independently.
 #[pyfunction]
-#[pyo3(signature = (cluster, *, drain, onto=None, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
+#[pyo3(signature = (cluster, *, drain=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
     exact=false))]
@@ -39,8 +39,11 @@ pub struct Plan {
 pub fn plan(
     py: Python<'_>,
     cluster: &Cluster,
-    drain: &Bound<'_, PyAny>,
+    drain: Maybe<'_, '_>,
     onto: Maybe<'_, '_>,
+    pair: Maybe<'_, '_>,
+    target: Maybe<'_, '_>,
+    allow_rf_change: bool,
     throttle: Maybe<'_, '_>,
     disk_limit: Maybe<'_, '_>,
     ignore_disk: bool,
@@ -60,7 +63,7 @@ pub fn plan(
     exact: bool,
 ) -> PyResult<Plan> {
     let limits = Limits {
-        drain: Some(drain),
+        drain,
         onto,
         throttle,
         disk_limit,
@@ -75,6 +78,9 @@ pub fn plan(
         skip_unhealthy,
     };
     let mut request = resolve::asked(&limits.read()?, crate::request::Request::default())?;
+    request.pair = pair.map(|value| values::pairing("pair", value)).transpose()?;
+    request.target = target.map(|value| values::target("target", value)).transpose()?;
+    request.allow_rf_change = allow_rf_change;
     if let Some(canary) = canary {
         request.canary = values::count("canary", canary, 0)?;
     }

@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 
 use super::error::invalid;
 use crate::base::ids::{BrokerId, IdSet};
+use crate::base::pairs::{Pairing, Pairs};
+use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::request::{Capacities, RackPolicy, Racks};
 use crate::snapshot::supplement_files;
@@ -184,6 +186,40 @@ pub fn racks(argument: &str, value: Any<'_, '_>) -> PyResult<Racks> {
     let expected = "the path of a file, or a mapping of broker ids to racks";
     let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
     Ok(supplement_files::racks_argument(&path)?)
+}
+
+/// Pairs: `auto`, `1001:1,1002:2`, or a mapping of old broker ids to new ones.
+pub fn pairing(argument: &str, value: Any<'_, '_>) -> PyResult<Pairing> {
+    if let Ok(mapping) = value.cast::<PyMapping>() {
+        let mut pairs = Vec::new();
+        for item in mapping.items()? {
+            let (old, new): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            for side in [&old, &new] {
+                if !is_whole(side) {
+                    return Err(wrong_type(argument, "a mapping of ints to ints, the ids of brokers", side));
+                }
+            }
+            pairs.push((id(argument, &old)?, id(argument, &new)?));
+        }
+        if pairs.is_empty() {
+            return Err(invalid(argument, "it names no pair; expected old broker ids with new ones".to_owned()));
+        }
+        return Ok(Pairing::Named(Pairs::new(pairs).map_err(|what| invalid(argument, what))?));
+    }
+    let expected = "`auto`, pairs as text such as `1001:1,1002:2`, or a mapping of old ids to new ones";
+    let text = value.cast::<PyString>().map_err(|_| wrong_type(argument, expected, value))?;
+    Pairing::parse(text.to_str()?).map_err(|what| invalid(argument, what))
+}
+
+/// A placement: the path of a file, or a mapping as in kafka-reassign JSON or the proposals of Cruise Control.
+pub fn target(argument: &str, value: Any<'_, '_>) -> PyResult<Target> {
+    if value.cast::<PyMapping>().is_ok() {
+        let text = value.py().import("json")?.call_method1("dumps", (value,))?;
+        return Ok(Target::read(text.cast::<PyString>()?.to_str()?, &format!("argument `{argument}`"))?);
+    }
+    let expected = "the path of a file, or a mapping as in kafka-reassign JSON";
+    let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
+    Ok(crate::cli::resolve::target(std::path::Path::new(&path))?)
 }
 
 fn path(value: Any<'_, '_>) -> Option<String> {

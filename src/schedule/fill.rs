@@ -8,6 +8,7 @@
 
 use std::borrow::Borrow;
 
+use super::room::{ORDERS, Room};
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
 use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
@@ -35,19 +36,74 @@ pub fn cut(
     schedule: &mut Schedule,
     work: &Work,
 ) -> Result<()> {
-    let mut max_moves = problem.request.max_moves as usize;
-    if matches!(stage, Stage::Internal | Stage::InternalShortIsr) {
-        max_moves = max_moves.min(INTERNAL_MOVES_MAX);
-    }
-    let mut filler = Filler::new(problem, loads, max_moves);
+    let mut filler = Filler::new(problem, loads, max_moves(problem, stage), None);
     let (total, mut left) = (movers.len(), movers);
     while !left.is_empty() {
         work.step("scheduling", total - left.len(), total)?;
-        let taken = filler.next_wave(&mut left, schedule);
-        let time = problem.request.throttle.map(|throttle| wave_time(problem, loads, &taken, throttle));
-        schedule.waves.push(Wave { stage, movers: taken, time });
+        let taken = filler.next_wave(&mut left, 0, schedule);
+        schedule.push(problem, loads, stage, taken);
     }
     Ok(())
+}
+
+/// Cuts the movers of one stage into waves that never fill a log dir above its limit, and appends them.
+///
+/// # Errors
+/// [`crate::base::error::Code::DiskLimit`] when in no order that was tried every copy finds room.
+pub fn cut_with_room(
+    problem: &Problem<'_>,
+    loads: &Loads,
+    stage: Stage,
+    movers: &[u32],
+    room: &mut Room,
+    schedule: &mut Schedule,
+    work: &Work,
+) -> Result<()> {
+    let (waves, too_long) = (schedule.waves.len(), schedule.too_long.len());
+    let mut stuck = None;
+    for order in 0..ORDERS {
+        schedule.waves.truncate(waves);
+        schedule.too_long.truncate(too_long);
+        let mut filler = Filler::new(problem, loads, max_moves(problem, stage), Some(room.clone()));
+        let mut groups = room.ordered(movers, order);
+        let mut left_over = None;
+        'groups: for at in 0..groups.len() {
+            while !groups[at].is_empty() {
+                work.step("scheduling", movers.len() - groups.iter().map(Vec::len).sum::<usize>(), movers.len())?;
+                let Some(first) = filler.first_with_room(&groups[at]) else {
+                    left_over = Some(groups[at..].concat());
+                    break 'groups;
+                };
+                let taken = filler.next_wave(&mut groups[at], first, schedule);
+                if let Some(room) = &mut filler.room {
+                    room.end_wave(&taken);
+                }
+                schedule.push(problem, loads, stage, taken);
+            }
+        }
+        let now = filler.room.expect("it was given");
+        match left_over {
+            None => {
+                *room = now;
+                return Ok(());
+            }
+            Some(left) => stuck = Some(now.stuck(problem, loads, &left)),
+        }
+    }
+    Err(stuck.expect("some order was tried"))
+}
+
+/// Most partitions in one wave of a stage.
+fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
+    let asked = problem.request.max_moves as usize;
+    if matches!(stage, Stage::Internal | Stage::InternalShortIsr) { asked.min(INTERNAL_MOVES_MAX) } else { asked }
+}
+
+impl Schedule {
+    fn push(&mut self, problem: &Problem<'_>, loads: &Loads, stage: Stage, movers: Vec<u32>) {
+        let time = problem.request.throttle.map(|throttle| wave_time(problem, loads, &movers, throttle));
+        self.waves.push(Wave { stage, movers, time });
+    }
 }
 
 struct Filler<'a> {
@@ -60,6 +116,8 @@ struct Filler<'a> {
     /// What each broker carries in the wave at hand.
     carried: IndexVec<BrokerIx, Carried>,
     touched: Vec<BrokerIx>,
+    /// Room on log dirs, where it has to be followed.
+    room: Option<Room>,
 }
 
 /// Sums of one broker in the wave at hand, and how many moves it receives and sends.
@@ -78,7 +136,7 @@ struct Candidate<'a> {
 }
 
 impl<'a> Filler<'a> {
-    fn new(problem: &'a Problem<'a>, loads: &'a Loads, max_moves: usize) -> Self {
+    fn new(problem: &'a Problem<'a>, loads: &'a Loads, max_moves: usize, room: Option<Room>) -> Self {
         Filler {
             loads,
             rate: problem.request.throttle.map(BytesPerSec::as_f64),
@@ -87,14 +145,22 @@ impl<'a> Filler<'a> {
             max_seconds: problem.request.max_wave_duration.get(),
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
+            room,
         }
     }
 
-    /// Takes the next wave out of `left`, which stands largest first.
-    fn next_wave(&mut self, left: &mut Vec<u32>, schedule: &mut Schedule) -> Vec<u32> {
+    /// The place of the first mover that finds room on its log dirs.
+    fn first_with_room(&mut self, left: &[u32]) -> Option<usize> {
+        let room = self.room.as_mut()?;
+        room.clear();
+        left.iter().position(|&mover| room.fits(mover))
+    }
+
+    /// Takes the next wave out of `left`, which stands largest first; `first` is the place of one that fits.
+    fn next_wave(&mut self, left: &mut Vec<u32>, first: usize, schedule: &mut Schedule) -> Vec<u32> {
         // Nothing can make a move shorter that alone takes longer than a wave may: it sets the length of
         // its wave, which others fill up to that length.
-        let longest_alone = self.seconds_alone(left[0]);
+        let longest_alone = self.seconds_alone(left[first]);
         let ceiling = self.max_seconds.max(longest_alone);
         let mut taken = self.fill(left.iter().map(|&mover| self.loads.candidate(mover)), ceiling);
         if let (true, Some(rate)) = (taken.len() == self.max_moves && taken.len() < left.len(), self.rate) {
@@ -126,14 +192,21 @@ impl<'a> Filler<'a> {
         for broker in self.touched.drain(..) {
             self.carried[broker] = Carried::default();
         }
+        if let Some(room) = &mut self.room {
+            room.clear();
+        }
         let mut taken = Vec::with_capacity(self.max_moves.min(candidates.size_hint().0));
         for candidate in candidates {
             if taken.len() == self.max_moves {
                 break;
             }
             let candidate = candidate.borrow();
-            if self.fits(candidate, ceiling * ROUNDING) {
+            let has_room = self.room.as_ref().is_none_or(|room| room.fits(candidate.mover));
+            if has_room && self.fits(candidate, ceiling * ROUNDING) {
                 self.put(candidate);
+                if let Some(room) = &mut self.room {
+                    room.put(candidate.mover);
+                }
                 taken.push(candidate.mover);
             }
         }

@@ -12,10 +12,13 @@
 //! is what ends a wave, its duration is lowered as far as it still takes that number: the busiest
 //! brokers then have no slack, and the rest of the wave is filled with what loads other brokers.
 //!
-//! Targets give nothing back while a plan runs (only drained brokers do), so the disk limit at the peak
-//! of every wave is the limit at the end, which placement has kept.
+//! Targets of a drain give nothing back while a plan runs (only drained brokers do), so the disk limit at the
+//! peak of every wave is the limit at the end, which placement has kept. Where a placement is given, brokers may
+//! give and receive, and what each log dir holds is followed wave by wave ([`room`]).
 
 mod fill;
+pub mod given_bound;
+mod room;
 mod stages;
 pub mod time;
 
@@ -91,13 +94,18 @@ impl Loads {
 /// Cuts all moves into waves.
 ///
 /// # Errors
-/// [`crate::base::error::Code::Throttle`] when a partition alone can never finish at the throttle.
+/// [`crate::base::error::Code::Throttle`] when a partition alone can never finish at the throttle;
+/// [`crate::base::error::Code::DiskLimit`] when copies of a given placement wait for one another's room.
 pub fn schedule(problem: &Problem<'_>, leadership: &Leadership, work: &Work) -> Result<(Schedule, Loads)> {
     let loads = Loads::new(problem, leadership);
     time::refuse_impossible(problem, &loads)?;
     let mut schedule = Schedule { waves: Vec::new(), too_long: Vec::new() };
+    let mut room = room::Room::new(problem, leadership);
     for (stage, movers) in stages::split(problem, &loads) {
-        fill::cut(problem, &loads, stage, movers, &mut schedule, work)?;
+        match &mut room {
+            Some(room) => fill::cut_with_room(problem, &loads, stage, &movers, room, &mut schedule, work)?,
+            None => fill::cut(problem, &loads, stage, movers, &mut schedule, work)?,
+        }
     }
     Ok((schedule, loads))
 }

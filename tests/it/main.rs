@@ -14,4 +14,5 @@ mod readme;
 mod regress;
 mod support;
 mod usage;
+mod variants;
 mod warnings;

@@ -19,9 +19,6 @@ fn an_unknown_option_is_refused_and_the_near_one_offered() {
 #[test]
 fn options_of_later_versions_are_refused_not_ignored() {
     for option in [
-        "--pair 1:2",
-        "--target f.json",
-        "--allow-rf-change",
         "--in-flight 5",
         "--in-flight-per-broker 5",
         "--balance-sources",
@@ -153,7 +150,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --onto --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
+        "--drain --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),

@@ -15,7 +15,6 @@ import kshift
     "arguments",
     [
         {"drain": 1.5},
-        {"drain": None},
         {"drain": True},
         {"drain": b"1000"},
         {"drain": ["1000"]},

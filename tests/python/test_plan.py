@@ -432,3 +432,37 @@ def test_many_threads_may_share_a_cluster_and_agree(cluster: kshift.Cluster, pla
     for thread in threads:
         thread.join()
     assert found == [plan.to_json()] * 8
+
+
+# Other ways of asking
+
+
+def test_pairs_are_text_a_mapping_or_chosen_and_the_plan_names_them(cluster: kshift.Cluster) -> None:
+    plan = kshift.plan(cluster, pair={1000: 0, 1001: 1})
+    assert plan.request["pair"] == "1000:0,1001:1"
+    assert kshift.plan(cluster, pair="1001:1,1000:0") == plan
+    moved = [move for wave in plan.waves for move in wave.partitions]
+    assert all(list(move.replicas) == [{1000: 0, 1001: 1}.get(id, id) for id in move.previous] for move in moved)
+    auto = kshift.plan(cluster, drain="1000-1011", pair="auto")
+    assert auto.request["pair"].count(":") == 12
+    assert kshift.check(cluster, auto)
+    with pytest.raises(kshift.InputError, match="stands twice"):
+        kshift.plan(cluster, pair={1000: 0, 1001: 0})
+    with pytest.raises(TypeError):
+        kshift.plan(cluster, pair={"1000": 0})
+    with pytest.raises(kshift.InputError, match="needs --drain"):
+        kshift.plan(cluster, pair="auto")
+
+
+def test_a_placement_is_a_file_or_a_mapping(cluster: kshift.Cluster, plan: kshift.Plan, tmp_path: Path) -> None:
+    file = tmp_path / "r.json"
+    file.write_bytes(plan.reassign_json())
+    from_file = kshift.plan(cluster, target=file, throttle="50MB/s")
+    assert kshift.plan(cluster, target=json.loads(plan.reassign_json()), throttle="50MB/s") == from_file
+    assert from_file.reassign_json() == plan.reassign_json()
+    assert kshift.check(cluster, from_file)
+    first = json.loads(plan.reassign_json())["partitions"][0]
+    fewer = {"partitions": [{**first, "replicas": first["replicas"][:2]}]}
+    with pytest.raises(kshift.InputError, match="--allow-rf-change"):
+        kshift.plan(cluster, target=fewer)
+    assert len(kshift.plan(cluster, target=fewer, allow_rf_change=True).waves) == 1

@@ -12,6 +12,11 @@ const SLACK: f64 = 1e-8;
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     // Plans of older versions have none.
     let Some(bounds) = &case.plan.summary.bounds else { return };
+    if case.plan.request.is_given() {
+        let message = "its lists are given: these bounds are those of a free choice";
+        found.push(Violation::new(RULE, message).place("plan.json at summary.bounds"));
+        return;
+    }
     let (claims, figures) = (case.claims(), case.figures());
     let mut judge = Judge { found };
     judge.count("moves", &bounds.moves, claims.leaving.0, figures.replicas_moved);

@@ -3,6 +3,7 @@
 use super::super::Violation;
 use super::super::bound::{self, Room};
 use super::super::case::{Case, is_close};
+use super::super::given;
 
 const RULE: &str = "lower-bound";
 
@@ -20,7 +21,12 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         return;
     };
     let given = given.get();
-    let derived = |room| bound::of(case.world, &case.ask, &case.steps, rate, room);
+    let derived = |room| {
+        if case.plan.request.is_given() {
+            return given::bound(case.world, &case.ask, &case.steps, rate);
+        }
+        bound::of(case.world, &case.ask, &case.steps, rate, room)
+    };
     let strongest = derived(Room::Counted);
     // A bound above those that need no proof stands or falls with its own, which another rule judges.
     let proved = summary.bounds.as_ref().and_then(|bounds| bounds.makespan.as_ref());

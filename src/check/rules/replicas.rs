@@ -1,4 +1,5 @@
-//! `replicas`: a list is one that Kafka accepts, of the same length, and what stays keeps its place in it.
+//! `replicas`: a list is one that Kafka accepts, of the same length, and what stays keeps its place in it. A
+//! list that was given may order anew what stays, and have another length where that was allowed.
 
 use super::super::Violation;
 use super::super::case::{Case, list};
@@ -18,10 +19,14 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             found.push(case.violation(RULE, wave, step, message).broker(new[twice]));
             continue;
         }
-        if new.len() != old.len() {
+        let request = &case.plan.request;
+        if new.len() != old.len() && !(request.target.is_some() && request.allow_rf_change) {
             let (now, before) = (counted(new.len(), "replica"), old.len());
             let message = format!("{now}, {before} before: {} -> {}", list(old), list(new));
             found.push(case.violation(RULE, wave, step, message));
+            continue;
+        }
+        if request.target.is_some() {
             continue;
         }
         let is_misplaced = |&place: &usize| new[place] != old[place] && old.contains(&new[place]);

@@ -1,10 +1,12 @@
-//! `scope`: every replica on a drained broker moves or is deferred by name, and no other replica moves.
+//! `scope`: every replica on a drained broker moves or is deferred by name, and no other replica moves; where
+//! lists are given, every one of them is reached or deferred by name.
 //! `topics`: only topics that were asked for. `deferred`, `complete`: what is left out is left out rightly.
 
 use super::super::Violation;
 use super::super::ask::Ask;
 use super::super::case::{Case, list};
 use super::super::health;
+use crate::base::ids::BrokerId;
 use crate::base::text::counted;
 use crate::plan::Deferred;
 use crate::replay::{NONE, World};
@@ -15,7 +17,12 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let is_deferred = deferred(case, found);
     for row in 0..case.steps.step_of.len() as u32 {
         let is_out = is_deferred[row as usize] || case.steps.step_of[row as usize] != NONE;
-        if is_out || case.ask.leaving(case.world, row) == 0 || !case.ask.selects(case.world, row) {
+        if is_out || !case.ask.asks(case.world, row) || !case.ask.selects(case.world, row) {
+            continue;
+        }
+        if case.plan.request.target.is_some() {
+            let message = "another list was asked for, and it neither moves nor is deferred";
+            found.push(case.row_violation("scope", row, message));
             continue;
         }
         let replicas = case.world.snapshot.partitions.replicas.get(row as usize);
@@ -43,6 +50,10 @@ fn moves(case: &Case, found: &mut Vec<Violation>) {
         if !case.ask.selects(case.world, case.steps.row[step]) {
             found.push(case.violation("topics", wave, step, "its topic was not asked for"));
         }
+        if case.plan.request.is_given() {
+            given(case, wave, step, moved.replicas, found);
+            continue;
+        }
         if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
             let message =
                 format!("it leaves a broker that is not drained: {} -> {}", list(moved.previous), list(moved.replicas));
@@ -54,6 +65,33 @@ fn moves(case: &Case, found: &mut Vec<Violation>) {
         }
         if old == new {
             found.push(case.violation("scope", wave, step, "nothing of it changes"));
+        }
+    }
+}
+
+/// A move whose end the request gives.
+fn given(case: &Case, wave: usize, step: usize, replicas: &[BrokerId], found: &mut Vec<Violation>) {
+    let (world, row) = (case.world, case.steps.row[step]);
+    let Some(wanted) = case.ask.wanted(world, row) else {
+        found.push(case.violation("scope", wave, step, "nothing was asked of it"));
+        return;
+    };
+    if wanted != case.steps.new.get(step) {
+        let wanted: Vec<String> = wanted
+            .iter()
+            .map(|&broker| if broker == NONE { "?".to_owned() } else { world.id(broker).to_string() })
+            .collect();
+        let message = format!("it ends on {}, and [{}] was asked for", list(replicas), wanted.join(","));
+        found.push(case.violation("scope", wave, step, message));
+        return;
+    }
+    for (place, broker) in case.steps.adding(world, step) {
+        let dir = case.steps.dir_of(step, place);
+        if let Some(path) = case.ask.given.dir(&case.plan.request, row, place)
+            && (dir == NONE || world.path_of(dir) != path)
+        {
+            let message = format!("its new replica was to lie in log dir `{path}`");
+            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
         }
     }
 }
@@ -78,7 +116,7 @@ fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
         let row = row as u32;
         if case.steps.step_of[row as usize] != NONE {
             add("it is deferred and moves all the same");
-        } else if case.ask.leaving(case.world, row) == 0 || !case.ask.selects(case.world, row) {
+        } else if !case.ask.asks(case.world, row) || !case.ask.selects(case.world, row) {
             add("nothing was asked of it");
         } else if !case.plan.request.skip_unhealthy {
             add("it is deferred, though unhealthy partitions were not to be skipped");
@@ -91,7 +129,12 @@ fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
 
 /// Whether a partition is not healthy enough to move off the drained brokers, and so may be left there.
 pub(in super::super) fn is_unhealthy(world: &World, ask: &Ask, row: u32) -> bool {
-    let stays = |&broker: &u32| broker != NONE && !ask.is_drained[broker as usize];
+    let list = ask.wanted(world, row);
+    let leaves = |broker: u32| match &list {
+        Some(list) => !list.contains(&broker),
+        None => ask.is_drained[broker as usize],
+    };
+    let stays = |&broker: &u32| broker != NONE && !leaves(broker);
     let kept = world.replicas(row).iter().copied().filter(stays);
     // A leader that is gone is no leader, whatever the snapshot says.
     let leader = world.leader(row);

@@ -81,7 +81,8 @@ fn disk_limits(request: &Request, refusal: &Error) -> Option<Ladder> {
 
 /// Ever more of the brokers that could receive too: those in the racks with fewest targets first, then the roomiest.
 fn more_targets(snapshot: &Snapshot, request: &Request) -> Option<Ladder> {
-    let onto = request.onto.as_ref()?;
+    // More brokers help only where they may be chosen.
+    let onto = request.onto.as_ref().filter(|_| !request.is_given())?;
     let used = snapshot.used_bytes();
     let mut others: Vec<(&Broker, Bytes)> = snapshot
         .brokers
