@@ -5,6 +5,7 @@ use fancy_regex::Regex;
 use super::Violation;
 use super::given::Given;
 use crate::base::ids::{BrokerId, IdSet};
+use crate::base::pairs::Pairs;
 use crate::replay::{NONE, World};
 use crate::request::Request;
 use crate::snapshot::BrokerState;
@@ -37,7 +38,7 @@ impl<'a> Ask<'a> {
             is_drained[number] = request.drain.contains(broker.id);
         }
         let given = Given::new(world, request, &mut faults);
-        let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(|pairs| pairs.new_ids());
+        let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(Pairs::new_ids);
         let may_receive = |id: BrokerId| {
             request.target.is_none()
                 && request.onto.as_ref().is_none_or(|onto| onto.contains(id))

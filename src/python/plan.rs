@@ -35,7 +35,7 @@ pub struct Plan {
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
     exact=false))]
-#[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+#[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
     cluster: &Cluster,

@@ -339,7 +339,7 @@ fn twins_take_exactly_the_places_of_the_old_ones_on_every_awkward_cluster() {
 fn random_target(snapshot: &Snapshot, random: &mut Random, allow_rf_change: bool) -> Target {
     let alive: Vec<BrokerId> =
         snapshot.brokers.iter().filter(|broker| broker.state == BrokerState::Alive).map(|broker| broker.id).collect();
-    let share = [0.1, 0.4, 0.9][random.below(3) as usize];
+    let share = [0.1, 0.4, 0.9][random.below(3)];
     let mut entries = Vec::new();
     for row in 0..snapshot.partitions.len() {
         if alive.is_empty() || !random.chance(share) {

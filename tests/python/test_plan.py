@@ -442,14 +442,15 @@ def test_pairs_are_text_a_mapping_or_chosen_and_the_plan_names_them(cluster: ksh
     assert plan.request["pair"] == "1000:0,1001:1"
     assert kshift.plan(cluster, pair="1001:1,1000:0") == plan
     moved = [move for wave in plan.waves for move in wave.partitions]
-    assert all(list(move.replicas) == [{1000: 0, 1001: 1}.get(id, id) for id in move.previous] for move in moved)
+    twins = {1000: 0, 1001: 1}
+    assert all(list(move.replicas) == [twins.get(broker, broker) for broker in move.previous] for move in moved)
     auto = kshift.plan(cluster, drain="1000-1011", pair="auto")
     assert auto.request["pair"].count(":") == 12
     assert kshift.check(cluster, auto)
     with pytest.raises(kshift.InputError, match="stands twice"):
         kshift.plan(cluster, pair={1000: 0, 1001: 0})
     with pytest.raises(TypeError):
-        kshift.plan(cluster, pair={"1000": 0})
+        kshift.plan(cluster, pair={"1000": 0})  # type: ignore[dict-item]
     with pytest.raises(kshift.InputError, match="needs --drain"):
         kshift.plan(cluster, pair="auto")
 
