@@ -1,12 +1,12 @@
 //! Small cases to the proven optimum: a mixed-integer program, one level of wishes after the other.
 //!
-//! **The problem** is that of [`crate::placement`] and [`crate::leadership`] in one. Hard: one home for each
+//! **The problem** is that of `placement` and `leadership` in one. Hard: one home for each
 //! freed place, no broker twice, the limit of each log dir, the rack policy. Wanted, each as far as all before
 //! it allow: the fullest target least full; then the largest number of replicas over its broker's share; then
 //! the same of leaders; then of the leaders' traffic.
 //!
 //! **The method.** A column per mover and log dir that could take it, one per mover and broker that could lead
-//! it ([`model`]). Each level ([`levels`]) adds one column z and, for each target, `load ≤ z · share`; the least
+//! it (`model`). Each level (`levels`) adds one column z and, for each target, `load ≤ z · share`; the least
 //! z becomes a limit of the levels behind it. What the fast path found is where each search starts, so an answer
 //! is never worse than the fast one.
 //!

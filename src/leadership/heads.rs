@@ -38,47 +38,89 @@ const EXCHANGES: usize = 8;
 struct Open {
     mover: u32,
     traffic: [f64; RESOURCES],
+    /// Produced and consumed bytes, each as a part of all.
+    heaviness: f64,
+}
+
+/// The partitions that have a choice, heaviest first, and who may lead each: its present head comes first.
+struct Choices {
+    open: Vec<Open>,
+    candidates: Csr<BrokerIx>,
 }
 
 /// Puts the new head of every list whose first place falls free in front of its homes.
 pub fn choose(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<()> {
-    let (mut load, mut open) = Load::new(problem);
-    // A partition with a single new replica has no choice, so it counts before the others choose.
-    let (choosers, forced): (Vec<Open>, Vec<Open>) =
-        open.drain(..).partition(|open| homes.get(open.mover as usize).len() > 1);
-    for open in &forced {
-        load.add(homes.get(open.mover as usize)[0].broker, &open.traffic);
-    }
-    let mut open = choosers;
-    let heaviness = |open: &Open| open.traffic[1] / load.total[1] + open.traffic[2] / load.total[2];
-    open.par_sort_unstable_by(|a, b| heaviness(b).total_cmp(&heaviness(a)).then(a.mover.cmp(&b.mover)));
-    for open in &open {
-        let list = homes.get_mut(open.mover as usize);
+    let (mut load, open) = Load::new(problem);
+    let mut choices = Choices::new(open, homes, &mut load);
+    let Choices { open, candidates } = &mut choices;
+    for (number, open) in open.iter().enumerate() {
+        let list = candidates.get_mut(number);
         let best = load.cheapest(list, &open.traffic);
         list.swap(0, best);
-        load.add(list[0].broker, &open.traffic);
+        load.add(list[0], &open.traffic);
     }
     for pass in 0..PASSES {
         work.step("choosing leaders", pass, PASSES)?;
         let mut switches = 0;
-        for open in &open {
-            let list = homes.get_mut(open.mover as usize);
-            let head = list[0].broker;
-            load.remove(head, &open.traffic);
-            let best = load.cheapest(list, &open.traffic);
+        for (number, open) in open.iter().enumerate() {
+            let list = candidates.get_mut(number);
+            load.remove(list[0], &open.traffic);
             // The head comes first among equals, so partitions do not wander without a gain.
+            let best = load.cheapest(list, &open.traffic);
             if best != 0 {
                 list.swap(0, best);
                 switches += 1;
             }
-            load.add(list[0].broker, &open.traffic);
+            load.add(list[0], &open.traffic);
         }
         if switches * FEW <= open.len() {
             break;
         }
     }
-    level_counts(homes, &mut load, &open);
-    exchange(homes, &mut load, &open, work)
+    level_counts(&mut choices, &mut load);
+    exchange(&mut choices, &mut load, work)?;
+    for (open, candidates) in choices.open.iter().zip(choices.candidates.iter()) {
+        let list = homes.get_mut(open.mover as usize);
+        let place = list.iter().position(|home| home.broker == candidates[0]).expect("a candidate is a home");
+        list.swap(0, place);
+    }
+    Ok(())
+}
+
+impl Choices {
+    /// Sorts out who has a choice; a partition with a single new replica has none and is counted at once.
+    fn new(mut open: Vec<Open>, homes: &Csr<Home>, load: &mut Load) -> Self {
+        open.retain(|open| {
+            let list = homes.get(open.mover as usize);
+            if list.len() == 1 {
+                load.add(list[0].broker, &open.traffic);
+            }
+            list.len() > 1
+        });
+        for open in &mut open {
+            open.heaviness = open.traffic[1] / load.total[1] + open.traffic[2] / load.total[2];
+        }
+        open.par_sort_unstable_by(|a, b| b.heaviness.total_cmp(&a.heaviness).then(a.mover.cmp(&b.mover)));
+        let mut candidates = Csr::with_capacity(open.len(), open.len() * 3);
+        for open in &open {
+            candidates.push(homes.get(open.mover as usize).iter().map(|home| home.broker));
+        }
+        Choices { open, candidates }
+    }
+
+    fn head(&self, number: u32) -> BrokerIx {
+        self.candidates.get(number as usize)[0]
+    }
+
+    /// One leadership goes from one broker to another.
+    fn hand_over(&mut self, load: &mut Load, number: u32, from: BrokerIx, to: BrokerIx) {
+        let list = self.candidates.get_mut(number as usize);
+        let place = list.iter().position(|&broker| broker == to).expect("leaderships go to candidates");
+        list.swap(0, place);
+        let traffic = &self.open[number as usize].traffic;
+        load.remove(from, traffic);
+        load.add(to, traffic);
+    }
 }
 
 /// What each broker leads, relative to its share.
@@ -106,7 +148,7 @@ impl Load {
             let traffic = traffic_of(rows, partition);
             let head = problem.cluster.replicas_of(partition)[0];
             match mover.filter(|_| problem.is_drained[head]) {
-                Some(mover) => open.push(Open { mover: mover as u32, traffic }),
+                Some(mover) => open.push(Open { mover: mover as u32, traffic, heaviness: 0.0 }),
                 None if problem.is_target[head] => add(&mut held[head], &traffic),
                 None => continue,
             }
@@ -166,10 +208,10 @@ impl Load {
     }
 
     /// The place of the cheapest broker of a list; among equals, but for rounding, the first.
-    fn cheapest(&self, list: &[Home], traffic: &[f64; RESOURCES]) -> usize {
-        let (mut best, mut least) = (0, self.price(list[0].broker, traffic));
-        for (place, home) in list.iter().enumerate().skip(1) {
-            let price = self.price(home.broker, traffic);
+    fn cheapest(&self, list: &[BrokerIx], traffic: &[f64; RESOURCES]) -> usize {
+        let (mut best, mut least) = (0, self.price(list[0], traffic));
+        for (place, &broker) in list.iter().enumerate().skip(1) {
+            let price = self.price(broker, traffic);
             if price < least * (1.0 - 1e-9) {
                 (best, least) = (place, price);
             }
@@ -190,12 +232,12 @@ fn add(sum: &mut [f64; RESOURCES], traffic: &[f64; RESOURCES]) {
 }
 
 /// Exchanges pairs of leaderships between brokers far above their share of bytes and others: counts stay.
-fn exchange(homes: &mut Csr<Home>, load: &mut Load, open: &[Open], work: &Work) -> Result<()> {
+fn exchange(choices: &mut Choices, load: &mut Load, work: &Work) -> Result<()> {
     let brokers = load.held.len();
     let mut offers: IndexVec<BrokerIx, Vec<u32>> = IndexVec::filled(Vec::new(), brokers);
-    for (number, open) in open.iter().enumerate() {
-        for home in homes.get(open.mover as usize) {
-            offers[home.broker].push(number as u32);
+    for (number, list) in choices.candidates.iter().enumerate() {
+        for &broker in list {
+            offers[broker].push(number as u32);
         }
     }
     let mut stuck = IndexVec::filled(false, brokers);
@@ -209,62 +251,63 @@ fn exchange(homes: &mut Csr<Home>, load: &mut Load, open: &[Open], work: &Work) 
         if excess <= CLOSE_ENOUGH {
             break;
         }
-        let head = |homes: &Csr<Home>, number: u32| homes.get(open[number as usize].mover as usize)[0].broker;
         // What others lead and `from` could, by who leads it.
         back.clear();
-        back.extend(offers[from].iter().map(|&number| (head(homes, number), number)).filter(|entry| entry.0 != from));
+        back.extend(offers[from].iter().map(|&number| (choices.head(number), number)).filter(|entry| entry.0 != from));
         back.sort_unstable();
-        let mut best = (-1e-12, 0, 0, from);
-        for &mine in offers[from].iter().filter(|&&number| head(homes, number) == from) {
-            for home in &homes.get(open[mine as usize].mover as usize)[1..] {
-                let to = home.broker;
-                let first = back.partition_point(|entry| entry.0 < to);
-                for &(_, theirs) in back[first..].iter().take_while(|entry| entry.0 == to) {
-                    let change = load.exchanged(from, to, &open[mine as usize].traffic, &open[theirs as usize].traffic);
-                    if change < best.0 {
-                        best = (change, mine, theirs, to);
-                    }
-                }
-            }
-        }
-        let (_, mine, theirs, to) = best;
-        if to == from {
+        let Some((mine, theirs, to)) = best_exchange(choices, load, &offers[from], &back, from) else {
             stuck[from] = true;
             continue;
-        }
+        };
         // Others may have become able to give.
         stuck = IndexVec::filled(false, brokers);
-        hand_over(homes, load, &open[mine as usize], from, to);
-        hand_over(homes, load, &open[theirs as usize], to, from);
+        choices.hand_over(load, mine, from, to);
+        choices.hand_over(load, theirs, to, from);
     }
     Ok(())
 }
 
-/// One leadership goes from one broker to another.
-fn hand_over(homes: &mut Csr<Home>, load: &mut Load, open: &Open, from: BrokerIx, to: BrokerIx) {
-    let list = homes.get_mut(open.mover as usize);
-    let place = list.iter().position(|home| home.broker == to).expect("leaderships go to candidates");
-    list.swap(0, place);
-    load.remove(from, &open.traffic);
-    load.add(to, &open.traffic);
+/// The exchange with `from` that lowers the sum of squares most: what it gives, what it takes, and of whom.
+fn best_exchange(
+    choices: &Choices,
+    load: &Load,
+    offers: &[u32],
+    back: &[(BrokerIx, u32)],
+    from: BrokerIx,
+) -> Option<(u32, u32, BrokerIx)> {
+    let (mut best, mut least) = (None, -1e-12);
+    let traffic = |number: u32| &choices.open[number as usize].traffic;
+    for &mine in offers.iter().filter(|&&number| choices.head(number) == from) {
+        for &to in &choices.candidates.get(mine as usize)[1..] {
+            let first = back.partition_point(|entry| entry.0 < to);
+            for &(_, theirs) in back[first..].iter().take_while(|entry| entry.0 == to) {
+                let change = load.exchanged(from, to, traffic(mine), traffic(theirs));
+                if change < least {
+                    (least, best) = (change, Some((mine, theirs, to)));
+                }
+            }
+        }
+    }
+    best
 }
 
 /// Leads chains of switches from brokers above their share of leaderships to brokers below theirs.
-fn level_counts(homes: &mut Csr<Home>, load: &mut Load, open: &[Open]) {
-    let above = |load: &Load, broker: BrokerIx| load.held[broker][0] > load.allowed[broker] + 0.5;
-    if !load.held.indices().any(|broker| load.cost[broker][0] > 0.0 && above(load, broker)) {
+fn level_counts(choices: &mut Choices, load: &mut Load) {
+    let above =
+        |load: &Load, broker: BrokerIx| load.cost[broker][0] > 0.0 && load.held[broker][0] > load.allowed[broker] + 0.5;
+    if !load.held.indices().any(|broker| above(load, broker)) {
         return;
     }
     // The lightest stand first: passing on a light partition disturbs the bytes least.
     let mut led: IndexVec<BrokerIx, Vec<u32>> = IndexVec::filled(Vec::new(), load.held.len());
-    for (number, open) in open.iter().enumerate().rev() {
-        led[homes.get(open.mover as usize)[0].broker].push(number as u32);
+    for number in (0..choices.open.len() as u32).rev() {
+        led[choices.head(number)].push(number);
     }
     for from in load.held.indices().collect::<Vec<_>>() {
-        while load.cost[from][0] > 0.0 && above(load, from) {
-            let Some(chain) = chain_from(from, homes, load, open, &led) else { break };
+        while above(load, from) {
+            let Some(chain) = chain_from(from, choices, load, &led) else { break };
             for (giver, number, taker) in chain {
-                hand_over(homes, load, &open[number as usize], giver, taker);
+                choices.hand_over(load, number, giver, taker);
                 led[giver].retain(|&other| other != number);
                 let at = led[taker].partition_point(|&other| other > number);
                 led[taker].insert(at, number);
@@ -276,17 +319,15 @@ fn level_counts(homes: &mut Csr<Home>, load: &mut Load, open: &[Open]) {
 /// The shortest chain of switches (giver, partition, taker) from a broker to one that may lead one more.
 fn chain_from(
     from: BrokerIx,
-    homes: &Csr<Home>,
+    choices: &Choices,
     load: &Load,
-    open: &[Open],
     led: &IndexVec<BrokerIx, Vec<u32>>,
 ) -> Option<Vec<(BrokerIx, u32, BrokerIx)>> {
     let mut came: IndexVec<BrokerIx, Option<(BrokerIx, u32)>> = IndexVec::filled(None, led.len());
     let mut queue = VecDeque::from([from]);
     while let Some(broker) = queue.pop_front() {
         for &number in &led[broker] {
-            for home in &homes.get(open[number as usize].mover as usize)[1..] {
-                let to = home.broker;
+            for &to in &choices.candidates.get(number as usize)[1..] {
                 if to == from || came[to].is_some() {
                     continue;
                 }

@@ -16,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Home, Slot, refine, scramble, water_level};
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, DirIx, Ix, TopicIx};
+use crate::base::index::{BrokerIx, DirIx, Ix};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
@@ -97,7 +97,7 @@ pub struct Bins<'a> {
     /// Replicas of each topic on each broker.
     topics: FxHashMap<(u32, u32), u32>,
     /// Most replicas of each topic on a broker of full weight, times the pool's weight.
-    topic_total: FxHashMap<u32, u32>,
+    topic_total: Vec<u32>,
     total_weight: f64,
     /// The broker (place in the pool) and dir of each slot.
     pub home: Vec<(u32, u32)>,
@@ -117,7 +117,8 @@ impl<'a> Bins<'a> {
             place_of.insert(broker, place as u32);
         }
         let mut count = vec![0.0; brokers.len()];
-        let (mut topics, mut topic_total) = (FxHashMap::default(), FxHashMap::default());
+        let mut topics = FxHashMap::default();
+        let mut topic_total = vec![0; cluster.snapshot.topics.len()];
         if held.iter().any(|&bytes| bytes > 0.0) || problem.request.ignore_disk {
             for partition in cluster.partitions() {
                 for broker in cluster.replicas_of(partition) {
@@ -125,14 +126,13 @@ impl<'a> Bins<'a> {
                         let topic = cluster.topic_of(partition).get() as u32;
                         count[place as usize] += 1.0;
                         *topics.entry((place, topic)).or_default() += 1;
-                        *topic_total.entry(topic).or_default() += 1;
+                        topic_total[topic as usize] += 1;
                     }
                 }
             }
         }
         for slot in slots {
-            let topic = cluster.topic_of(problem.movers[slot.mover as usize]);
-            *topic_total.entry(topic.get() as u32).or_default() += 1;
+            topic_total[slot.topic as usize] += 1;
         }
         let bytes: f64 = slots.iter().map(|slot| slot.size.as_f64()).sum();
         let level = water_level(&weight, &held, bytes);
@@ -156,15 +156,9 @@ impl<'a> Bins<'a> {
         }
     }
 
-    /// The topic of a slot.
-    fn topic(&self, slot: &Slot) -> TopicIx {
-        self.problem.cluster.topic_of(self.problem.movers[slot.mover as usize])
-    }
-
     /// Whether a broker may hold one more replica of a topic: its share, rounded up, and `above` that.
-    fn topic_fits(&self, place: u32, topic: TopicIx, above: u32) -> bool {
-        let topic = topic.get() as u32;
-        let share = f64::from(self.topic_total[&topic]) * self.weight[place as usize] / self.total_weight;
+    fn topic_fits(&self, place: u32, topic: u32, above: u32) -> bool {
+        let share = f64::from(self.topic_total[topic as usize]) * self.weight[place as usize] / self.total_weight;
         let held = self.topics.get(&(place, topic)).copied().unwrap_or(0);
         f64::from(held) < (share - 1e-9).ceil() + f64::from(above)
     }
@@ -190,7 +184,7 @@ impl<'a> Bins<'a> {
     }
 
     fn put(&mut self, slot: usize, slots: &[Slot], place: u32, dir: u32) {
-        let topic = self.topic(&slots[slot]).get() as u32;
+        let topic = slots[slot].topic;
         let size = slots[slot].size;
         self.home[slot] = (place, dir);
         self.dirs[place as usize][dir as usize].used += size;
@@ -208,7 +202,7 @@ impl<'a> Bins<'a> {
             bin.used = bin.used - out + into;
             self.held[place as usize] += into.as_f64() - out.as_f64();
         }
-        let (topic_a, topic_b) = (self.topic(&slots[a]).get() as u32, self.topic(&slots[b]).get() as u32);
+        let (topic_a, topic_b) = (slots[a].topic, slots[b].topic);
         for (place, out, into) in [(place_a, topic_a, topic_b), (place_b, topic_b, topic_a)] {
             *self.topics.entry((place, out)).or_default() -= 1;
             *self.topics.entry((place, into)).or_default() += 1;
@@ -219,7 +213,7 @@ impl<'a> Bins<'a> {
     /// Whether two slots may exchange their homes within every limit.
     pub fn may_swap(&self, a: usize, b: usize, slots: &[Slot]) -> bool {
         let ((place_a, dir_a), (place_b, dir_b)) = (self.home[a], self.home[b]);
-        let (topic_a, topic_b) = (self.topic(&slots[a]), self.topic(&slots[b]));
+        let (topic_a, topic_b) = (slots[a].topic, slots[b].topic);
         let fits = |place: u32, dir: u32, out: Bytes, into: Bytes| {
             let bin = &self.dirs[place as usize][dir as usize];
             bin.used - out + into <= bin.limit
@@ -239,7 +233,7 @@ impl<'a> Bins<'a> {
             if slot % 65_536 == 0 {
                 work.step("placing", 1, 3)?;
             }
-            let topic = self.topic(&slots[slot]);
+            let topic = slots[slot].topic;
             let mut second_best = None;
             let found = loop {
                 let Some(turn) = queue.pop() else { break None };

@@ -61,14 +61,14 @@ pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
     let pools = Pools::new(problem);
     let by_size = movers_by_size(problem);
     let mut chosen = racks::choose(problem, &pools, &by_size, work)?;
-    let per_pool = slots_per_pool(&chosen, &pools, &by_size);
+    let per_pool = slots_per_pool(problem, &chosen, &pools, &by_size);
     if let Some(short) = short_for_good(problem, &pools, &chosen, &per_pool) {
         return Err(explain::no_room(problem, &pools, short, &chosen, &per_pool, &[]));
     }
     let mut tries_left = RACK_TRIES;
     let (per_pool, placed) = loop {
         work.step("placing", 1, 3)?;
-        let per_pool = slots_per_pool(&chosen, &pools, &by_size);
+        let per_pool = slots_per_pool(problem, &chosen, &pools, &by_size);
         let placed: Vec<brokers::Placed> = per_pool
             .par_iter()
             .enumerate()
@@ -164,6 +164,8 @@ struct Slot {
     at: u32,
     /// Its mover.
     mover: u32,
+    /// The topic of its mover.
+    topic: u32,
     /// Its size.
     size: Bytes,
 }
@@ -191,12 +193,22 @@ fn scramble(seed: u64, value: u64) -> u64 {
 }
 
 /// The slots of each pool, largest first; slots of one mover follow one another.
-fn slots_per_pool(chosen: &Csr<racks::Choice>, pools: &Pools, by_size: &[u32]) -> Vec<Vec<Slot>> {
-    let mut per_pool: Vec<Vec<Slot>> = vec![Vec::new(); pools.brokers.len()];
+fn slots_per_pool(
+    problem: &Problem<'_>,
+    chosen: &Csr<racks::Choice>,
+    pools: &Pools,
+    by_size: &[u32],
+) -> Vec<Vec<Slot>> {
+    let mut counts = vec![0; pools.brokers.len()];
+    for choice in chosen.values() {
+        counts[choice.pool as usize] += 1;
+    }
+    let mut per_pool: Vec<Vec<Slot>> = counts.into_iter().map(Vec::with_capacity).collect();
     for &mover in by_size {
+        let topic = problem.cluster.topic_of(problem.movers[mover as usize]).get() as u32;
         for at in chosen.range(mover as usize) {
             let choice = chosen.values()[at];
-            per_pool[choice.pool as usize].push(Slot { at: at as u32, mover, size: choice.size });
+            per_pool[choice.pool as usize].push(Slot { at: at as u32, mover, topic, size: choice.size });
         }
     }
     per_pool

@@ -6,10 +6,12 @@
 //! the most distinct racks and the smallest maximum that can be had, so when even it breaks the policy,
 //! nothing keeps it. Last, single replicas change racks from the fullest to emptier ones, largest first.
 
+use rustc_hash::FxHashMap;
+
 use super::brokers::Placed;
 use super::{Pools, Slot, explain};
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, Csr, PartitionIx, RackIx};
+use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx, RackIx};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
@@ -29,18 +31,70 @@ pub struct Choice {
 pub fn choose(problem: &Problem<'_>, pools: &Pools, by_size: &[u32], work: &Work) -> Result<Csr<Choice>> {
     let mut chooser = Chooser::new(problem, pools);
     let mut chosen = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
+    let mut classes = Classes::default();
+    let mut first_choices: Csr<u32> = Csr::default();
     for (mover, &partition) in problem.movers.iter().enumerate() {
         if mover % 65_536 == 0 {
             work.step("placing", 0, 3)?;
         }
+        let class = classes.add(problem, partition);
+        if class == first_choices.len() {
+            first_choices.push(chooser.first_choice(partition)?.iter().copied());
+        }
         let size = problem.landed_size(partition);
-        let picked = chooser.first_choice(partition)?;
-        chosen.push(picked.iter().map(|&pool| Choice { pool, size }));
+        chosen.push(first_choices.get(class).iter().map(|&pool| Choice { pool, size }));
     }
     if pools.brokers.len() > 1 {
-        chooser.balance(&mut chosen, by_size, work)?;
+        chooser.balance(&mut chosen, by_size, &classes, work)?;
     }
     Ok(chosen)
+}
+
+/// Partitions that look alike from the racks' side: what is possible for one is possible for all of a class.
+#[derive(Default)]
+struct Classes {
+    /// The class of each mover.
+    of: Vec<u32>,
+    known: FxHashMap<Box<[u32]>, u32>,
+    key: Vec<u32>,
+}
+
+impl Classes {
+    /// The class of the next mover: by the rack of each replica, and whether it goes or stays, and stays on a target.
+    fn add(&mut self, problem: &Problem<'_>, partition: PartitionIx) -> usize {
+        let replicas = problem.cluster.replicas_of(partition);
+        self.key.clear();
+        self.key.extend(replicas.iter().map(|&broker| {
+            let rack = problem.cluster.brokers[broker].rack.get() as u32;
+            rack * 4 + u32::from(problem.is_drained[broker]) * 2 + u32::from(problem.is_target[broker])
+        }));
+        let next = self.known.len() as u32;
+        let class = match self.known.get(self.key.as_slice()) {
+            Some(&class) => class,
+            None => *self.known.entry(self.key.as_slice().into()).or_insert(next),
+        };
+        self.of.push(class);
+        class as usize
+    }
+}
+
+/// Whether a replica of a class may change its pool, remembered by class and by the pools of all its choices.
+#[derive(Default)]
+struct Memory {
+    may_go: FxHashMap<(u32, u64), bool>,
+}
+
+impl Memory {
+    /// Class and choices in one key; [`None`] for longer lists than fit.
+    fn key(class: u32, choices: &[Choice], place: usize, to: u32) -> Option<(u32, u64)> {
+        // Four bits for the place and six for each pool.
+        const CHOICES_MAX: usize = 9;
+        if choices.len() > CHOICES_MAX {
+            return None;
+        }
+        let pools = choices.iter().map(|choice| choice.pool);
+        Some((class, pools.chain([to]).fold(place as u64, |key, pool| key << 6 | u64::from(pool))))
+    }
 }
 
 /// Sends every replica that found no room in its rack to the roomiest other one that keeps the policy.
@@ -66,7 +120,7 @@ pub fn move_elsewhere(
     let mut moved = false;
     for (from, placed) in placed.iter().enumerate() {
         for &homeless in &placed.homeless {
-            let Slot { at, mover, size } = per_pool[from][homeless];
+            let Slot { at, mover, size, .. } = per_pool[from][homeless];
             let place = at as usize - chosen.range(mover as usize).start;
             let partition = problem.movers[mover as usize];
             let need = i128::from(size.get());
@@ -227,13 +281,15 @@ impl<'a> Chooser<'a> {
     }
 
     /// Moves single choices from fuller racks to emptier ones, largest partitions first, while that evens them out.
-    fn balance(&mut self, chosen: &mut Csr<Choice>, by_size: &[u32], work: &Work) -> Result<()> {
+    fn balance(&mut self, chosen: &mut Csr<Choice>, by_size: &[u32], classes: &Classes, work: &Work) -> Result<()> {
         const PASSES: usize = 4;
+        // Six bits in the keys of the memory.
         const POOLS_MAX: usize = 64;
         if self.pools.brokers.len() > POOLS_MAX {
             return Ok(());
         }
         let mut level = Level::new(self.problem, self.pools, chosen);
+        let mut memory = Memory::default();
         for _ in 0..PASSES {
             let mut changed = false;
             for (step, &mover) in by_size.iter().enumerate() {
@@ -241,7 +297,8 @@ impl<'a> Chooser<'a> {
                     work.step("placing", 0, 3)?;
                 }
                 for place in 0..chosen.get(mover as usize).len() {
-                    changed |= self.improve(chosen, mover, place, &mut level);
+                    let class = classes.of[mover as usize];
+                    changed |= self.improve(chosen, (mover, class, place), &mut level, &mut memory);
                 }
             }
             if !changed {
@@ -251,19 +308,33 @@ impl<'a> Chooser<'a> {
         Ok(())
     }
 
-    fn improve(&mut self, chosen: &mut Csr<Choice>, mover: u32, place: usize, level: &mut Level) -> bool {
+    fn improve(
+        &mut self,
+        chosen: &mut Csr<Choice>,
+        (mover, class, place): (u32, u32, usize),
+        level: &mut Level,
+        memory: &mut Memory,
+    ) -> bool {
         let Choice { pool: from, size } = chosen.get(mover as usize)[place];
         if size == Bytes::ZERO {
             return false;
         }
         let partition = self.problem.movers[mover as usize];
-        let better = (0..self.pools.brokers.len() as u32)
-            .filter(|&to| to != from && level.gains(from, to, size))
-            .filter(|&to| self.may_go(partition, chosen.get(mover as usize), place, to))
-            .collect::<Vec<_>>();
-        let Some(&to) = better.iter().min_by(|&&a, &&b| level.fill(a).total_cmp(&level.fill(b)).then(a.cmp(&b))) else {
-            return false;
-        };
+        let mut emptiest: Option<u32> = None;
+        for to in (0..self.pools.brokers.len() as u32).filter(|&to| to != from && level.gains(from, to, size)) {
+            if emptiest.is_some_and(|best| level.fill(best) <= level.fill(to)) {
+                continue;
+            }
+            let choices = chosen.get(mover as usize);
+            let may_go = match Memory::key(class, choices, place, to) {
+                Some(key) => *memory.may_go.entry(key).or_insert_with(|| self.may_go(partition, choices, place, to)),
+                None => self.may_go(partition, choices, place, to),
+            };
+            if may_go {
+                emptiest = Some(to);
+            }
+        }
+        let Some(to) = emptiest else { return false };
         level.shift(from, to, size);
         chosen.get_mut(mover as usize)[place].pool = to;
         true
