@@ -22,6 +22,7 @@ use kshift::base::ids::{BrokerId, IdSet};
 use kshift::base::units::BytesPerSec;
 use kshift::base::work::Work;
 use kshift::base::{fs as files, json};
+use kshift::emit::out_dir;
 use kshift::example::{self, Options};
 use kshift::plan::{self, Plan};
 use kshift::request::Request;
@@ -131,7 +132,7 @@ fn read(file: &Path) -> Result<kshift::snapshot::Snapshot> {
 }
 
 fn write(plan: &Plan, dir: &Path) -> Result<()> {
-    files::write_file(&dir.with_extension("json"), &plan::write(plan))
+    out_dir::write(plan, dir, true, &Work::new())
 }
 
 fn ids(first: u32, count: u32) -> IdSet {

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read pages and sources as they stand")]
 
 mod bad_input;
+mod balance;
 mod commands;
 #[cfg(feature = "exact")]
 mod gap;
