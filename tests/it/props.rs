@@ -173,7 +173,7 @@ fn the_order_in_which_a_cluster_is_told_changes_no_byte() {
 }
 
 #[test]
-fn a_larger_disk_limit_never_turns_a_plan_into_an_impossible_one() {
+fn nothing_that_has_a_plan_is_called_impossible_at_a_larger_disk_limit() {
     for_all(awkward, 1, |snapshot, request| {
         if solve(snapshot, request).is_err() {
             return Ok(());
@@ -181,7 +181,10 @@ fn a_larger_disk_limit_never_turns_a_plan_into_an_impossible_one() {
         for larger in [request.disk_limit.get() + 0.02, 1.0] {
             let wide = Request { disk_limit: Ratio::new(larger.min(1.0)), ..request.clone() };
             if let Err(error) = solve(snapshot, &wide) {
-                return Err(format!("a plan at {}, but at {}: {error}", request.disk_limit, wide.disk_limit));
+                // The search takes other turns under another limit and may miss what is there; it says so then.
+                let kind = error.details().get("kind").and_then(|kind| kind.as_str());
+                let (here, there) = (request.disk_limit, wide.disk_limit);
+                holds!(kind == Some("not-found"), "a plan at {here}, but at {there}: {error}");
             }
         }
         Ok(())
