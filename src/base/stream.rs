@@ -40,6 +40,8 @@ impl Trail {
         let mut path = String::new();
         for step in &self.0 {
             match step {
+                // A key that is not ours.
+                Step::Key("") => {}
                 Step::Key(key) if path.is_empty() => path.push_str(key),
                 Step::Key(key) => {
                     path.push('.');
@@ -51,6 +53,14 @@ impl Trail {
         path
     }
 
+    /// The innermost key of the way.
+    pub fn key(&self) -> Option<&'static str> {
+        self.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(*key),
+            Step::Index(_) => None,
+        })
+    }
+
     /// What `serde_json` found, in our words and with our place.
     pub fn fault(&self, error: &serde_json::Error, source: &str) -> Error {
         let fault = json::syntax_error(error, source);
@@ -59,10 +69,7 @@ impl Trail {
             return fault.at(place);
         }
         let what = fault.message().strip_prefix("invalid JSON: ").unwrap_or(fault.message()).to_owned();
-        let key = self.0.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(*key),
-            Step::Index(_) => None,
-        });
+        let key = self.key();
         let code = if what.starts_with("repeated key") || what.starts_with("duplicate field") {
             Code::DuplicateKey
         } else if what.starts_with("missing ") {
@@ -92,9 +99,14 @@ impl Seen {
         Ok(())
     }
 
+    /// Whether the key with this number came.
+    pub fn has(&self, number: usize) -> bool {
+        self.0 & (1 << number) != 0
+    }
+
     /// Refuses an object of this kind in which one of the first `required` of `keys` did not come.
     pub fn all<E: serde::de::Error>(&self, keys: &[&str], required: usize, object: &str) -> Result<(), E> {
-        match (0..required).find(|number| self.0 & (1 << number) == 0) {
+        match (0..required).find(|&number| !self.has(number)) {
             Some(number) => Err(E::custom(format!("missing `{}` of {object}", keys[number]))),
             None => Ok(()),
         }

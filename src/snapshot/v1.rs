@@ -14,6 +14,7 @@ use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::json::{self, Skip, Writer};
+use crate::base::stream::{KafkaId, Leader, Seen, Step, Trail, keys};
 use crate::base::units::{Bytes, Traffic};
 
 /// The `kind` of a snapshot file.
@@ -85,18 +86,11 @@ fn wrong_kind(found: Option<&str>, source: &str) -> Error {
         .help("a snapshot is written by `kshift snapshot`; Kafka's own tool output is read as a directory of files")
 }
 
-/// One step of the way to a value.
-#[derive(Clone, Copy)]
-enum Step {
-    Key(&'static str),
-    Index(usize),
-}
-
 /// The draft being filled, and where in the document we are.
 #[derive(Default)]
 struct Reader {
     draft: Draft,
-    trail: Vec<Step>,
+    trail: Trail,
     kind: Option<String>,
     version: Option<u64>,
     has_brokers: bool,
@@ -104,30 +98,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn path(&self) -> String {
-        use fmt::Write;
-        let mut path = String::new();
-        for step in &self.trail {
-            match step {
-                // A key that is not ours.
-                Step::Key("") => {}
-                Step::Key(key) if path.is_empty() => path.push_str(key),
-                Step::Key(key) => {
-                    path.push('.');
-                    path.push_str(key);
-                }
-                Step::Index(index) => {
-                    let _ = write!(path, "[{index}]");
-                }
-            }
-        }
-        path
-    }
-
     /// What `serde_json` found, in our words and with our place.
     fn fault(&self, error: &serde_json::Error, text: &str, source: &str) -> Error {
         let fault = json::syntax_error(error, source);
-        let place = Place { path: Some(self.path()), ..fault.place().cloned().unwrap_or_default() };
+        let place = Place { path: Some(self.trail.path()), ..fault.place().cloned().unwrap_or_default() };
         if !error.is_data() {
             let offending = text.lines().nth(error.line().saturating_sub(1));
             let found = offending.and_then(|line| line.get(error.column().saturating_sub(1)..)).unwrap_or("");
@@ -143,10 +117,7 @@ impl Reader {
             return deep;
         }
         let what = fault.message().strip_prefix("invalid JSON: ").unwrap_or(fault.message()).to_owned();
-        let key = self.trail.iter().rev().find_map(|step| match step {
-            Step::Key(key) => Some(*key),
-            Step::Index(_) => None,
-        });
+        let key = self.trail.key();
         let code = if what.starts_with("repeated key") {
             Code::DuplicateKey
         } else if what.starts_with("missing `") {
@@ -163,20 +134,11 @@ impl Reader {
 /// Reads one value below a key or index of the trail; the trail is left as it is when that fails.
 macro_rules! within {
     ($reader:expr, $step:expr, $read:expr) => {{
-        $reader.trail.push($step);
+        $reader.trail.enter($step);
         let value = $read?;
-        $reader.trail.pop();
+        $reader.trail.leave();
         value
     }};
-}
-
-/// Refuses a key that was seen before.
-fn first_time<E: serde::de::Error>(seen: &mut u32, bit: u32, key: &str) -> Result<(), E> {
-    if *seen & (1 << bit) != 0 {
-        return Err(E::custom(format!("repeated key `{key}`")));
-    }
-    *seen |= 1 << bit;
-    Ok(())
 }
 
 macro_rules! object_visitor {
@@ -203,34 +165,6 @@ macro_rules! seed {
     };
 }
 
-/// Declares the keys of an object: an enum read from borrowed or owned text, unknown ones as `Unknown`.
-macro_rules! keys {
-    ($name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
-        #[derive(Clone, Copy)]
-        enum $name { $($variant,)+ Unknown }
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Text;
-                impl Visitor<'_> for Text {
-                    type Value = $name;
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("a key")
-                    }
-                    fn visit_str<E>(self, text: &str) -> Result<$name, E> {
-                        Ok(match text { $($text => $name::$variant,)+ _ => $name::Unknown })
-                    }
-                }
-                deserializer.deserialize_identifier(Text)
-            }
-        }
-        impl $name {
-            const fn text(self) -> &'static str {
-                match self { $($name::$variant => $text,)+ $name::Unknown => "" }
-            }
-        }
-    };
-}
-
 keys!(DocumentKey {
     Kind = "kind", Version = "version", Name = "name", TakenAt = "taken_at", ClusterId = "cluster_id",
     KafkaVersion = "kafka_version", Mode = "mode", Brokers = "brokers", Topics = "topics",
@@ -241,12 +175,12 @@ seed!(Document<'r>, deserialize_map, ());
 impl<'de> Visitor<'de> for Document<'_> {
     object_visitor!("a snapshot object", (), |this, map| {
         let reader = this.0;
-        let mut seen = 0;
+        let mut seen = Seen::default();
         while let Some(key) = map.next_key::<DocumentKey>()? {
-            if !matches!(key, DocumentKey::Unknown) {
-                first_time(&mut seen, key as u32, key.text())?;
+            if key.is_known() {
+                seen.first_time(key as usize, key.text())?;
             }
-            reader.trail.push(Step::Key(key.text()));
+            reader.trail.enter(Step::Key(key.text()));
             match key {
                 DocumentKey::Kind => reader.kind = map.next_value()?,
                 DocumentKey::Version => reader.version = map.next_value()?,
@@ -265,7 +199,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                 }
                 DocumentKey::Unknown => map.next_value_seed(Skip)?,
             }
-            reader.trail.pop();
+            reader.trail.leave();
         }
         Ok(())
     });
@@ -301,12 +235,12 @@ impl<'de> Visitor<'de> for BrokerSeed<'_> {
     object_visitor!("a broker object", Broker, |this, map| {
         let reader = this.0;
         let mut broker = Broker::new(BrokerId::new(0));
-        let mut seen = 0;
+        let mut seen = Seen::default();
         while let Some(key) = map.next_key::<BrokerKey>()? {
-            if !matches!(key, BrokerKey::Unknown) {
-                first_time(&mut seen, key as u32, key.text())?;
+            if key.is_known() {
+                seen.first_time(key as usize, key.text())?;
             }
-            reader.trail.push(Step::Key(key.text()));
+            reader.trail.enter(Step::Key(key.text()));
             match key {
                 BrokerKey::Id => broker.id = BrokerId::new(map.next_value_seed(KafkaId("a broker id"))?),
                 BrokerKey::Host => broker.host = map.next_value()?,
@@ -322,9 +256,9 @@ impl<'de> Visitor<'de> for BrokerSeed<'_> {
                 BrokerKey::Config => broker.config = map.next_value_seed(Config)?,
                 BrokerKey::Unknown => map.next_value_seed(Skip)?,
             }
-            reader.trail.pop();
+            reader.trail.leave();
         }
-        if seen & (1 << BrokerKey::Id as u32) == 0 {
+        if !seen.has(BrokerKey::Id as usize) {
             return Err(A::Error::custom("missing `id` of a broker"));
         }
         Ok(broker)
@@ -350,17 +284,17 @@ impl<'de, T> Visitor<'de> for Objects<'_, T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         for index in 0.. {
             let reader = &mut *self.0;
-            reader.trail.push(Step::Index(index));
+            reader.trail.enter(Step::Index(index));
             let Some(json::Strict(value)) = seq.next_element()? else {
-                reader.trail.pop();
+                reader.trail.leave();
                 break;
             };
             let item = (self.2)(&value).map_err(|(key, what)| {
-                reader.trail.push(Step::Key(key));
+                reader.trail.enter(Step::Key(key));
                 A::Error::custom(what)
             })?;
             self.1.push(item);
-            reader.trail.pop();
+            reader.trail.leave();
         }
         Ok(())
     }
@@ -417,22 +351,22 @@ impl<'de> Visitor<'de> for TopicSeed<'_> {
     object_visitor!("a topic object", (), |this, map| {
         let reader = this.0;
         let start = reader.draft.partitions.len();
-        let (mut name, mut config, mut seen) = (None, BTreeMap::new(), 0);
+        let (mut name, mut config, mut seen) = (None, BTreeMap::new(), Seen::default());
         while let Some(key) = map.next_key::<TopicKey>()? {
-            if !matches!(key, TopicKey::Unknown) {
-                first_time(&mut seen, key as u32, key.text())?;
+            if key.is_known() {
+                seen.first_time(key as usize, key.text())?;
             }
-            reader.trail.push(Step::Key(key.text()));
+            reader.trail.enter(Step::Key(key.text()));
             match key {
                 TopicKey::Name => name = Some(map.next_value::<String>()?),
                 TopicKey::Config => config = map.next_value_seed(Config)?,
                 TopicKey::Partitions => map.next_value_seed(PartitionsSeed(reader))?,
                 TopicKey::Unknown => map.next_value_seed(Skip)?,
             }
-            reader.trail.pop();
+            reader.trail.leave();
         }
         let name = name.ok_or_else(|| A::Error::custom("missing `name` of a topic"))?;
-        if seen & (1 << TopicKey::Partitions as u32) == 0 {
+        if !seen.has(TopicKey::Partitions as usize) {
             return Err(A::Error::custom("missing `partitions` of a topic"));
         }
         reader.draft.topics.push(Topic { name, config, rows: start..reader.draft.partitions.len() });
@@ -474,12 +408,12 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
         let (mut bytes_in, mut bytes_out) = (Traffic::ZERO, Traffic::ZERO);
         let (mut adding, mut removing) = (Vec::new(), Vec::new());
         let mut dirs: Vec<Option<super::DirName>> = Vec::new();
-        let mut seen = 0;
+        let mut seen = Seen::default();
         while let Some(key) = map.next_key::<PartitionKey>()? {
-            if !matches!(key, PartitionKey::Unknown) {
-                first_time(&mut seen, key as u32, key.text())?;
+            if key.is_known() {
+                seen.first_time(key as usize, key.text())?;
             }
-            reader.trail.push(Step::Key(key.text()));
+            reader.trail.enter(Step::Key(key.text()));
             match key {
                 PartitionKey::Partition => id = Some(map.next_value_seed(KafkaId("a partition number"))?),
                 PartitionKey::Replicas => {
@@ -499,9 +433,9 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
                 PartitionKey::Removing => map.next_value_seed(FewIds(&mut reader.trail, &mut removing))?,
                 PartitionKey::Unknown => map.next_value_seed(Skip)?,
             }
-            reader.trail.pop();
+            reader.trail.leave();
         }
-        let has = |key: PartitionKey| seen & (1 << key as u32) != 0;
+        let has = |key: PartitionKey| seen.has(key as usize);
         let id = id.ok_or_else(|| A::Error::custom("missing `partition` of a partition"))?;
         if !has(PartitionKey::Replicas) {
             return Err(A::Error::custom("missing `replicas` of a partition"));
@@ -514,7 +448,7 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
         let leader = if has(PartitionKey::Leader) { leader } else { replicas.first().copied() };
         if !dirs.is_empty() && dirs.len() != replicas.len() {
             let what = format!("found {} log dirs, expected one for each of {} replicas", dirs.len(), replicas.len());
-            reader.trail.push(Step::Key("log_dirs"));
+            reader.trail.enter(Step::Key("log_dirs"));
             return Err(A::Error::custom(what));
         }
         // The column of dirs is filled only from the first row on that has one.
@@ -542,7 +476,7 @@ impl<'de> Visitor<'de> for PartitionSeed<'_> {
 
 /// An array of broker ids, as a new list of a column.
 struct Ids<'r> {
-    trail: &'r mut Vec<Step>,
+    trail: &'r mut Trail,
     list: &'r mut Csr<BrokerId>,
 }
 seed!(Ids<'r>, deserialize_seq, ());
@@ -564,7 +498,7 @@ impl<'de> Visitor<'de> for Ids<'_> {
 }
 
 /// An array of broker ids in a vector of its own; null is empty.
-struct FewIds<'r>(&'r mut Vec<Step>, &'r mut Vec<BrokerId>);
+struct FewIds<'r>(&'r mut Trail, &'r mut Vec<BrokerId>);
 seed!(FewIds<'r>, deserialize_any, ());
 impl<'de> Visitor<'de> for FewIds<'_> {
     type Value = ();
@@ -577,12 +511,12 @@ impl<'de> Visitor<'de> for FewIds<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let FewIds(trail, list) = self;
         for index in 0.. {
-            trail.push(Step::Index(index));
+            trail.enter(Step::Index(index));
             let Some(id) = seq.next_element_seed(KafkaId("a broker id"))? else {
-                trail.pop();
+                trail.leave();
                 break;
             };
-            trail.pop();
+            trail.leave();
             list.push(BrokerId::new(id));
         }
         Ok(())
@@ -603,12 +537,12 @@ impl<'de> Visitor<'de> for DirPaths<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let DirPaths(reader, dirs) = self;
         for index in 0.. {
-            reader.trail.push(Step::Index(index));
+            reader.trail.enter(Step::Index(index));
             let Some(dir) = seq.next_element_seed(DirPath(reader))? else {
-                reader.trail.pop();
+                reader.trail.leave();
                 break;
             };
-            reader.trail.pop();
+            reader.trail.leave();
             dirs.push(dir);
         }
         Ok(())
@@ -627,48 +561,6 @@ impl Visitor<'_> for DirPath<'_> {
     }
     fn visit_str<E>(self, path: &str) -> Result<Self::Value, E> {
         Ok(Some(self.0.draft.intern_dir(path)))
-    }
-}
-
-/// An id of Kafka's: a whole number from 0 to 2^31−1.
-struct KafkaId(&'static str);
-impl<'de> DeserializeSeed<'de> for KafkaId {
-    type Value = i32;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<i32, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-impl Visitor<'_> for KafkaId {
-    type Value = i32;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} from 0 to 2147483647", self.0)
-    }
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<i32, E> {
-        i32::try_from(value).map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(value), &self))
-    }
-}
-
-/// A leader: a broker id; null and -1 are none.
-struct Leader;
-impl<'de> DeserializeSeed<'de> for Leader {
-    type Value = Option<BrokerId>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-impl Visitor<'_> for Leader {
-    type Value = Option<BrokerId>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a broker id, or null or -1 where there is no leader")
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Self::Value, E> {
-        if value == -1 { Ok(None) } else { Err(E::invalid_value(serde::de::Unexpected::Signed(value), &self)) }
-    }
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        KafkaId("a broker id").visit_u64(value).map(|id| Some(BrokerId::new(id)))
     }
 }
 
