@@ -48,9 +48,18 @@ use crate::base::work::Work;
 /// Bad usage (unknown brokers, overlap), limits that no plan satisfies, an interruption; and
 /// [`Code::Internal`] when our own plan fails its check, in which case no plan is returned.
 pub fn plan(snapshot: &snapshot::Snapshot, request: &request::Request, work: &Work) -> Result<plan::Plan> {
-    let plan = planner::solve(snapshot, request, work)?;
+    let request = &*planner::settled(snapshot, request)?;
+    // What does not depend on the solution fills the cores that solving leaves idle.
+    let (solved, (identity, world)) = rayon::join(
+        || planner::solve(snapshot, request, work),
+        || rayon::join(|| planner::identity(snapshot), || replay::World::new(snapshot)),
+    );
+    let solved = solved?;
+    work.step("writing the plan", 0, 1)?;
+    let assignment_sha256 = identity.assignment_sha256.clone();
+    let plan = planner::write(solved, identity);
     work.step("checking", 0, 1)?;
-    let report = check::plan(snapshot, &plan);
+    let report = check::on(&world, &assignment_sha256, &plan);
     if report.is_ok() {
         return Ok(plan);
     }

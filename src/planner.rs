@@ -29,23 +29,19 @@ use crate::request::{RackPolicy, Request};
 use crate::schedule::{self, Loads, Schedule, given_bound};
 use crate::snapshot::{BrokerState, Snapshot};
 
-/// Solves `request` for `snapshot`. The result is not yet checked: that is [`crate::plan()`].
-pub fn solve(snapshot: &Snapshot, request: &Request, work: &Work) -> Result<Plan> {
-    let request = &*settled(snapshot, request)?;
-    let (identity, solved) = rayon::join(|| identity(snapshot), || solve_waves(snapshot, request, work));
-    let solved = solved.map_err(|error| {
+/// Solves a settled `request` for `snapshot`.
+pub fn solve<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
+    solve_waves(snapshot, request, work).map_err(|error| {
         remedy::offer(snapshot, request, error, work, &|request, work| {
             // What the fast path can do, the exact one can.
             let request = &Request { exact: false, ..request.clone() };
             moves_something(&solve_waves(snapshot, request, work)?)
         })
-    })?;
-    work.step("writing the plan", 0, 1)?;
-    Ok(write_plan(&solved, identity))
+    })
 }
 
 /// The request with its pairs named and their old brokers drained: so it stands in the plan.
-fn settled<'r>(snapshot: &Snapshot, request: &'r Request) -> Result<Cow<'r, Request>> {
+pub fn settled<'r>(snapshot: &Snapshot, request: &'r Request) -> Result<Cow<'r, Request>> {
     request.coherent()?;
     let pairs = match &request.pair {
         None => return Ok(Cow::Borrowed(request)),
@@ -61,13 +57,15 @@ fn moves_something(solved: &Solved<'_>) -> Result<()> {
     if solved.problem.movers.is_empty() { Err(Error::new(Code::Usage, "nothing would move")) } else { Ok(()) }
 }
 
-/// Everything that was decided.
-struct Solved<'s> {
+/// Everything that was decided, and what nobody can beat.
+pub struct Solved<'s> {
     problem: Problem<'s>,
     leadership: Leadership,
     not_proven: Vec<Warning>,
     schedule: Schedule,
     loads: Loads,
+    /// Absent where the lists are given.
+    bounds: Option<bound::Found>,
 }
 
 fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
@@ -75,29 +73,41 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) ->
     let cluster = Cluster::new(snapshot);
     let mut problem = Problem::new(cluster, request)?;
     loop {
-        let (leadership, not_proven) = match request {
-            _ if request.is_given() => (given::order(&problem, work)?, Vec::new()),
-            _ if request.exact => exact::solve(&problem, work)?,
-            _ => fast(&problem, work)?,
-        };
-        let (schedule, loads) = schedule::schedule(&problem, &leadership, work)?;
+        let (decided, bounds) = rayon::join(
+            || decide(&problem, work),
+            || (!request.is_given()).then(|| bound::of(&problem)),
+        );
+        let (leadership, not_proven, (schedule, loads)) = decided?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
-            return Ok(Solved { problem, leadership, not_proven, schedule, loads });
+            return Ok(Solved { problem, leadership, not_proven, schedule, loads, bounds });
         }
         // Room for the growth of the whole plan; another placement may take a little longer, hence the margin.
         problem.growth_horizon = Seconds::new(makespan.get() * 1.02);
     }
 }
 
-/// Who holds and who leads, as the methods for any size find it.
-fn fast(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>)> {
-    let placement = placement::place(problem, work)?;
-    Ok((leadership::order(problem, &placement, work)?, Vec::new()))
+/// Who holds, who leads and what moves when; and warnings of what could not be proved.
+fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
+    let request = problem.request;
+    if !request.is_given() && !request.exact {
+        let placement = placement::place(problem, work)?;
+        // Who leads at the end changes nothing of what is copied.
+        let (leadership, schedule) = rayon::join(
+            || leadership::order(problem, &placement, work),
+            || schedule::schedule(problem, &placement.homes, work),
+        );
+        return Ok((leadership?, Vec::new(), schedule?));
+    }
+    let (leadership, not_proven) =
+        if request.exact { exact::solve(problem, work)? } else { (given::order(problem, work)?, Vec::new()) };
+    let schedule = schedule::schedule(problem, &leadership.lists, work)?;
+    Ok((leadership, not_proven, schedule))
 }
 
-fn identity(snapshot: &Snapshot) -> ClusterIdentity {
+/// Which cluster a plan is for.
+pub fn identity(snapshot: &Snapshot) -> ClusterIdentity {
     let (sha256, assignment_sha256) = rayon::join(|| snapshot.sha256(), || snapshot.assignment_sha256());
     ClusterIdentity {
         name: snapshot.name.clone(),
@@ -109,12 +119,12 @@ fn identity(snapshot: &Snapshot) -> ClusterIdentity {
     }
 }
 
-fn write_plan(solved: &Solved<'_>, cluster: ClusterIdentity) -> Plan {
+/// What was decided, on paper. It is not yet checked: that is [`crate::plan()`].
+pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
+    let found = solved.bounds.take();
+    let solved = &solved;
     let problem = &solved.problem;
-    let ((topics, moves), (brokers, found)) = rayon::join(
-        || moves(solved),
-        || rayon::join(|| brokers(solved), || (!problem.request.is_given()).then(|| bound::of(problem))),
-    );
+    let ((topics, moves), brokers) = rayon::join(|| moves(solved), || brokers(solved));
     let waves = waves(solved);
     let mut summary = summary(solved, &brokers, &waves);
     match found {
@@ -164,32 +174,45 @@ fn moves(solved: &Solved<'_>) -> (Vec<String>, Moves) {
     let order: Vec<u32> = solved.schedule.waves.iter().flat_map(|wave| wave.movers.iter().copied()).collect();
     let (number_of, topics) = topic_numbers(cluster, movers);
     let id_of = |broker: BrokerIx| cluster.brokers[broker].id;
-    let mut table = Moves {
-        topic: Vec::with_capacity(order.len()),
-        partition: Vec::with_capacity(order.len()),
-        replicas: Csr::with_capacity(order.len(), order.len() * 3),
-        previous: Csr::with_capacity(order.len(), order.len() * 3),
-        leader: Vec::with_capacity(order.len()),
-        leader_after: Vec::with_capacity(order.len()),
-        size: Vec::with_capacity(order.len()),
-        ..Moves::default()
+    let by_copy = order.len() * 3;
+    let after = || {
+        let mut table = Moves {
+            replicas: Csr::with_capacity(order.len(), by_copy),
+            leader_after: Vec::with_capacity(order.len()),
+            ..Moves::default()
+        };
+        let mut dirs = DirNames::default();
+        for &mover in &order {
+            let partition = movers[mover as usize];
+            let list = solved.leadership.lists.get(mover as usize);
+            table.replicas.push(list.iter().map(|home| id_of(home.broker)));
+            push_dirs(solved, partition, list, &mut dirs, &mut table);
+            table.leader_after.push(leader_after(solved, partition, list));
+        }
+        table.dir_names = dirs.names;
+        table
     };
-    let mut dirs = DirNames::default();
-    for &mover in &order {
-        let partition = movers[mover as usize];
-        let row = partition.get();
-        let list = solved.leadership.lists.get(mover as usize);
-        table.topic.push(number_of[cluster.topic_of(partition).get()]);
-        table.partition.push(PartitionId::new(partitions.id[row].get()));
-        table.replicas.push(list.iter().map(|home| id_of(home.broker)));
-        table.previous.push(partitions.replicas.get(row).iter().copied());
-        push_dirs(solved, partition, list, &mut dirs, &mut table);
-        table.leader.push(partitions.leader[row]);
-        table.leader_after.push(leader_after(solved, partition, list));
-        table.size.push(cluster.size_of(partition));
-    }
-    table.dir_names = dirs.names;
-    (topics, table)
+    let before = || {
+        let mut table = Moves {
+            topic: Vec::with_capacity(order.len()),
+            partition: Vec::with_capacity(order.len()),
+            previous: Csr::with_capacity(order.len(), by_copy),
+            leader: Vec::with_capacity(order.len()),
+            size: Vec::with_capacity(order.len()),
+            ..Moves::default()
+        };
+        for partition in order.iter().map(|&mover| movers[mover as usize]) {
+            let row = partition.get();
+            table.topic.push(number_of[cluster.topic_of(partition).get()]);
+            table.partition.push(PartitionId::new(partitions.id[row].get()));
+            table.previous.push(partitions.replicas.get(row).iter().copied());
+            table.leader.push(partitions.leader[row]);
+            table.size.push(cluster.size_of(partition));
+        }
+        table
+    };
+    let (after, Moves { topic, partition, previous, leader, size, .. }) = rayon::join(after, before);
+    (topics, Moves { topic, partition, previous, leader, size, ..after })
 }
 
 /// The number of each topic among those that move, and their names.

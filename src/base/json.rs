@@ -168,9 +168,13 @@ impl Writer {
         self.out
     }
 
-    /// What was written so far, handed out so that the buffer can be used again.
-    pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.out)
+    /// Hands out what was written so far, once it is long enough to be worth it.
+    pub fn drain(&mut self, mut sink: impl FnMut(&[u8])) {
+        const WORTH_BYTES: usize = 1 << 16;
+        if self.out.len() >= WORTH_BYTES {
+            sink(&self.out);
+            self.out.clear();
+        }
     }
 
     fn comma(&mut self) {

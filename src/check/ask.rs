@@ -4,6 +4,7 @@ use fancy_regex::Regex;
 
 use super::Violation;
 use super::given::Given;
+use super::spread::racks_that_stay;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairs;
 use crate::replay::{NONE, World};
@@ -19,6 +20,8 @@ pub(super) struct Ask<'a> {
     pub is_target: Vec<bool>,
     /// Whether each topic of the snapshot is asked for.
     pub is_selected: Vec<bool>,
+    /// Racks of the alive brokers that stay: what a strict policy can span.
+    pub racks_that_stay: u32,
     /// The lists that the request gives outright.
     pub given: Given,
     /// What of the request cannot be resolved.
@@ -58,7 +61,8 @@ impl<'a> Ask<'a> {
                 && !excluded.as_ref().is_some_and(|regex| matches(regex, &topic.name))
         });
         let is_selected = is_selected.collect();
-        let mut ask = Ask { request, is_drained, is_target, is_selected, given, faults };
+        let racks_that_stay = racks_that_stay(world, &is_drained);
+        let mut ask = Ask { request, is_drained, is_target, is_selected, racks_that_stay, given, faults };
         ask.add_targets(world);
         ask
     }

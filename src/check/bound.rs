@@ -5,7 +5,7 @@
 //! what one target receives; all bytes over what all brokers that may ever lead send.
 
 use super::ask::Ask;
-use super::spread::{Spread, racks_that_stay};
+use super::spread::Spread;
 use crate::base::units::Bytes;
 use crate::replay::{Steps, World};
 use crate::request::RackPolicy;
@@ -24,8 +24,7 @@ pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64, room: Room)
     let mut may_lead: Vec<bool> = ask.is_target.clone();
     let (mut total, mut largest_copy, mut largest_partition) = (0.0_f64, 0.0_f64, 0.0_f64);
     let mut entering = Entering::new(world, ask, room);
-    for step in steps.sound(0..steps.len()) {
-        let row = steps.row[step];
+    for (row, _) in steps.sound_rows() {
         let copies = ask.leaving(world, row);
         if copies == 0 {
             continue;
@@ -88,7 +87,7 @@ impl Entering {
             count,
             bytes: vec![0.0; racks],
             is_exact,
-            wanted: racks_that_stay(world, &ask.is_drained),
+            wanted: ask.racks_that_stay,
             open,
             kept: vec![0; racks],
             keeping: Vec::new(),
@@ -232,7 +231,7 @@ mod tests {
         let open: Vec<u32> = (0..world.len() as u32)
             .filter(|broker| ask.is_target[*broker as usize] && !stay.contains(broker))
             .collect();
-        let wanted = racks_that_stay(world, &ask.is_drained).min(old.len() as u32);
+        let wanted = ask.racks_that_stay.min(old.len() as u32);
         let choices = (0_u32..1 << open.len()).filter(|choice| choice.count_ones() as usize == old.len() - stay.len());
         let least = choices.filter_map(|choice| {
             let chosen = (0..open.len()).filter(|at| choice & (1 << at) != 0).map(|at| open[at]);

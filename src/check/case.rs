@@ -8,8 +8,22 @@ use super::certificate::Claims;
 use super::figures::{self, Figures};
 use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
-use crate::replay::{self, Disk, Steps, WaveTime, World};
+use crate::replay::{self, Disk, NONE, Steps, WaveTime, World};
 use crate::request::Request;
+
+/// One move: as the plan has it, and resolved.
+pub(super) struct CaseMove<'a> {
+    /// Index of its wave, from 0.
+    pub wave: usize,
+    pub step: usize,
+    /// Its row of the snapshot, or [`NONE`].
+    pub row: u32,
+    /// Present replicas as broker numbers; empty where the snapshot does not have the partition.
+    pub old: &'a [u32],
+    /// Replicas after it as broker numbers, [`NONE`] for unknown ones.
+    pub new: &'a [u32],
+    pub paper: Move<'a>,
+}
 
 /// A plan, resolved and replayed.
 pub(super) struct Case<'a> {
@@ -74,15 +88,23 @@ impl<'a> Case<'a> {
         self.steps.is_sound.iter().all(|&is_sound| is_sound)
     }
 
-    /// Every move with its wave's index and its step.
-    pub fn moves(&self) -> impl Iterator<Item = (usize, usize, Move<'a>)> + '_ {
+    /// Every move with its wave's index.
+    pub fn moves(&self) -> impl Iterator<Item = CaseMove<'_>> {
         let waves = self.steps.waves.iter().enumerate();
-        waves.flat_map(move |(wave, range)| range.clone().map(move |step| (wave, step, self.plan.get(step))))
+        waves.flat_map(move |(wave, range)| range.clone().map(move |step| self.get(wave, step)))
     }
 
-    /// Every move that can be replayed.
-    pub fn sound_moves(&self) -> impl Iterator<Item = (usize, usize, Move<'a>)> + '_ {
-        self.moves().filter(|&(_, step, _)| self.steps.is_sound[step])
+    /// A move of a wave.
+    pub fn get(&self, wave: usize, step: usize) -> CaseMove<'_> {
+        let row = self.steps.row[step];
+        CaseMove {
+            wave,
+            step,
+            row,
+            old: if row == NONE { &[] } else { self.world.replicas(row) },
+            new: self.steps.new.get(step),
+            paper: self.plan.get(step),
+        }
     }
 
     /// A violation of a wave.
@@ -92,11 +114,11 @@ impl<'a> Case<'a> {
     }
 
     /// A violation of a move.
-    pub fn violation(&self, rule: &'static str, wave: usize, step: usize, message: impl Into<String>) -> Violation {
-        let step_in_wave = step - self.steps.waves[wave].start;
-        let found = self.plan.get(step);
-        self.wave_violation(rule, wave, message)
-            .partition(found.topic, found.partition)
+    pub fn violation(&self, rule: &'static str, moved: &CaseMove, message: impl Into<String>) -> Violation {
+        let CaseMove { wave, step, paper, .. } = moved;
+        let step_in_wave = step - self.steps.waves[*wave].start;
+        self.wave_violation(rule, *wave, message)
+            .partition(paper.topic, paper.partition)
             .place(format!("plan.json at waves[{wave}].partitions[{step_in_wave}]"))
     }
 

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::case::Case;
-use super::spread::{Spread, racks_that_stay};
+use super::spread::Spread;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::units::Bytes;
 use crate::plan::{Proof, RackPrice};
@@ -77,7 +77,7 @@ impl Claims {
 
     fn sort_rows(&mut self, case: &Case, rack_of: &dyn Fn(u32) -> u32) {
         let (world, ask) = (case.world, &case.ask);
-        let wanted = racks_that_stay(world, &ask.is_drained);
+        let wanted = ask.racks_that_stay;
         let tags: Vec<u64> = (0..world.len() as u32)
             .map(|number| {
                 let (leaves, takes) = (ask.is_drained[number as usize], ask.is_target[number as usize]);
@@ -86,8 +86,7 @@ impl Claims {
             .collect();
         let mut known: FxHashMap<[u64; 4], u32> = FxHashMap::default();
         let mut known_long: FxHashMap<Vec<u64>, u32> = FxHashMap::default();
-        for step in case.steps.sound(0..case.steps.len()) {
-            let row = case.steps.row[step];
+        for (row, _) in case.steps.sound_rows() {
             let old = world.replicas(row);
             let copies = ask.leaving(world, row) as u32;
             if copies == 0 || old.iter().any(|&number| number as usize >= tags.len()) {

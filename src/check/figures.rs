@@ -37,8 +37,8 @@ pub(super) fn of(case: &Case) -> Figures {
     let world = case.world;
     let size = |row: u32| world.snapshot.partitions.size[row as usize].map_or(0, Bytes::get);
     let (mut replicas_moved, mut bytes_moved, mut cross_rack) = (0, 0_u64, (0_u64, 0_u64));
-    for step in case.steps.sound(0..case.steps.len()) {
-        let (row, bytes) = (case.steps.row[step], size(case.steps.row[step]));
+    for (row, step) in case.steps.sound_rows() {
+        let bytes = size(row);
         let leader = world.leader(row);
         for (_, broker) in case.steps.adding(world, step) {
             replicas_moved += 1;

@@ -56,7 +56,6 @@ impl Judge<'_> {
 
     /// Each entry by itself.
     fn entries(&self, found: &mut Vec<Violation>) {
-        let stay = spread::racks_that_stay(self.world, &self.ask.is_drained);
         for (step, entry) in self.assignment.entries.iter().enumerate() {
             let row = self.steps.row[step];
             if row == NONE {
@@ -79,7 +78,7 @@ impl Judge<'_> {
             }
             self.brokers(step, found);
             if self.steps.is_sound[step] && self.world.replicas(row) != self.steps.new.get(step) {
-                self.change(step, stay, found);
+                self.change(step, found);
             }
         }
     }
@@ -109,7 +108,7 @@ impl Judge<'_> {
     }
 
     /// A sound entry that changes its partition.
-    fn change(&self, step: usize, racks_that_stay: u32, found: &mut Vec<Violation>) {
+    fn change(&self, step: usize, found: &mut Vec<Violation>) {
         let row = self.steps.row[step];
         let (old, new) = (self.world.replicas(row), self.steps.new.get(step));
         if old.len() != new.len() {
@@ -119,7 +118,7 @@ impl Judge<'_> {
             let message = format!("{replicas}, {now} now: {} -> {}", list(present), list(wanted));
             found.push(self.violation("replicas", step, message));
         }
-        if let Some(message) = spread::fault(self.world, self.ask.request, racks_that_stay, old, new) {
+        if let Some(message) = spread::fault(self.world, self.ask.request, self.ask.racks_that_stay, old, new) {
             found.push(self.violation("racks", step, message));
         }
         let kept = new.iter().copied().filter(|broker| old.contains(broker));

@@ -19,6 +19,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -31,6 +32,7 @@ use crate::base::assignment::Assignment;
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::{fs, json};
 use crate::plan::{self, Plan, Warning};
+use crate::replay::World;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 
@@ -38,28 +40,33 @@ use crate::snapshot::Snapshot;
 ///
 /// The limits are those of the plan's own request; its supplements must have been applied to the snapshot.
 pub fn plan(snapshot: &Snapshot, plan: &Plan) -> Report {
+    let (assignment_sha256, world) = rayon::join(|| snapshot.assignment_sha256(), || World::new(snapshot));
+    on(&world, &assignment_sha256, plan)
+}
+
+/// The same on a world that is built already, of a snapshot with this fingerprint.
+pub(crate) fn on(world: &World<'_>, assignment_sha256: &str, plan: &Plan) -> Report {
     let mut report =
         Report { waves: plan.waves.len() as u32, moves: plan.moves.topic.len() as u64, ..Report::default() };
     report.violations = rules::shape::judge(plan);
     if !report.is_ok() {
         return report;
     }
-    let world = crate::replay::World::new(snapshot);
-    // The fingerprint costs about as much as all the rest.
-    let (identity, case) = rayon::join(|| snapshot.assignment_sha256(), || case::Case::new(&world, plan));
-    let mut case = case;
-    rules::drift::judge(&mut case, &identity, &mut report.violations);
+    let mut case = case::Case::new(world, plan);
+    rules::drift::judge(&mut case, assignment_sha256, &mut report.violations);
     let case = &case;
     let with_figures = !case.is_drifted && case.is_sound();
-    let ((violations, warnings), mut figures) = rayon::join(
-        || rayon::join(|| judge(case, rules::RULES), || rules::care::warnings(case)),
-        || if with_figures { judge(case, rules::FIGURES) } else { Vec::new() },
+    let (whole, by_move) = rayon::join(
+        || (judge(case, rules::RULES), if with_figures { judge(case, rules::FIGURES) } else { Vec::new() }),
+        || judge_moves(case, if with_figures { rules::MOVE_FIGURES } else { &[] }),
     );
-    report.violations.extend(violations);
-    report.warnings.extend(warnings);
+    report.violations.extend(by_move.violations);
+    report.violations.extend(whole.0);
+    report.warnings.extend(rules::care::warnings(by_move.care));
+    let mut figures = [by_move.figures, whole.1].concat();
     if with_figures {
         // Only when a figure differs does it matter whether sizes and rates were others.
-        if !figures.is_empty() && snapshot.sha256() != plan.cluster.sha256 {
+        if !figures.is_empty() && world.snapshot.sha256() != plan.cluster.sha256 {
             figures.clear();
             report.warnings.push(Warning::new(
                 "other-snapshot",
@@ -81,6 +88,55 @@ fn judge(case: &case::Case, rules: &[rules::Rule]) -> Vec<Violation> {
         found
     });
     judged.collect::<Vec<_>>().concat()
+}
+
+/// What is found move by move.
+#[derive(Default)]
+struct ByMove {
+    violations: Vec<Violation>,
+    figures: Vec<Violation>,
+    care: rules::care::Care,
+}
+
+/// Has every rule on moves look at each move while its rows are at hand, on all cores.
+fn judge_moves(case: &case::Case, figures: &[rules::MoveRule]) -> ByMove {
+    const CHUNK: usize = 1_024;
+    let waves = case.steps.waves.iter().enumerate();
+    let chunks: Vec<(usize, Range<usize>)> = waves
+        .flat_map(|(wave, range)| {
+            range.clone().step_by(CHUNK).map(move |start| (wave, start..range.end.min(start + CHUNK)))
+        })
+        .collect();
+    let judged: Vec<ByMove> = chunks
+        .into_par_iter()
+        .map(|(wave, steps)| {
+            let mut found = ByMove::default();
+            for step in steps {
+                let moved = case.get(wave, step);
+                for rule in rules::MOVES {
+                    rule(case, &moved, &mut found.violations);
+                }
+                if !case.steps.is_sound[step] {
+                    continue;
+                }
+                for rule in rules::SOUND_MOVES {
+                    rule(case, &moved, &mut found.violations);
+                }
+                for rule in figures {
+                    rule(case, &moved, &mut found.figures);
+                }
+                rules::care::look(case, &moved, &mut found.care);
+            }
+            found
+        })
+        .collect();
+    let care = judged.iter().map(|found| found.care).sum();
+    let (mut violations, mut figures) = (Vec::new(), Vec::new());
+    for found in judged {
+        violations.extend(found.violations);
+        figures.extend(found.figures);
+    }
+    ByMove { violations, figures, care }
 }
 
 /// Reads the plan in the directory `dir`, replays it, and compares every file beside it with the plan.

@@ -9,7 +9,7 @@ use crate::base::error::Result;
 use crate::base::units::BytesPerSec;
 use crate::emit;
 use crate::plan::{self, Plan, Warning};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Notice, Snapshot};
 
 /// Below this Kafka meters badly: one fetch may be larger than what may flow in a second.
 const THROTTLE_LOW: BytesPerSec = BytesPerSec::new(1_000_000);
@@ -25,7 +25,9 @@ pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
     }
     let snapshot = load::cluster(&args.cluster, &request.supplements)?;
     let watched = progress::watch(console);
-    let plan = crate::plan(&snapshot, &request, &watched.work)?;
+    let (plan, notices) =
+        rayon::join(|| crate::plan(&snapshot, &request, &watched.work), || snapshot.all_notices());
+    let plan = plan?;
     if let Some(dir) = &args.out {
         emit::out_dir::write(&plan, dir, args.force, &watched.work)?;
     }
@@ -37,15 +39,21 @@ pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
         Some(Format::Plan) => console.data(&plan::write(&plan))?,
         None => {}
     }
-    console.tell(&view(args, &snapshot, &plan, format));
+    console.tell(&view(args, &snapshot, &notices, &plan, format));
     Ok(0)
 }
 
 /// The summary, with everything that a person must know before using the output.
-fn view<'a>(args: &PlanArgs, snapshot: &Snapshot, plan: &'a Plan, format: Option<Format>) -> PlanView<'a> {
+fn view<'a>(
+    args: &PlanArgs,
+    snapshot: &Snapshot,
+    notices: &[Notice],
+    plan: &'a Plan,
+    format: Option<Format>,
+) -> PlanView<'a> {
     let mut view = PlanView::new(plan);
     // Each fact has one teller: the snapshot what it shows, the planner what the plan does, we what the output costs.
-    let mut warnings: Vec<Warning> = as_warnings(&snapshot.all_notices()).collect();
+    let mut warnings: Vec<Warning> = as_warnings(notices).collect();
     warnings.append(&mut view.warnings);
     if plan.waves.is_empty() {
         let message = "nothing of what was asked for has to move; Kafka's tool refuses a file without partitions";

@@ -24,6 +24,8 @@ mod explain;
 mod racks;
 mod refine;
 
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 
 pub use self::brokers::weight;
@@ -61,14 +63,13 @@ pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
     let pools = Pools::new(problem);
     let by_size = movers_by_size(problem);
     let mut chosen = racks::choose(problem, &pools, &by_size, work)?;
-    let per_pool = slots_per_pool(problem, &chosen, &pools, &by_size);
+    let mut per_pool = slots_per_pool(problem, &chosen, &pools);
     if let Some(short) = short_for_good(problem, &pools, &chosen, &per_pool) {
         return Err(explain::no_room(problem, &pools, short, &chosen, &per_pool, &[]));
     }
     let mut tries_left = RACK_TRIES;
     let (per_pool, placed) = loop {
         work.step("placing", 1, 3)?;
-        let per_pool = slots_per_pool(problem, &chosen, &pools, &by_size);
         let placed: Vec<brokers::Placed> = per_pool
             .par_iter()
             .enumerate()
@@ -80,6 +81,7 @@ pub fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
         if tries_left == 0 || !racks::move_elsewhere(problem, &pools, &mut chosen, &per_pool, &placed) {
             return Err(explain::no_room(problem, &pools, full, &chosen, &per_pool, &placed));
         }
+        per_pool = slots_per_pool(problem, &chosen, &pools);
     };
     work.step("placing", 2, 3)?;
     let mut homes = chosen.map(|_| Home { broker: BrokerIx::new(0), dir: None });
@@ -173,15 +175,19 @@ struct Slot {
 /// Movers, largest first; equal ones in an order that the seed chooses.
 fn movers_by_size(problem: &Problem<'_>) -> Vec<u32> {
     let seed = problem.request.seed;
-    let shuffle = |mover: u32| if seed == 0 { u64::from(mover) } else { scramble(seed, u64::from(mover)) };
-    let mut movers: Vec<(std::cmp::Reverse<Bytes>, u64, u32)> = (0..problem.movers.len() as u32)
+    let mut movers: Vec<(Reverse<Bytes>, u64, u32)> = (0..problem.movers.len() as u32)
         .map(|mover| {
             let size = problem.landed_size(problem.movers[mover as usize]);
-            (std::cmp::Reverse(size), shuffle(mover), mover)
+            (Reverse(size), shuffled(seed, mover), mover)
         })
         .collect();
     movers.par_sort_unstable();
     movers.into_iter().map(|entry| entry.2).collect()
+}
+
+/// Where a mover stands among equal ones.
+fn shuffled(seed: u64, mover: u32) -> u64 {
+    if seed == 0 { u64::from(mover) } else { scramble(seed, u64::from(mover)) }
 }
 
 /// A fixed, well-mixed function of two numbers (the finalizer of `SplitMix64`).
@@ -193,24 +199,22 @@ fn scramble(seed: u64, value: u64) -> u64 {
 }
 
 /// The slots of each pool, largest first; slots of one mover follow one another.
-fn slots_per_pool(
-    problem: &Problem<'_>,
-    chosen: &Csr<racks::Choice>,
-    pools: &Pools,
-    by_size: &[u32],
-) -> Vec<Vec<Slot>> {
+fn slots_per_pool(problem: &Problem<'_>, chosen: &Csr<racks::Choice>, pools: &Pools) -> Vec<Vec<Slot>> {
     let mut counts = vec![0; pools.brokers.len()];
     for choice in chosen.values() {
         counts[choice.pool as usize] += 1;
     }
     let mut per_pool: Vec<Vec<Slot>> = counts.into_iter().map(Vec::with_capacity).collect();
-    for &mover in by_size {
-        let topic = problem.cluster.topic_of(problem.movers[mover as usize]).get() as u32;
-        for at in chosen.range(mover as usize) {
+    for (mover, &partition) in problem.movers.iter().enumerate() {
+        let topic = problem.cluster.topic_of(partition).get() as u32;
+        for at in chosen.range(mover) {
             let choice = chosen.values()[at];
-            per_pool[choice.pool as usize].push(Slot { at: at as u32, mover, topic, size: choice.size });
+            let slot = Slot { at: at as u32, mover: mover as u32, topic, size: choice.size };
+            per_pool[choice.pool as usize].push(slot);
         }
     }
+    let key = |slot: &Slot| (Reverse(slot.size), shuffled(problem.request.seed, slot.mover), slot.at);
+    per_pool.par_iter_mut().for_each(|slots| slots.par_sort_unstable_by_key(key));
     per_pool
 }
 

@@ -142,6 +142,12 @@ impl Steps {
         self.row.is_empty()
     }
 
+    /// Rows that move, in order, each with its sound step.
+    pub fn sound_rows(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
+        let steps = self.step_of.iter().enumerate().filter(|(_, step)| **step != NONE);
+        steps.map(|(row, &step)| (row as u32, step as usize)).filter(|&(_, step)| self.is_sound[step])
+    }
+
     /// The sound steps of `range`.
     pub fn sound(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
         range.filter(|&step| self.is_sound[step])

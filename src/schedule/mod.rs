@@ -25,7 +25,7 @@ pub mod time;
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, Ix};
 use crate::base::work::Work;
-use crate::leadership::Leadership;
+use crate::placement::Home;
 use crate::plan::Stage;
 use crate::problem::Problem;
 
@@ -71,13 +71,13 @@ pub struct Loads {
 }
 
 impl Loads {
-    fn new(problem: &Problem<'_>, leadership: &Leadership) -> Self {
+    fn new(problem: &Problem<'_>, homes: &Csr<Home>) -> Self {
         let partitions = &problem.cluster.snapshot.partitions;
         let mut adding = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
         let mut loads = Vec::with_capacity(problem.movers.len());
         for (mover, &partition) in problem.movers.iter().enumerate() {
             let before = problem.cluster.replicas_of(partition);
-            let added = leadership.lists.get(mover).iter().map(|home| home.broker).filter(|new| !before.contains(new));
+            let added = homes.get(mover).iter().map(|home| home.broker).filter(|new| !before.contains(new));
             adding.push(added);
             loads.push(Load {
                 leader: problem.leader(partition),
@@ -91,16 +91,17 @@ impl Loads {
     }
 }
 
-/// Cuts all moves into waves.
+/// Cuts all moves into waves. `homes` has the new replicas of each mover, in any order; those that stay may
+/// stand among them.
 ///
 /// # Errors
 /// [`crate::base::error::Code::Throttle`] when a partition alone can never finish at the throttle;
 /// [`crate::base::error::Code::DiskLimit`] when copies of a given placement wait for one another's room.
-pub fn schedule(problem: &Problem<'_>, leadership: &Leadership, work: &Work) -> Result<(Schedule, Loads)> {
-    let loads = Loads::new(problem, leadership);
+pub fn schedule(problem: &Problem<'_>, homes: &Csr<Home>, work: &Work) -> Result<(Schedule, Loads)> {
+    let loads = Loads::new(problem, homes);
     time::refuse_impossible(problem, &loads)?;
     let mut schedule = Schedule { waves: Vec::new(), too_long: Vec::new() };
-    let mut room = room::Room::new(problem, leadership);
+    let mut room = room::Room::new(problem, homes);
     for (stage, movers) in stages::split(problem, &loads) {
         match &mut room {
             Some(room) => fill::cut_with_room(problem, &loads, stage, &movers, room, &mut schedule, work)?,

@@ -10,7 +10,7 @@ use crate::base::error::{Code, Error};
 use crate::base::ids::IdSet;
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix};
 use crate::base::text::{self, counted, either};
-use crate::leadership::Leadership;
+use crate::placement::Home;
 use crate::problem::{Problem, Wanted};
 
 /// What every log dir holds and may hold, in bytes.
@@ -34,7 +34,7 @@ pub const ORDERS: usize = 3;
 
 impl Room {
     /// The room before the first wave; nothing where no log dir that receives is ever freed, or none has a limit.
-    pub fn new(problem: &Problem<'_>, leadership: &Leadership) -> Option<Self> {
+    pub fn new(problem: &Problem<'_>, homes: &Csr<Home>) -> Option<Self> {
         if !matches!(problem.wanted, Wanted::Lists(_)) || problem.request.ignore_disk {
             return None;
         }
@@ -44,7 +44,7 @@ impl Room {
         let mut most: IndexVec<DirIx, u64> = cluster.dirs.iter().map(|dir| dir.used.get()).collect();
         let held = most.clone();
         for (mover, &partition) in problem.movers.iter().enumerate() {
-            let list = leadership.lists.get(mover);
+            let list = homes.get(mover);
             let needed = problem.landed_size(partition).get();
             lands.push(list.iter().filter_map(|home| home.dir).map(|dir| (dir, needed)));
             for &(dir, bytes) in lands.get(mover) {

@@ -42,15 +42,15 @@ impl Snapshot {
     fn partition_health(&self, notices: &mut Vec<Notice>) {
         let partitions = &self.partitions;
         let name = |row: usize| format!("{}-{}", self.topic_of(row).name, partitions.id[row]);
+        let down: Vec<BrokerId> =
+            self.brokers.iter().filter(|broker| !broker.state.serves()).map(|broker| broker.id).collect();
         let mut sick = Sick::default();
         for row in 0..partitions.len() {
             let adding = partitions.adding.get(&row).map_or(&[][..], Vec::as_slice);
             let (replicas, isr) = (partitions.replicas.get(row), partitions.isr.get(row));
             match partitions.leader[row] {
                 None => sick.no_leader.push(row),
-                Some(leader) if self.broker(leader).is_some_and(|broker| !broker.state.serves()) => {
-                    sick.lost_leader.push(row);
-                }
+                Some(leader) if down.binary_search(&leader).is_ok() => sick.lost_leader.push(row),
                 Some(_) => {}
             }
             if isr.is_empty() {

@@ -8,14 +8,16 @@ use crate::base::json::Writer;
 impl Snapshot {
     /// SHA-256 of the canonical snapshot without `name`, `taken_at` and `host`, in hexadecimal.
     pub fn sha256(&self) -> String {
-        hex_sha256(&v1::write(self, v1::Include::WhatPlansDependOn))
+        let mut hash = Sha256::new();
+        v1::write_to(self, v1::Include::WhatPlansDependOn, |part| hash.update(part));
+        hexadecimal(hash)
     }
 
     /// SHA-256 of `{"version":1,"partitions":[{"topic":…,"partition":…,"replicas":[…]},…]}`, sorted and
     /// compact, in hexadecimal: the same wherever the cluster was read.
     pub fn assignment_sha256(&self) -> String {
         let partitions = &self.partitions;
-        let mut writer = Writer::with_capacity(partitions.len() * 64);
+        let (mut hash, mut writer) = (Sha256::new(), Writer::default());
         writer.begin_object().key("version").int(1).key("partitions").begin_array();
         for row in 0..partitions.len() {
             writer.begin_object().key("topic").string(&self.topic_of(row).name);
@@ -24,16 +26,18 @@ impl Snapshot {
                 writer.int(id.get());
             }
             writer.end_array().end_object();
+            writer.drain(|part| hash.update(part));
         }
         writer.end_array().end_object();
-        hex_sha256(&writer.into_bytes())
+        hash.update(writer.into_bytes());
+        hexadecimal(hash)
     }
 }
 
-fn hex_sha256(content: &[u8]) -> String {
+fn hexadecimal(hash: Sha256) -> String {
     use std::fmt::Write;
     let mut text = String::with_capacity(64);
-    for byte in Sha256::digest(content) {
+    for byte in hash.finalize() {
         write!(text, "{byte:02x}").expect("writing to a string never fails");
     }
     text

@@ -663,8 +663,15 @@ pub enum Include {
 
 /// Writes a snapshot in canonical form.
 pub fn write(snapshot: &Snapshot, include: Include) -> Vec<u8> {
+    let mut content = Vec::with_capacity(4096 + snapshot.partitions.len() * 192);
+    write_to(snapshot, include, |part| content.extend_from_slice(part));
+    content
+}
+
+/// The same, piece by piece.
+pub fn write_to(snapshot: &Snapshot, include: Include, mut sink: impl FnMut(&[u8])) {
     let everything = include == Include::Everything;
-    let mut writer = Writer::with_capacity(4096 + snapshot.partitions.len() * 192);
+    let mut writer = Writer::default();
     writer.begin_object().key("kind").string(KIND).key("version").int(VERSION);
     if everything {
         optional(&mut writer, "name", snapshot.name.as_deref());
@@ -688,11 +695,12 @@ pub fn write(snapshot: &Snapshot, include: Include) -> Vec<u8> {
         writer.key("partitions").begin_array();
         for row in topic.rows.clone() {
             write_partition(&mut writer, snapshot, row);
+            writer.drain(&mut sink);
         }
         writer.end_array().end_object();
     }
     writer.end_array().end_object();
-    writer.into_bytes()
+    sink(&writer.into_bytes());
 }
 
 fn optional(writer: &mut Writer, key: &str, value: Option<&str>) {

@@ -1,20 +1,39 @@
 //! What holds but a person should know: it is warned of, not refused.
 
-use super::super::case::Case;
+use std::iter::Sum;
+
+use super::super::case::{Case, CaseMove};
 use crate::base::text::{counted, either};
 use crate::plan::Warning;
 use crate::replay::NONE;
 
-pub(in super::super) fn warnings(case: &Case) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let (mut headless, mut refused) = (0_usize, 0_usize);
-    for (_, step, _) in case.sound_moves() {
-        let row = case.steps.row[step];
-        let old = case.world.replicas(row);
-        let serves = |broker: u32| broker == NONE || case.world.broker(broker).state.serves();
-        headless += usize::from(!serves(case.world.leader(row)));
-        refused += usize::from(case.steps.new.get(step).iter().any(|&broker| old.contains(&broker) && !serves(broker)));
+/// How many moves there is something to say of.
+#[derive(Clone, Copy, Default)]
+pub(in super::super) struct Care {
+    headless: usize,
+    refused: usize,
+}
+
+/// Looks at a sound move.
+pub(in super::super) fn look(case: &Case, moved: &CaseMove, care: &mut Care) {
+    let serves = |broker: u32| broker == NONE || case.world.broker(broker).state.serves();
+    care.headless += usize::from(!serves(case.world.leader(moved.row)));
+    care.refused += usize::from(moved.new.iter().any(|&broker| moved.old.contains(&broker) && !serves(broker)));
+}
+
+impl Sum for Care {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Care::default(), |sum, care| Care {
+            headless: sum.headless + care.headless,
+            refused: sum.refused + care.refused,
+        })
     }
+}
+
+/// What has to be said in all.
+pub(in super::super) fn warnings(care: Care) -> Vec<Warning> {
+    let Care { headless, refused } = care;
+    let mut warnings = Vec::new();
     if headless > 0 {
         let message = format!(
             "{} led by a broker that does not serve {}: there is nothing to copy from",

@@ -49,9 +49,14 @@ pub(in super::super) fn above(world: &World, request: &Request, peak: Peak, capa
 /// Brokers without any known log dir that receive data.
 fn no_known_disk(case: &Case, found: &mut Vec<Violation>) {
     let mut is_named = vec![false; case.world.len()];
-    for (wave, step, _) in case.sound_moves() {
-        for (_, broker) in case.steps.adding(case.world, step) {
-            if case.world.dirs_of(broker).is_empty() && !std::mem::replace(&mut is_named[broker as usize], true) {
+    let is_unknown = |broker: u32| case.world.dirs_of(broker).is_empty();
+    if !(0..case.world.len() as u32).any(is_unknown) {
+        return;
+    }
+    for (wave, range) in case.steps.waves.iter().enumerate() {
+        let adding = case.steps.sound(range.clone()).flat_map(|step| case.steps.adding(case.world, step));
+        for (_, broker) in adding {
+            if is_unknown(broker) && !std::mem::replace(&mut is_named[broker as usize], true) {
                 let message = "it receives data and its log dirs are not known";
                 found.push(case.wave_violation(RULE, wave, message).broker(case.world.id(broker)));
             }

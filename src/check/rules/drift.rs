@@ -14,18 +14,18 @@ pub(in super::super) fn judge(case: &mut Case, assignment_sha256: &str, found: &
     }
     case.is_drifted = true;
     let mut changed = Vec::new();
-    for (wave, step, moved) in case.moves() {
-        let row = case.steps.row[step];
-        let message = if row == NONE {
+    for moved in case.moves() {
+        let message = if moved.row == NONE {
             "the snapshot does not have it any more".to_owned()
         } else {
-            let present = case.world.snapshot.partitions.replicas.get(row as usize);
-            if present == moved.previous || case.steps.step_of[row as usize] != step as u32 {
+            let row = moved.row as usize;
+            let (present, previous) = (case.world.snapshot.partitions.replicas.get(row), moved.paper.previous);
+            if present == previous || case.steps.step_of[row] != moved.step as u32 {
                 continue;
             }
-            format!("its replicas are {}, the plan expects {}", list(present), list(moved.previous))
+            format!("its replicas are {}, the plan expects {}", list(present), list(previous))
         };
-        changed.push(case.violation(RULE, wave, step, message));
+        changed.push(case.violation(RULE, &moved, message));
     }
     let message = format!(
         "the cluster's replica lists are not those that the plan was made for; {} of {} differ\n\

@@ -1,16 +1,12 @@
 //! `health`: no partition moves that is not healthy enough.
 
 use super::super::Violation;
-use super::super::case::Case;
+use super::super::case::{Case, CaseMove};
 use super::super::health;
 
-pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
-    for (wave, step, _) in case.sound_moves() {
-        let row = case.steps.row[step];
-        let old = case.world.replicas(row);
-        let kept = case.steps.new.get(step).iter().copied().filter(|broker| old.contains(broker));
-        if let Some(why) = health::fault(case.world, row, kept) {
-            found.push(case.violation("health", wave, step, format!("it must not move now: {why}")));
-        }
+pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
+    let kept = moved.new.iter().copied().filter(|broker| moved.old.contains(broker));
+    if let Some(why) = health::fault(case.world, moved.row, kept) {
+        found.push(case.violation("health", moved, format!("it must not move now: {why}")));
     }
 }

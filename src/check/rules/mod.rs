@@ -24,28 +24,26 @@ pub(super) mod throttles;
 pub(super) mod times;
 
 use super::Violation;
-use super::case::Case;
+use super::case::{Case, CaseMove};
 
 /// Looks at a case and adds what does not hold.
 pub(super) type Rule = fn(&Case, &mut Vec<Violation>);
+/// Looks at one move of a case.
+pub(super) type MoveRule = fn(&Case, &CaseMove, &mut Vec<Violation>);
 
-/// What must hold whatever the plan claims.
-pub(super) const RULES: &[Rule] = &[
-    previous::judge,
-    replicas::judge,
-    targets::judge,
-    scope::judge,
-    health::judge,
-    leaders::judge,
-    racks::judge,
-    log_dirs::judge,
-    disk::judge,
-    limits::judge,
-    stages::judge,
-    canary::judge,
-    throttles::judge,
-];
+/// What must hold of a plan as a whole, whatever it claims.
+pub(super) const RULES: &[Rule] =
+    &[scope::judge, disk::judge, limits::judge, stages::judge, canary::judge, throttles::judge];
+
+/// What must hold of every move.
+pub(super) const MOVES: &[MoveRule] = &[previous::judge, replicas::judge, targets::judge];
+
+/// What must hold of every move that can be replayed.
+pub(super) const SOUND_MOVES: &[MoveRule] =
+    &[scope::judge_move, health::judge, leaders::judge, racks::judge, log_dirs::judge, stages::judge_move];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] =
-    &[bounds::judge, sizes::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] = &[bounds::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
+
+/// What the plan claims of its moves.
+pub(super) const MOVE_FIGURES: &[MoveRule] = &[sizes::judge];

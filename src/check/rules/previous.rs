@@ -2,48 +2,45 @@
 //! lists, leader and log dirs that are there before its wave, so that rolling back restores them.
 
 use super::super::Violation;
-use super::super::case::{Case, list};
-use crate::plan::Move;
+use super::super::case::{Case, CaseMove, list};
 use crate::replay::NONE;
 
-pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
-    let partitions = &case.world.snapshot.partitions;
-    for (wave, step, moved) in case.moves() {
-        let row = case.steps.row[step];
-        if row == NONE {
-            if !case.is_drifted {
-                found.push(case.violation("partition", wave, step, "the snapshot does not have it"));
-            }
-            continue;
+pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
+    if moved.row == NONE {
+        if !case.is_drifted {
+            found.push(case.violation("partition", moved, "the snapshot does not have it"));
         }
-        let first = case.steps.step_of[row as usize];
-        if first != step as u32 {
-            found.push(case.violation("partition", wave, step, "it moves twice; the direct strategy moves it once"));
-            continue;
+        return;
+    }
+    let first = case.steps.step_of[moved.row as usize];
+    if first != moved.step as u32 {
+        found.push(case.violation("partition", moved, "it moves twice; the direct strategy moves it once"));
+        return;
+    }
+    let present = case.world.snapshot.partitions.replicas.get(moved.row as usize);
+    let previous = moved.paper.previous;
+    if present != previous {
+        // Drift has named it already.
+        if !case.is_drifted {
+            let message = format!("previous is {}, before the wave it is {}", list(previous), list(present));
+            found.push(case.violation("previous", moved, message));
         }
-        let present = partitions.replicas.get(row as usize);
-        if present != moved.previous {
-            // Drift has named it already.
-            if !case.is_drifted {
-                let message = format!("previous is {}, before the wave it is {}", list(moved.previous), list(present));
-                found.push(case.violation("previous", wave, step, message));
-            }
-            continue;
-        }
-        if let Some(message) = dirs_fault(case, row, &moved) {
-            found.push(case.violation("previous", wave, step, message));
-        }
+        return;
+    }
+    if let Some(message) = dirs_fault(case, moved) {
+        found.push(case.violation("previous", moved, message));
     }
 }
 
 /// What is wrong with the log dirs that a rollback would restore.
-fn dirs_fault(case: &Case, row: u32, moved: &Move) -> Option<String> {
+fn dirs_fault(case: &Case, moved: &CaseMove) -> Option<String> {
+    let CaseMove { row, old, paper: moved, .. } = moved;
     let world = case.world;
-    let known = |place: usize| Some(world.dir_of(row, place)).filter(|&dir| dir != NONE);
+    let known = |place: usize| Some(world.dir_of(*row, place)).filter(|&dir| dir != NONE);
     if moved.previous_dirs.is_empty() {
         // Worth restoring is the dir of a replica that leaves a broker with several.
         let is_lost = |&place: &usize| {
-            let broker = world.replicas(row)[place];
+            let broker = old[place];
             !moved.replicas.contains(&moved.previous[place])
                 && world.dirs_of(broker).len() > 1
                 && known(place).is_some()
@@ -59,7 +56,7 @@ fn dirs_fault(case: &Case, row: u32, moved: &Move) -> Option<String> {
         let present = known(place).map(|dir| world.path_of(dir));
         let is_kept = moved.replicas.contains(&moved.previous[place]);
         let is_lost = path.is_none() && present.is_some() && !is_kept && {
-            let broker = world.replicas(row)[place];
+            let broker = old[place];
             world.dirs_of(broker).len() > 1
         };
         if is_lost || (path.is_some() && present.is_some() && path != present) {

@@ -4,16 +4,14 @@
 
 use super::super::Violation;
 use super::super::ask::Ask;
-use super::super::case::{Case, list};
+use super::super::case::{Case, CaseMove, list};
 use super::super::health;
-use crate::base::ids::BrokerId;
 use crate::base::text::counted;
 use crate::plan::Deferred;
 use crate::replay::{NONE, World};
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     found.extend(case.ask.faults.iter().cloned());
-    moves(case, found);
     let is_deferred = deferred(case, found);
     for row in 0..case.steps.step_of.len() as u32 {
         let is_out = is_deferred[row as usize] || case.steps.step_of[row as usize] != NONE;
@@ -42,47 +40,47 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     }
 }
 
-fn moves(case: &Case, found: &mut Vec<Violation>) {
+/// Judges a sound move.
+pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
+    let CaseMove { old, new, paper, .. } = moved;
     let world = case.world;
     let is_drained = |broker: u32| case.ask.is_drained[broker as usize];
-    for (wave, step, moved) in case.sound_moves() {
-        let (old, new) = (world.replicas(case.steps.row[step]), case.steps.new.get(step));
-        if !case.ask.selects(case.world, case.steps.row[step]) {
-            found.push(case.violation("topics", wave, step, "its topic was not asked for"));
-        }
-        if case.plan.request.is_given() {
-            given(case, wave, step, moved.replicas, found);
-            continue;
-        }
-        if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
-            let message =
-                format!("it leaves a broker that is not drained: {} -> {}", list(moved.previous), list(moved.replicas));
-            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
-        }
-        if let Some(&broker) = new.iter().find(|&&broker| is_drained(broker) && old.contains(&broker)) {
-            let message = format!("it stays on a drained broker: {} -> {}", list(moved.previous), list(moved.replicas));
-            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
-        }
-        if old == new {
-            found.push(case.violation("scope", wave, step, "nothing of it changes"));
-        }
+    if !case.ask.selects(world, moved.row) {
+        found.push(case.violation("topics", moved, "its topic was not asked for"));
+    }
+    if case.plan.request.is_given() {
+        given(case, moved, found);
+        return;
+    }
+    let lists = || format!("{} -> {}", list(paper.previous), list(paper.replicas));
+    if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
+        let message = format!("it leaves a broker that is not drained: {}", lists());
+        found.push(case.violation("scope", moved, message).broker(world.id(broker)));
+    }
+    if let Some(&broker) = new.iter().find(|&&broker| is_drained(broker) && old.contains(&broker)) {
+        let message = format!("it stays on a drained broker: {}", lists());
+        found.push(case.violation("scope", moved, message).broker(world.id(broker)));
+    }
+    if old == new {
+        found.push(case.violation("scope", moved, "nothing of it changes"));
     }
 }
 
 /// A move whose end the request gives.
-fn given(case: &Case, wave: usize, step: usize, replicas: &[BrokerId], found: &mut Vec<Violation>) {
-    let (world, row) = (case.world, case.steps.row[step]);
+fn given(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
+    let &CaseMove { step, row, .. } = moved;
+    let world = case.world;
     let Some(wanted) = case.ask.wanted(world, row) else {
-        found.push(case.violation("scope", wave, step, "nothing was asked of it"));
+        found.push(case.violation("scope", moved, "nothing was asked of it"));
         return;
     };
-    if wanted != case.steps.new.get(step) {
+    if wanted != moved.new {
         let wanted: Vec<String> = wanted
             .iter()
             .map(|&broker| if broker == NONE { "?".to_owned() } else { world.id(broker).to_string() })
             .collect();
-        let message = format!("it ends on {}, and [{}] was asked for", list(replicas), wanted.join(","));
-        found.push(case.violation("scope", wave, step, message));
+        let message = format!("it ends on {}, and [{}] was asked for", list(moved.paper.replicas), wanted.join(","));
+        found.push(case.violation("scope", moved, message));
         return;
     }
     for (place, broker) in case.steps.adding(world, step) {
@@ -91,7 +89,7 @@ fn given(case: &Case, wave: usize, step: usize, replicas: &[BrokerId], found: &m
             && (dir == NONE || world.path_of(dir) != path)
         {
             let message = format!("its new replica was to lie in log dir `{path}`");
-            found.push(case.violation("scope", wave, step, message).broker(world.id(broker)));
+            found.push(case.violation("scope", moved, message).broker(world.id(broker)));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `stage`: stages run in their order, and every partition stands in its own.
 
 use super::super::Violation;
-use super::super::case::Case;
+use super::super::case::{Case, CaseMove};
 use crate::base::ids::is_internal_topic;
 use crate::plan::Stage;
 
@@ -14,19 +14,21 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             found.push(case.wave_violation(RULE, wave + 1, message));
         }
     }
-    for (wave, step, _) in case.sound_moves() {
-        let (own, given) = (of(case, step), case.plan.waves[wave].stage);
-        // Canaries are taken from the bulk.
-        if own != given && !(own == Stage::Data && given == Stage::Canary) {
-            let message = format!("it belongs to stage `{}`, the wave is of stage `{}`", own.as_str(), given.as_str());
-            found.push(case.violation(RULE, wave, step, message));
-        }
+}
+
+/// Judges a sound move.
+pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
+    let (own, given) = (of(case, moved.row), case.plan.waves[moved.wave].stage);
+    // Canaries are taken from the bulk.
+    if own != given && !(own == Stage::Data && given == Stage::Canary) {
+        let message = format!("it belongs to stage `{}`, the wave is of stage `{}`", own.as_str(), given.as_str());
+        found.push(case.violation(RULE, moved, message));
     }
 }
 
-/// The stage of a sound step, canaries apart.
-pub(super) fn of(case: &Case, step: usize) -> Stage {
-    let row = case.steps.row[step] as usize;
+/// The stage of a row, canaries apart.
+pub(super) fn of(case: &Case, row: u32) -> Stage {
+    let row = row as usize;
     let partitions = &case.world.snapshot.partitions;
     let is_short = partitions.isr.get(row).len() < partitions.replicas.get(row).len();
     match (is_internal_topic(&case.world.snapshot.topic_of(row).name), is_short) {

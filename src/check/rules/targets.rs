@@ -1,26 +1,20 @@
 //! `target`: new replicas go only to known, alive brokers among those asked for.
 
 use super::super::Violation;
-use super::super::case::Case;
+use super::super::case::{Case, CaseMove};
 use crate::replay::NONE;
 use crate::snapshot::BrokerState;
 
 const RULE: &str = "target";
 
-pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
-    for (wave, step, moved) in case.moves() {
-        for (place, &broker) in case.steps.new.get(step).iter().enumerate() {
-            let id = moved.replicas[place];
-            if moved.previous.contains(&id) || (broker != NONE && case.ask.is_target[broker as usize]) {
-                continue;
-            }
-            let message = if broker == NONE {
-                "the snapshot does not have this broker".to_owned()
-            } else {
-                why_not(case, broker)
-            };
-            found.push(case.violation(RULE, wave, step, message).broker(id));
+pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
+    for (&broker, id) in moved.new.iter().zip(moved.paper.replicas) {
+        if moved.paper.previous.contains(id) || (broker != NONE && case.ask.is_target[broker as usize]) {
+            continue;
         }
+        let message =
+            if broker == NONE { "the snapshot does not have this broker".to_owned() } else { why_not(case, broker) };
+        found.push(case.violation(RULE, moved, message).broker(*id));
     }
 }
 
