@@ -73,10 +73,8 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) ->
     let cluster = Cluster::new(snapshot);
     let mut problem = Problem::new(cluster, request)?;
     loop {
-        let (decided, bounds) = rayon::join(
-            || decide(&problem, work),
-            || (!request.is_given()).then(|| bound::of(&problem)),
-        );
+        let (decided, bounds) =
+            rayon::join(|| decide(&problem, work), || (!request.is_given()).then(|| bound::of(&problem)));
         let (leadership, not_proven, (schedule, loads)) = decided?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
@@ -182,11 +180,17 @@ fn moves(solved: &Solved<'_>) -> (Vec<String>, Moves) {
             ..Moves::default()
         };
         let mut dirs = DirNames::default();
+        let some_have_several = cluster.brokers.indices().any(|broker| cluster.dirs_of(broker).len() > 1);
         for &mover in &order {
             let partition = movers[mover as usize];
             let list = solved.leadership.lists.get(mover as usize);
             table.replicas.push(list.iter().map(|home| id_of(home.broker)));
-            push_dirs(solved, partition, list, &mut dirs, &mut table);
+            if some_have_several {
+                push_dirs(solved, partition, list, &mut dirs, &mut table);
+            } else {
+                table.dir.end_list();
+                table.previous_dir.end_list();
+            }
             table.leader_after.push(leader_after(solved, partition, list));
         }
         table.dir_names = dirs.names;

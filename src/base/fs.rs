@@ -163,15 +163,23 @@ impl Staging {
 
     /// Writes the file at the relative path `name`; directories on the way are made.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.write_pieces(name, |sink| sink(content))
+    }
+
+    /// Writes a file that comes piece by piece.
+    pub fn write_pieces(
+        &self,
+        name: &str,
+        pieces: impl FnOnce(&mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
         let path = self.staging.join(name);
-        let write = || -> io::Result<()> {
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            #[expect(clippy::disallowed_methods, reason = "this is the one place that writes files")]
-            fs::write(&path, content)
-        };
-        write().map_err(|error| unwritable(&self.target.join(name), &error))
+        let fault = |error: io::Error| unwritable(&self.target.join(name), &error);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(fault)?;
+        }
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that writes files")]
+        let mut file = File::create(&path).map_err(fault)?;
+        pieces(&mut |piece| file.write_all(piece).map_err(fault))
     }
 
     /// Moves the finished directory to its place.

@@ -287,6 +287,12 @@ impl Writer {
         self.out.extend_from_slice(json);
         self
     }
+
+    /// What was written so far, for whoever then puts one value (or several with their commas) behind it.
+    pub fn take_before_raw(&mut self) -> Vec<u8> {
+        self.comma();
+        std::mem::take(&mut self.out)
+    }
 }
 
 #[cfg(test)]

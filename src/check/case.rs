@@ -8,7 +8,7 @@ use super::certificate::Claims;
 use super::figures::{self, Figures};
 use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
-use crate::replay::{self, Disk, NONE, Steps, WaveTime, World};
+use crate::replay::{self, Disk, Steps, WaveTime, World};
 use crate::request::Request;
 
 /// One move: as the plan has it, and resolved.
@@ -16,11 +16,11 @@ pub(super) struct CaseMove<'a> {
     /// Index of its wave, from 0.
     pub wave: usize,
     pub step: usize,
-    /// Its row of the snapshot, or [`NONE`].
+    /// Its row of the snapshot, or `replay::NONE`.
     pub row: u32,
     /// Present replicas as broker numbers; empty where the snapshot does not have the partition.
     pub old: &'a [u32],
-    /// Replicas after it as broker numbers, [`NONE`] for unknown ones.
+    /// Replicas after it as broker numbers, `replay::NONE` for unknown ones.
     pub new: &'a [u32],
     pub paper: Move<'a>,
 }
@@ -101,7 +101,7 @@ impl<'a> Case<'a> {
             wave,
             step,
             row,
-            old: if row == NONE { &[] } else { self.world.replicas(row) },
+            old: self.steps.old.get(step),
             new: self.steps.new.get(step),
             paper: self.plan.get(step),
         }

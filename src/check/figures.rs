@@ -37,10 +37,9 @@ pub(super) fn of(case: &Case) -> Figures {
     let world = case.world;
     let size = |row: u32| world.snapshot.partitions.size[row as usize].map_or(0, Bytes::get);
     let (mut replicas_moved, mut bytes_moved, mut cross_rack) = (0, 0_u64, (0_u64, 0_u64));
-    for (row, step) in case.steps.sound_rows() {
-        let bytes = size(row);
-        let leader = world.leader(row);
-        for (_, broker) in case.steps.adding(world, step) {
+    for step in case.steps.sound(0..case.steps.len()) {
+        let (bytes, leader) = (case.steps.size[step], case.steps.leader[step]);
+        for (_, broker) in case.steps.adding(step) {
             replicas_moved += 1;
             bytes_moved = bytes_moved.saturating_add(bytes);
             if leader == NONE || world.rack[leader as usize] == world.rack[broker as usize] {
@@ -80,21 +79,26 @@ impl Counts {
         let mut counts =
             Counts { replicas_before: empty(), replicas_after: empty(), heads_before: empty(), heads_after: empty() };
         for row in 0..steps.step_of.len() as u32 {
-            let old = world.replicas(row);
-            let step = steps.step_of[row as usize];
-            let new = if step == NONE || !steps.is_sound[step as usize] { old } else { steps.new.get(step as usize) };
-            let tables = [
-                (old, &mut counts.replicas_before, &mut counts.heads_before),
-                (new, &mut counts.replicas_after, &mut counts.heads_after),
-            ];
-            for (list, replicas, heads) in tables {
-                for (place, &broker) in list.iter().enumerate().filter(|entry| *entry.1 != NONE) {
-                    replicas[broker as usize] += 1;
-                    heads[broker as usize] += u32::from(place == 0);
-                }
-            }
+            tally(world.replicas(row), &mut counts.replicas_before, &mut counts.heads_before, 1);
+        }
+        counts.replicas_after.clone_from(&counts.replicas_before);
+        counts.heads_after.clone_from(&counts.heads_before);
+        for step in steps.sound(0..steps.len()) {
+            tally(steps.old.get(step), &mut counts.replicas_after, &mut counts.heads_after, -1);
+            tally(steps.new.get(step), &mut counts.replicas_after, &mut counts.heads_after, 1);
         }
         counts
+    }
+}
+
+/// Counts the known brokers of a list, and its head.
+fn tally(list: &[u32], replicas: &mut [u32], heads: &mut [u32], change: i32) {
+    for (place, &broker) in list.iter().enumerate().filter(|entry| *entry.1 != NONE) {
+        let count = |counts: &mut [u32]| counts[broker as usize] = counts[broker as usize].wrapping_add_signed(change);
+        count(replicas);
+        if place == 0 {
+            count(heads);
+        }
     }
 }
 

@@ -175,7 +175,7 @@ impl Judge<'_> {
             }
         }
         for step in self.changed() {
-            let adding = self.steps.adding(self.world, step).map(|(_, broker)| broker);
+            let adding = self.steps.adding(step).map(|(_, broker)| broker);
             let without = adding.filter(|&broker| self.world.dirs_of(broker).is_empty());
             unknown.extend(without.map(|broker| self.world.id(broker)));
         }
@@ -216,12 +216,11 @@ impl Judge<'_> {
                 found.push(self.violation("topics", step, "its topic was not asked for"));
                 continue;
             }
-            for (_, broker) in self.steps.removing(self.world, step).filter(|entry| !is_true(&ask.is_drained, entry.1))
-            {
+            for (_, broker) in self.steps.removing(step).filter(|entry| !is_true(&ask.is_drained, entry.1)) {
                 let message = "it leaves a broker that is not drained";
                 found.push(self.violation("scope", step, message).broker(self.world.id(broker)));
             }
-            for (_, broker) in self.steps.adding(self.world, step).filter(|entry| !is_true(&ask.is_target, entry.1)) {
+            for (_, broker) in self.steps.adding(step).filter(|entry| !is_true(&ask.is_target, entry.1)) {
                 // Brokers that cannot receive at all have been named.
                 if self.world.broker(broker).state == BrokerState::Alive && self.world.can_store(broker) {
                     let message = "it moves onto a broker that was not asked for";

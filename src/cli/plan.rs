@@ -25,8 +25,7 @@ pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
     }
     let snapshot = load::cluster(&args.cluster, &request.supplements)?;
     let watched = progress::watch(console);
-    let (plan, notices) =
-        rayon::join(|| crate::plan(&snapshot, &request, &watched.work), || snapshot.all_notices());
+    let (plan, notices) = rayon::join(|| crate::plan(&snapshot, &request, &watched.work), || snapshot.all_notices());
     let plan = plan?;
     if let Some(dir) = &args.out {
         emit::out_dir::write(&plan, dir, args.force, &watched.work)?;

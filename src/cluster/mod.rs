@@ -35,6 +35,8 @@ pub struct BrokerRow {
     pub rack: RackIx,
     /// Its state.
     pub state: BrokerState,
+    /// Whether it holds any replica.
+    pub holds_some: bool,
     /// First and one past the last of its log dirs.
     dirs: Range<usize>,
 }
@@ -76,17 +78,20 @@ impl<'s> Cluster<'s> {
                 let (capacity, used) = (dir.capacity, used[number][place]);
                 dirs.push(DirRow { broker: BrokerIx::new(number), place, capacity, used, online: !dir.offline });
             }
-            brokers.push(BrokerRow { id: broker.id, rack, state: broker.state, dirs: first_dir..dirs.len() });
+            let dirs = first_dir..dirs.len();
+            brokers.push(BrokerRow { id: broker.id, rack, state: broker.state, holds_some: false, dirs });
         }
+        let replicas = snapshot.partitions.replicas.map(|&id| {
+            let row = rows.row(id).expect("every replica's broker is in the snapshot");
+            brokers[row].holds_some = true;
+            BrokerIx::new(row)
+        });
         Cluster {
             snapshot,
             brokers: IndexVec::from_vec(brokers),
             dirs: IndexVec::from_vec(dirs),
             racks: IndexVec::from_vec(rack_rows),
-            replicas: snapshot
-                .partitions
-                .replicas
-                .map(|&id| BrokerIx::new(rows.row(id).expect("every replica's broker is in the snapshot"))),
+            replicas,
             rows,
         }
     }

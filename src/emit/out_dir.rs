@@ -28,7 +28,7 @@ pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
     let staging = Staging::begin(dir, force, |files| replaceable(dir, files))?;
     work.step("writing", 0, plan.waves.len())?;
     let (document, waves) = rayon::join(
-        || staging.write("plan.json", &plan::write(plan)),
+        || staging.write_pieces("plan.json", |sink| plan::write_to(plan, sink)),
         || {
             let done = AtomicUsize::new(0);
             plan.waves.par_iter().try_for_each(|wave| {

@@ -11,6 +11,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use rustc_hash::FxHashMap;
 
@@ -92,7 +93,8 @@ pub struct Bins<'a> {
     pub goal: Vec<f64>,
     /// Weights of the brokers.
     pub weight: Vec<f64>,
-    quota: Vec<f64>,
+    /// Replicas that a broker takes in a round.
+    per_round: Vec<f64>,
     given: Vec<u32>,
     /// Replicas of each topic on each broker.
     topics: FxHashMap<(u32, u32), u32>,
@@ -105,6 +107,8 @@ pub struct Bins<'a> {
 }
 
 const NOWHERE: u32 = u32::MAX;
+/// Brokers looked at for one where a topic still has a share.
+const LOOK_FURTHER: usize = 256;
 
 impl<'a> Bins<'a> {
     fn new(problem: &'a Problem<'a>, brokers: &'a [BrokerIx], slots: &[Slot]) -> Self {
@@ -119,7 +123,7 @@ impl<'a> Bins<'a> {
         let mut count = vec![0.0; brokers.len()];
         let mut topics = FxHashMap::default();
         let mut topic_total = vec![0; cluster.snapshot.topics.len()];
-        if held.iter().any(|&bytes| bytes > 0.0) || problem.request.ignore_disk {
+        if brokers.iter().any(|&broker| cluster.brokers[broker].holds_some) {
             for partition in cluster.partitions() {
                 for broker in cluster.replicas_of(partition) {
                     if let Some(&place) = place_of.get(broker) {
@@ -138,7 +142,9 @@ impl<'a> Bins<'a> {
         let level = water_level(&weight, &held, bytes);
         let goal = weight.iter().zip(&held).map(|(weight, &held)| held.max(level * weight)).collect();
         let level = water_level(&weight, &count, slots.len() as f64);
-        let quota = weight.iter().zip(&count).map(|(weight, count)| (level * weight - count).max(0.0)).collect();
+        let quota: Vec<f64> =
+            weight.iter().zip(&count).map(|(weight, count)| (level * weight - count).max(0.0)).collect();
+        let full = quota.iter().copied().fold(0.0, f64::max).max(1.0);
         Bins {
             problem,
             brokers,
@@ -147,7 +153,7 @@ impl<'a> Bins<'a> {
             goal,
             total_weight: weight.iter().sum(),
             weight,
-            quota,
+            per_round: quota.iter().map(|quota| (quota / full).max(1e-6)).collect(),
             given: vec![0; brokers.len()],
             topics,
             topic_total,
@@ -166,8 +172,10 @@ impl<'a> Bins<'a> {
     /// Whether a broker holds the slot's partition already.
     pub fn holds(&self, place: u32, slot: usize, slots: &[Slot]) -> bool {
         let mover = slots[slot].mover;
-        let partition = self.problem.movers[mover as usize];
-        if self.problem.cluster.replicas_of(partition).contains(&self.brokers[place as usize]) {
+        let (cluster, broker) = (&self.problem.cluster, self.brokers[place as usize]);
+        if cluster.brokers[broker].holds_some
+            && cluster.replicas_of(self.problem.movers[mover as usize]).contains(&broker)
+        {
             return true;
         }
         // Slots of one mover follow one another.
@@ -226,8 +234,7 @@ impl<'a> Bins<'a> {
     }
 
     fn fill_in_rounds(&mut self, slots: &[Slot], work: &Work) -> Result<()> {
-        let full = self.quota.iter().copied().fold(0.0, f64::max).max(1.0);
-        let mut queue: BinaryHeap<Turn> = (0..self.brokers.len() as u32).map(|place| self.turn(place, full)).collect();
+        let mut queue: BinaryHeap<Turn> = (0..self.brokers.len() as u32).map(|place| self.turn(place)).collect();
         let mut aside = Vec::new();
         for slot in 0..slots.len() {
             if slot % 65_536 == 0 {
@@ -235,30 +242,33 @@ impl<'a> Bins<'a> {
             }
             let topic = slots[slot].topic;
             let mut second_best = None;
-            let found = loop {
-                let Some(turn) = queue.pop() else { break None };
-                let place = turn.place;
-                aside.push(turn);
-                if self.holds(place, slot, slots) {
-                    continue;
+            while let Some(mut next) = queue.peek_mut() {
+                let place = next.place();
+                if !self.holds(place, slot, slots)
+                    && let Some(dir) = self.dir_for(place, slots[slot].size)
+                {
+                    if self.topic_fits(place, topic, 0) {
+                        self.put(slot, slots, place, dir);
+                        *next = self.turn(place);
+                        break;
+                    }
+                    // Nobody else may have a share left either; beyond a few brokers the first that had room is taken.
+                    second_best.get_or_insert((place, dir));
                 }
-                let Some(dir) = self.dir_for(place, slots[slot].size) else { continue };
-                if self.topic_fits(place, topic, 0) {
-                    break Some((place, dir));
+                aside.push(PeekMut::pop(next));
+                if second_best.is_some() && aside.len() > LOOK_FURTHER {
+                    break;
                 }
-                // Nobody else may have a share left either; beyond a few brokers the first one that had room is taken.
-                second_best.get_or_insert((place, dir));
-                if aside.len() > 256 {
-                    break None;
+            }
+            if self.home[slot].0 == NOWHERE {
+                match second_best {
+                    Some((place, dir)) => self.put(slot, slots, place, dir),
+                    None => self.homeless.push(slot),
                 }
-            };
-            match found.or(second_best) {
-                Some((place, dir)) => self.put(slot, slots, place, dir),
-                None => self.homeless.push(slot),
             }
             for turn in aside.drain(..) {
-                let place = turn.place;
-                queue.push(if self.home[slot].0 == place { self.turn(place, full) } else { turn });
+                let place = turn.place();
+                queue.push(if self.home[slot].0 == place { self.turn(place) } else { turn });
             }
         }
         Ok(())
@@ -269,16 +279,15 @@ impl<'a> Bins<'a> {
     /// Every other round is drawn by lot: otherwise racks that hold the same partitions are filled in the
     /// same order, and brokers end up with twins that hold all their partitions and would take over all
     /// their leaderships. A round's replicas are of about one size, so the next round levels what it upset.
-    fn turn(&self, place: u32, full: f64) -> Turn {
+    fn turn(&self, place: u32) -> Turn {
         let at = place as usize;
-        let step = (self.quota[at] / full).max(1e-6);
-        let round = (f64::from(self.given[at]) / step + 1e-9).floor() as u64;
+        let round = (f64::from(self.given[at]) / self.per_round[at] + 1e-9).floor() as u64;
         let to_go = if round % 2 == 1 {
             scramble(self.brokers[at].get() as u64, round) as f64
         } else {
             (self.goal[at] - self.held[at]) / self.weight[at]
         };
-        Turn { round: Reverse(round), to_go: Ordered(to_go), place_first: Reverse(place), place }
+        Turn::new(round, to_go, place)
     }
 
     fn fill_roomiest_first(&mut self, slots: &[Slot], work: &Work) -> Result<()> {
@@ -339,34 +348,21 @@ fn bins_of(problem: &Problem<'_>, broker: BrokerIx) -> Vec<Bin> {
     dirs
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
-    round: Reverse<u64>,
-    to_go: Ordered,
-    place_first: Reverse<u32>,
-    place: u32,
-}
+/// A place in the queue: earlier rounds first, then whoever has most to go, then the first in order. All in one
+/// number, because queues compare a lot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn(u128);
 
-/// A float in its total order.
-#[derive(Clone, Copy)]
-struct Ordered(f64);
-
-impl PartialEq for Ordered {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+impl Turn {
+    fn new(round: u64, to_go: f64, place: u32) -> Self {
+        let round = u32::try_from(round).unwrap_or(u32::MAX);
+        // The bits of a float stand in its total order once those of a negative one are turned over.
+        let bits = to_go.to_bits();
+        let ordered = if bits >> 63 == 1 { !bits } else { bits | 1 << 63 };
+        Turn(u128::from(!round) << 96 | u128::from(ordered) << 32 | u128::from(!place))
     }
-}
 
-impl Eq for Ordered {}
-
-impl PartialOrd for Ordered {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ordered {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
+    fn place(self) -> u32 {
+        !(self.0 as u32)
     }
 }

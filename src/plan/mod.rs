@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::read::read;
-pub use self::write::write;
+pub use self::write::{write, write_to};
 pub(crate) use self::write::{write_dirs, write_ids};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{Dirs, KIND, Move, Plan, VERSION, Wave};
+use crate::base::error::Result;
 use crate::base::ids::BrokerId;
 use crate::base::json::Writer;
 
@@ -17,7 +18,21 @@ const ROW_BYTES: usize = 224;
 
 /// The plan as canonical JSON.
 pub fn write(plan: &Plan) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(8_192 + plan.brokers.len() * 512 + plan.moves.size.len() * ROW_BYTES);
+    let mut content = Vec::with_capacity(8_192 + plan.brokers.len() * 512 + plan.moves.size.len() * ROW_BYTES);
+    let written = write_to(plan, &mut |piece| {
+        content.extend_from_slice(piece);
+        Ok(())
+    });
+    written.expect("memory takes every piece");
+    content
+}
+
+/// The same, piece by piece.
+///
+/// # Errors
+/// What `sink` finds; nothing more is handed to it then.
+pub fn write_to(plan: &Plan, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut writer = Writer::default();
     writer.begin_object().key("kind").string(KIND).key("version").int(VERSION);
     writer.key("kshift").string(&plan.kshift);
     writer.key("request").value(&plan.request);
@@ -32,7 +47,8 @@ pub fn write(plan: &Plan) -> Vec<u8> {
                 begin_wave(&mut writer, chunk.wave);
             }
             if !rows.is_empty() {
-                writer.raw(&rows);
+                sink(&writer.take_before_raw())?;
+                sink(&rows)?;
             }
             if chunk.rows.end == chunk.wave.rows.end {
                 writer.end_array().end_object();
@@ -44,7 +60,7 @@ pub fn write(plan: &Plan) -> Vec<u8> {
     writer.key("warnings").value(&plan.warnings);
     writer.key("complete").bool(plan.complete);
     writer.end_object();
-    writer.into_bytes()
+    sink(&writer.into_bytes())
 }
 
 /// Some rows of one wave.

@@ -2,7 +2,6 @@
 //! only when their wave is over.
 
 use super::{NONE, Steps, World};
-use crate::base::units::Bytes;
 
 /// The story of all log dirs.
 pub struct Disk {
@@ -48,13 +47,12 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
     let mut is_touched = vec![false; disk.before.len()];
     for (wave, range) in steps.waves.iter().enumerate() {
         for step in steps.sound(range.clone()) {
-            let row = steps.row[step] as usize;
-            let size = world.snapshot.partitions.size[row].map_or(0, Bytes::get);
-            for (place, broker) in steps.adding(world, step) {
+            let size = steps.size[step];
+            for (place, broker) in steps.adding(step) {
                 for dir in landing(world, broker, steps.dir_of(step, place)) {
                     let slot = dir as usize;
                     disk.after[slot] = disk.after[slot].saturating_add(size);
-                    growth[slot] += world.snapshot.partitions.bytes_in[row].get();
+                    growth[slot] += steps.traffic[step];
                     disk.receives[slot] = true;
                     if !std::mem::replace(&mut is_touched[slot], true) {
                         touched.push(dir);
@@ -77,13 +75,11 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
             disk.peaks.push(Peak { wave, dir, used });
         }
         for step in steps.sound(range.clone()) {
-            let row = steps.row[step];
-            let size = world.snapshot.partitions.size[row as usize].map_or(0, Bytes::get);
-            for (place, _) in steps.removing(world, step) {
-                let dir = world.dir_of(row, place);
+            for (place, broker) in steps.removing(step) {
+                let dir = world.only_dir(broker).unwrap_or_else(|| world.dir_of(steps.row[step], place));
                 if dir != NONE {
                     let slot = dir as usize;
-                    disk.after[slot] = disk.after[slot].saturating_sub(size);
+                    disk.after[slot] = disk.after[slot].saturating_sub(steps.size[step]);
                 }
             }
         }

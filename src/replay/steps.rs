@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::{NONE, World};
 use crate::base::assignment::Assignment;
 use crate::base::ids::PartitionId;
 use crate::base::index::Csr;
+use crate::base::units::Bytes;
 use crate::plan::{ANY_DIR, Plan};
 
 /// Ordered lists that replace those of a snapshot, as flat tables.
@@ -16,6 +19,15 @@ use crate::plan::{ANY_DIR, Plan};
 pub struct Steps {
     /// Row of each step in the snapshot, or [`NONE`].
     pub row: Vec<u32>,
+    /// Ordered replicas of the row in the snapshot, as broker numbers. This and the next three stand in the row as
+    /// well; here they are read one after the other.
+    pub old: Csr<u32>,
+    /// Bytes of one replica, zero when not known.
+    pub size: Vec<u64>,
+    /// Produced bytes per second.
+    pub traffic: Vec<f64>,
+    /// The leader in the snapshot, or [`NONE`].
+    pub leader: Vec<u32>,
     /// Ordered replicas after each step, as broker numbers; [`NONE`] for unknown brokers.
     pub new: Csr<u32>,
     /// Log dir of each replica after the step, parallel to `new.values()`; [`NONE`] where it is left to
@@ -27,6 +39,27 @@ pub struct Steps {
     pub waves: Vec<Range<usize>>,
     /// The first step of each row of the snapshot, or [`NONE`].
     pub step_of: Vec<u32>,
+}
+
+/// New lists, and the log dir of each of their replicas.
+struct Lists {
+    new: Csr<u32>,
+    dir: Vec<u32>,
+}
+
+impl Lists {
+    fn with_capacity(steps: usize, replicas: usize) -> Self {
+        Lists { new: Csr::with_capacity(steps, replicas), dir: Vec::with_capacity(replicas) }
+    }
+
+    fn push(&mut self, world: &World, broker: u32, path: Option<u32>) {
+        self.new.push_value(broker);
+        self.dir.push(match path {
+            _ if broker == NONE => NONE,
+            Some(path) => world.dir_at(broker, path),
+            None => world.only_dir(broker).unwrap_or(NONE),
+        });
+    }
 }
 
 /// Finds rows by topic and partition.
@@ -54,82 +87,81 @@ impl Rows<'_> {
 }
 
 impl Steps {
-    fn with_capacity(world: &World, steps: usize, replicas: usize) -> Self {
-        Steps {
-            row: Vec::with_capacity(steps),
-            new: Csr::with_capacity(steps, replicas),
-            dir: Vec::with_capacity(replicas),
-            is_sound: Vec::with_capacity(steps),
-            waves: Vec::new(),
-            step_of: vec![NONE; world.snapshot.partitions.len()],
-        }
-    }
-
     /// The moves of a plan.
     pub fn of_plan(world: &World, plan: &Plan) -> Self {
         let moves = &plan.moves;
-        let mut steps = Steps::with_capacity(world, moves.topic.len(), moves.replicas.total());
         let rows = Rows { world };
         let topics: Vec<Range<usize>> = plan.topics.iter().map(|topic| rows.of_topic(topic)).collect();
-        let paths: Vec<u32> = moves.dir_names.iter().map(|path| world.path_number(path)).collect();
-        for step in 0..moves.topic.len() {
-            let row = rows.row(&topics[moves.topic[step] as usize], moves.partition[step]);
-            let dirs = moves.dir.get(step);
-            for (place, &id) in moves.replicas.get(step).iter().enumerate() {
-                let path = dirs.get(place).filter(|&&name| name != ANY_DIR).map(|&name| paths[name as usize]);
-                steps.push_replica(world, world.number(id), path);
+        let row_of = |(&topic, &partition): (&u32, &PartitionId)| rows.row(&topics[topic as usize], partition);
+        let row = (&moves.topic, &moves.partition).into_par_iter().map(row_of).collect();
+        let lists = || {
+            let paths: Vec<u32> = moves.dir_names.iter().map(|path| world.path_number(path)).collect();
+            let mut lists = Lists::with_capacity(moves.replicas.len(), moves.replicas.total());
+            for step in 0..moves.topic.len() {
+                let dirs = moves.dir.get(step);
+                for (place, &id) in moves.replicas.get(step).iter().enumerate() {
+                    let path = dirs.get(place).filter(|&&name| name != ANY_DIR).map(|&name| paths[name as usize]);
+                    lists.push(world, world.number(id), path);
+                }
+                lists.new.end_list();
             }
-            steps.end_step(row);
-        }
-        steps.waves = plan.waves.iter().map(|wave| wave.rows.clone()).collect();
-        steps
+            lists
+        };
+        Steps::assemble(world, row, lists, plan.waves.iter().map(|wave| wave.rows.clone()).collect())
     }
 
     /// The entries of a foreign file: one wave that starts all at once.
     pub fn of_assignment(world: &World, assignment: &Assignment) -> Self {
         let entries = &assignment.entries;
-        let mut steps = Steps::with_capacity(world, entries.len(), entries.len() * 3);
         let rows = Rows { world };
         let mut topic: (&str, Range<usize>) = ("", 0..0);
+        let mut row = Vec::with_capacity(entries.len());
         for entry in entries {
             if entry.topic != topic.0 {
                 topic = (&entry.topic, rows.of_topic(&entry.topic));
             }
-            for (place, &id) in entry.replicas.iter().enumerate() {
-                let path = entry.log_dirs.as_ref().map(|dirs| dirs[place].as_str()).filter(|&path| path != "any");
-                steps.push_replica(world, world.number(id), path.map(|path| world.path_number(path)));
-            }
-            steps.end_step(rows.row(&topic.1, entry.partition));
+            row.push(rows.row(&topic.1, entry.partition));
         }
-        steps.waves = std::iter::once(0..entries.len()).collect();
-        steps
+        let lists = || {
+            let mut lists = Lists::with_capacity(entries.len(), entries.len() * 3);
+            for entry in entries {
+                for (place, &id) in entry.replicas.iter().enumerate() {
+                    let path = entry.log_dirs.as_ref().map(|dirs| dirs[place].as_str()).filter(|&path| path != "any");
+                    lists.push(world, world.number(id), path.map(|path| world.path_number(path)));
+                }
+                lists.new.end_list();
+            }
+            lists
+        };
+        Steps::assemble(world, row, lists, std::iter::once(0..entries.len()).collect())
     }
 
-    fn push_replica(&mut self, world: &World, broker: u32, path: Option<u32>) {
-        self.new.push_value(broker);
-        self.dir.push(match path {
-            _ if broker == NONE => NONE,
-            Some(path) => world.dir_at(broker, path),
-            None => {
-                let dirs = world.dirs_of(broker);
-                if dirs.len() == 1 { dirs.start } else { NONE }
+    fn assemble(world: &World, row: Vec<u32>, lists: impl FnOnce() -> Lists + Send, waves: Vec<Range<usize>>) -> Self {
+        let partitions = &world.snapshot.partitions;
+        let known = |row: u32| (row != NONE).then_some(row as usize);
+        let before = || {
+            let mut old = Csr::with_capacity(row.len(), row.len() * 3);
+            for &row in &row {
+                old.push(known(row).map_or(&[][..], |_| world.replicas(row)).iter().copied());
             }
-        });
-    }
-
-    fn end_step(&mut self, row: u32) {
-        let step = self.row.len() as u32;
-        self.row.push(row);
-        let list = self.new.open_list();
-        let mut is_sound = row != NONE && !list.is_empty();
-        is_sound &= list.iter().enumerate().all(|(place, broker)| *broker != NONE && !list[..place].contains(broker));
-        self.new.end_list();
-        if row != NONE {
-            let first = &mut self.step_of[row as usize];
-            is_sound &= *first == NONE;
-            *first = (*first).min(step);
-        }
-        self.is_sound.push(is_sound);
+            let size = row.iter().map(|&row| known(row).and_then(|row| partitions.size[row]).map_or(0, Bytes::get));
+            let traffic = row.iter().map(|&row| known(row).map_or(0.0, |row| partitions.bytes_in[row].get()));
+            let leader = row.iter().map(|&row| known(row).map_or(NONE, |_| world.leader(row)));
+            (old, size.collect(), traffic.collect(), leader.collect())
+        };
+        let (Lists { new, dir }, (old, size, traffic, leader)) = rayon::join(lists, before);
+        let mut step_of = vec![NONE; partitions.len()];
+        let mut judge = |(step, &row): (usize, &u32)| {
+            let list = new.get(step);
+            let names_twice = |(place, broker): (usize, &u32)| *broker == NONE || list[..place].contains(broker);
+            let is_sound = row != NONE && !list.is_empty() && !list.iter().enumerate().any(names_twice);
+            let Some(first) = known(row).map(|row| &mut step_of[row]) else { return false };
+            let is_first = *first == NONE;
+            *first = (*first).min(step as u32);
+            is_sound && is_first
+        };
+        let is_sound = row.iter().enumerate().map(&mut judge).collect();
+        Steps { row, old, size, traffic, leader, new, dir, is_sound, waves, step_of }
     }
 
     /// How many steps there are.
@@ -154,15 +186,15 @@ impl Steps {
     }
 
     /// Places and broker numbers of the replicas that a sound step adds.
-    pub fn adding<'a>(&'a self, world: &'a World, step: usize) -> impl Iterator<Item = (usize, u32)> + 'a {
-        let old = world.replicas(self.row[step]);
+    pub fn adding(&self, step: usize) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let old = self.old.get(step);
         self.new.get(step).iter().copied().enumerate().filter(move |(_, broker)| !old.contains(broker))
     }
 
     /// Places in the old list and broker numbers of the replicas that a sound step removes.
-    pub fn removing<'a>(&'a self, world: &'a World, step: usize) -> impl Iterator<Item = (usize, u32)> + 'a {
+    pub fn removing(&self, step: usize) -> impl Iterator<Item = (usize, u32)> + '_ {
         let new = self.new.get(step);
-        world.replicas(self.row[step]).iter().copied().enumerate().filter(move |(_, broker)| !new.contains(broker))
+        self.old.get(step).iter().copied().enumerate().filter(move |(_, broker)| !new.contains(broker))
     }
 
     /// The log dir of the replica at `place` of the new list, or [`NONE`].
@@ -174,11 +206,11 @@ impl Steps {
     /// first of the list that serves and is in sync takes over; added replicas are in sync by then.
     pub fn leader_after(&self, world: &World, step: usize) -> u32 {
         let row = self.row[step];
-        let (new, leader) = (self.new.get(step), world.leader(row));
+        let (new, leader) = (self.new.get(step), self.leader[step]);
         if leader != NONE && new.contains(&leader) {
             return leader;
         }
-        let (old, isr) = (world.replicas(row), world.snapshot.partitions.isr.get(row as usize));
+        let (old, isr) = (self.old.get(step), world.snapshot.partitions.isr.get(row as usize));
         let can_lead = |&broker: &u32| {
             world.broker(broker).state.serves() && (!old.contains(&broker) || isr.contains(&world.id(broker)))
         };

@@ -10,7 +10,6 @@
 //! their rate, so for them the reduced rate must do as well.
 
 use super::{NONE, Steps, World};
-use crate::base::units::Bytes;
 use crate::plan::Side;
 
 /// The least share of its follower rate that a receiver was seen to reach: an idle fetcher thread sleeps
@@ -58,15 +57,15 @@ pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
     let mut tables = [Table::new(world.len()), Table::new(world.len())];
     let wave = |range: &std::ops::Range<usize>| {
         for step in steps.sound(range.clone()) {
-            let (bytes, traffic) = size_and_traffic(world, steps.row[step]);
+            let (bytes, traffic) = (steps.size[step] as f64, steps.traffic[step]);
             let mut copies = 0.0;
-            for (_, broker) in steps.adding(world, step) {
+            for (_, broker) in steps.adding(step) {
                 copies += 1.0;
                 tables[0].add(broker, bytes, traffic);
             }
-            let leader = world.leader(steps.row[step]);
+            let leader = steps.leader[step];
             if copies > 0.0 && leader != NONE {
-                let replicas = world.replicas(steps.row[step]).len() as f64;
+                let replicas = steps.old.get(step).len() as f64;
                 tables[1].add(leader, copies * bytes, traffic * (replicas - 1.0 + copies));
             }
         }
@@ -79,24 +78,17 @@ pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
 }
 
 /// Seconds that a sound step takes with the brokers to itself; infinite when it never finishes.
-pub fn alone(world: &World, steps: &Steps, step: usize, rate: f64) -> f64 {
-    let (bytes, traffic) = size_and_traffic(world, steps.row[step]);
-    let copies = steps.adding(world, step).count() as f64;
+pub fn alone(steps: &Steps, step: usize, rate: f64) -> f64 {
+    let (bytes, traffic) = (steps.size[step] as f64, steps.traffic[step]);
+    let copies = steps.adding(step).count() as f64;
     if copies == 0.0 {
         return 0.0;
     }
-    let replicas = world.replicas(steps.row[step]).len() as f64;
+    let replicas = steps.old.get(step).len() as f64;
     let follower = Load { broker: NONE, side: Side::Follower, bytes, traffic };
     let leader =
         Load { side: Side::Leader, bytes: copies * bytes, traffic: traffic * (replicas - 1.0 + copies), ..follower };
     WaveTime { loads: vec![follower, leader] }.seconds(rate)
-}
-
-/// Bytes of a partition, zero when not known, and produced bytes per second.
-fn size_and_traffic(world: &World, row: u32) -> (f64, f64) {
-    let partitions = &world.snapshot.partitions;
-    let bytes = partitions.size[row as usize].map_or(0.0, Bytes::as_f64);
-    (bytes, partitions.bytes_in[row as usize].get())
 }
 
 /// Sums per broker, and who was touched.

@@ -137,6 +137,12 @@ impl<'a> World<'a> {
         self.dirs_of(broker).find(|&dir| self.dirs[dir as usize].path == path).unwrap_or(NONE)
     }
 
+    /// The log dir of a broker that has one.
+    pub fn only_dir(&self, broker: u32) -> Option<u32> {
+        let dirs = self.dirs_of(broker);
+        (dirs.len() == 1).then_some(dirs.start)
+    }
+
     /// The log dir of the replica at `place` of the list of `row`, or [`NONE`]; a broker's only dir is known.
     pub fn dir_of(&self, row: u32, place: usize) -> u32 {
         let at = self.snapshot.partitions.replicas.range(row as usize).start + place;
@@ -144,9 +150,8 @@ impl<'a> World<'a> {
         if broker == NONE {
             return NONE;
         }
-        let dirs = self.dirs_of(broker);
-        if dirs.len() == 1 {
-            return dirs.start;
+        if let Some(only) = self.only_dir(broker) {
+            return only;
         }
         match self.snapshot.partitions.dir.get(at) {
             Some(&Some(name)) => self.dir_at(broker, self.named_paths[name.0 as usize]),

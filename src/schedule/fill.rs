@@ -6,13 +6,11 @@
 //! it is lowered by bisection as long as the next few moves still fill the wave. What the busiest
 //! brokers cannot take stays first in line for the next wave, so they work through every wave.
 
-use std::borrow::Borrow;
-
 use super::room::{ORDERS, Room};
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
 use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, IndexVec};
+use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
 use crate::plan::Stage;
@@ -36,11 +34,11 @@ pub fn cut(
     schedule: &mut Schedule,
     work: &Work,
 ) -> Result<()> {
-    let mut filler = Filler::new(problem, loads, max_moves(problem, stage), None);
-    let (total, mut left) = (movers.len(), movers);
-    while !left.is_empty() {
-        work.step("scheduling", total - left.len(), total)?;
-        let taken = filler.next_wave(&mut left, 0, schedule);
+    let mut filler = Filler::new(problem, max_moves(problem, stage), None);
+    let mut queue = Queue::new(loads, movers);
+    while !queue.left.is_empty() {
+        work.step("scheduling", queue.movers.len() - queue.left.len(), queue.movers.len())?;
+        let taken = filler.next_wave(&mut queue, 0, schedule);
         schedule.push(problem, loads, stage, taken);
     }
     Ok(())
@@ -64,14 +62,16 @@ pub fn cut_with_room(
     for order in 0..ORDERS {
         schedule.waves.truncate(waves);
         schedule.too_long.truncate(too_long);
-        let mut filler = Filler::new(problem, loads, max_moves(problem, stage), Some(room.clone()));
-        let mut groups = room.ordered(movers, order);
+        let mut filler = Filler::new(problem, max_moves(problem, stage), Some(room.clone()));
+        let mut groups: Vec<Queue> =
+            room.ordered(movers, order).into_iter().map(|group| Queue::new(loads, group)).collect();
         let mut left_over = None;
         'groups: for at in 0..groups.len() {
-            while !groups[at].is_empty() {
-                work.step("scheduling", movers.len() - groups.iter().map(Vec::len).sum::<usize>(), movers.len())?;
+            while !groups[at].left.is_empty() {
+                let left: usize = groups.iter().map(|group| group.left.len()).sum();
+                work.step("scheduling", movers.len() - left, movers.len())?;
                 let Some(first) = filler.first_with_room(&groups[at]) else {
-                    left_over = Some(groups[at..].concat());
+                    left_over = Some(groups[at..].iter().flat_map(Queue::movers_left).collect::<Vec<_>>());
                     break 'groups;
                 };
                 let taken = filler.next_wave(&mut groups[at], first, schedule);
@@ -106,8 +106,32 @@ impl Schedule {
     }
 }
 
-struct Filler<'a> {
-    loads: &'a Loads,
+/// Moves that no wave has yet. All that decides whether one fits stands side by side, in the order in which they
+/// are tried, because they are tried again and again.
+struct Queue {
+    movers: Vec<u32>,
+    loads: Vec<Load>,
+    adding: Csr<BrokerIx>,
+    /// Places of those that are left.
+    left: Vec<u32>,
+}
+
+impl Queue {
+    fn new(loads: &Loads, movers: Vec<u32>) -> Self {
+        let mut adding = Csr::with_capacity(movers.len(), movers.len() * 3);
+        for &mover in &movers {
+            adding.push(loads.adding.get(mover as usize).iter().copied());
+        }
+        let loads = movers.iter().map(|&mover| loads.loads[mover as usize]).collect();
+        Queue { left: (0..movers.len() as u32).collect(), movers, loads, adding }
+    }
+
+    fn movers_left(&self) -> impl Iterator<Item = u32> + '_ {
+        self.left.iter().map(|&place| self.movers[place as usize])
+    }
+}
+
+struct Filler {
     /// The throttle in bytes per second.
     rate: Option<f64>,
     max_moves: usize,
@@ -128,17 +152,9 @@ struct Carried {
     sends: u32,
 }
 
-/// One move with all that decides whether it fits; moves that are tried again and again stand together.
-struct Candidate<'a> {
-    mover: u32,
-    load: Load,
-    adding: &'a [BrokerIx],
-}
-
-impl<'a> Filler<'a> {
-    fn new(problem: &'a Problem<'a>, loads: &'a Loads, max_moves: usize, room: Option<Room>) -> Self {
+impl Filler {
+    fn new(problem: &Problem<'_>, max_moves: usize, room: Option<Room>) -> Self {
         Filler {
-            loads,
             rate: problem.request.throttle.map(BytesPerSec::as_f64),
             max_moves,
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
@@ -149,27 +165,26 @@ impl<'a> Filler<'a> {
         }
     }
 
-    /// The place of the first mover that finds room on its log dirs.
-    fn first_with_room(&mut self, left: &[u32]) -> Option<usize> {
+    /// Which of the movers that are left is the first to find room on its log dirs.
+    fn first_with_room(&mut self, queue: &Queue) -> Option<usize> {
         let room = self.room.as_mut()?;
         room.clear();
-        left.iter().position(|&mover| room.fits(mover))
+        queue.movers_left().position(|mover| room.fits(mover))
     }
 
-    /// Takes the next wave out of `left`, which stands largest first; `first` is the place of one that fits.
-    fn next_wave(&mut self, left: &mut Vec<u32>, first: usize, schedule: &mut Schedule) -> Vec<u32> {
+    /// Takes the movers of the next wave out of the queue; the `first` of those that are left has room.
+    fn next_wave(&mut self, queue: &mut Queue, first: usize, schedule: &mut Schedule) -> Vec<u32> {
         // Nothing can make a move shorter that alone takes longer than a wave may: it sets the length of
         // its wave, which others fill up to that length.
-        let longest_alone = self.seconds_alone(left[first]);
+        let longest_alone = self.seconds_alone(&queue.loads[queue.left[first] as usize]);
         let ceiling = self.max_seconds.max(longest_alone);
-        let mut taken = self.fill(left.iter().map(|&mover| self.loads.candidate(mover)), ceiling);
-        if let (true, Some(rate)) = (taken.len() == self.max_moves && taken.len() < left.len(), self.rate) {
-            let window = left.iter().take(self.max_moves * WINDOW);
-            let window: Vec<Candidate<'_>> = window.map(|&mover| self.loads.candidate(mover)).collect();
+        let mut taken = self.fill(queue, &queue.left, ceiling, 0);
+        if let (true, Some(rate)) = (taken.len() == self.max_moves && taken.len() < queue.left.len(), self.rate) {
+            let window = &queue.left[..queue.left.len().min(self.max_moves * WINDOW)];
             let (mut low, mut high) = (longest_alone, self.seconds(rate));
             for _ in 0..BISECTIONS {
                 let middle = f64::midpoint(low, high);
-                let fewer = self.fill(window.iter(), middle);
+                let fewer = self.fill(queue, window, middle, self.max_moves);
                 if fewer.len() == self.max_moves {
                     (high, taken) = (self.seconds(rate), fewer);
                 } else {
@@ -177,44 +192,45 @@ impl<'a> Filler<'a> {
                 }
             }
         }
-        for &mover in &taken {
-            let alone = self.seconds_alone(mover);
+        remove_sorted(&mut queue.left, &taken);
+        let movers = || taken.iter().map(|&place| queue.movers[place as usize]);
+        for (mover, &place) in movers().zip(&taken) {
+            let alone = self.seconds_alone(&queue.loads[place as usize]);
             if alone > self.max_seconds {
                 schedule.too_long.push((mover, alone));
             }
         }
-        remove_sorted(left, &taken);
-        taken
+        movers().collect()
     }
 
-    /// The moves, first ones first, that fit under `ceiling` seconds.
-    fn fill<'c>(&mut self, candidates: impl Iterator<Item = impl Borrow<Candidate<'c>>>, ceiling: f64) -> Vec<u32> {
+    /// The places, first ones first, that fit under `ceiling` seconds; gives up early when they cannot be `wanted`.
+    fn fill(&mut self, queue: &Queue, places: &[u32], ceiling: f64, wanted: usize) -> Vec<u32> {
         for broker in self.touched.drain(..) {
             self.carried[broker] = Carried::default();
         }
         if let Some(room) = &mut self.room {
             room.clear();
         }
-        let mut taken = Vec::with_capacity(self.max_moves.min(candidates.size_hint().0));
-        for candidate in candidates {
-            if taken.len() == self.max_moves {
+        let mut taken = Vec::with_capacity(self.max_moves.min(places.len()));
+        for (seen, &place) in places.iter().enumerate() {
+            if taken.len() == self.max_moves || taken.len() + places.len() - seen < wanted {
                 break;
             }
-            let candidate = candidate.borrow();
-            let has_room = self.room.as_ref().is_none_or(|room| room.fits(candidate.mover));
-            if has_room && self.fits(candidate, ceiling * ROUNDING) {
-                self.put(candidate);
+            let (mover, load) = (queue.movers[place as usize], &queue.loads[place as usize]);
+            let adding = queue.adding.get(place as usize);
+            let has_room = self.room.as_ref().is_none_or(|room| room.fits(mover));
+            if has_room && self.fits(load, adding, ceiling * ROUNDING) {
+                self.put(load, adding);
                 if let Some(room) = &mut self.room {
-                    room.put(candidate.mover);
+                    room.put(mover);
                 }
-                taken.push(candidate.mover);
+                taken.push(place);
             }
         }
         taken
     }
 
-    fn fits(&self, candidate: &Candidate<'_>, ceiling: f64) -> bool {
-        let Candidate { load, adding, .. } = candidate;
+    fn fits(&self, load: &Load, adding: &[BrokerIx], ceiling: f64) -> bool {
         if load.adding == 0 {
             return true;
         }
@@ -239,8 +255,7 @@ impl<'a> Filler<'a> {
         })
     }
 
-    fn put(&mut self, candidate: &Candidate<'_>) {
-        let Candidate { load, adding, .. } = candidate;
+    fn put(&mut self, load: &Load, adding: &[BrokerIx]) {
         if load.adding == 0 {
             return;
         }
@@ -250,7 +265,7 @@ impl<'a> Filler<'a> {
         if leader.sends == 1 {
             self.touched.push(load.leader);
         }
-        for &broker in *adding {
+        for &broker in adding {
             let follower = &mut self.carried[broker];
             follower.sums.add_follower(load);
             follower.receives += 1;
@@ -270,9 +285,8 @@ impl<'a> Filler<'a> {
     }
 
     /// Seconds that a move takes when nothing else runs.
-    fn seconds_alone(&self, mover: u32) -> f64 {
+    fn seconds_alone(&self, load: &Load) -> f64 {
         let Some(rate) = self.rate else { return 0.0 };
-        let load = &self.loads.loads[mover as usize];
         if load.adding == 0 {
             return 0.0;
         }
@@ -280,12 +294,6 @@ impl<'a> Filler<'a> {
         sums.add_leader(load);
         sums.add_follower(load);
         sums.leader_seconds(rate).max(sums.follower_seconds(rate))
-    }
-}
-
-impl Loads {
-    fn candidate(&self, mover: u32) -> Candidate<'_> {
-        Candidate { mover, load: self.loads[mover as usize], adding: self.adding.get(mover as usize) }
     }
 }
 

@@ -54,7 +54,7 @@ fn no_known_disk(case: &Case, found: &mut Vec<Violation>) {
         return;
     }
     for (wave, range) in case.steps.waves.iter().enumerate() {
-        let adding = case.steps.sound(range.clone()).flat_map(|step| case.steps.adding(case.world, step));
+        let adding = case.steps.sound(range.clone()).flat_map(|step| case.steps.adding(step));
         for (_, broker) in adding {
             if is_unknown(broker) && !std::mem::replace(&mut is_named[broker as usize], true) {
                 let message = "it receives data and its log dirs are not known";

@@ -41,7 +41,7 @@ pub(in super::super) fn of_wave(
         found.push(Violation::new("max-moves", message));
     }
     if let Some(rate) = request.throttle {
-        duration(world, steps, wave, time.seconds(rate.as_f64()), rate, request, &mut found);
+        duration(steps, wave, time.seconds(rate.as_f64()), rate, request, &mut found);
     }
     if let Some(most) = request.max_moves_per_broker {
         per_broker(world, steps, wave, most, &mut found);
@@ -50,7 +50,6 @@ pub(in super::super) fn of_wave(
 }
 
 fn duration(
-    world: &World,
     steps: &Steps,
     wave: &Range<usize>,
     seconds: f64,
@@ -63,7 +62,7 @@ fn duration(
     if seconds.is_infinite() || seconds <= longest * (1.0 + 1e-9) {
         return;
     }
-    let alone = steps.sound(wave.clone()).map(|step| time::alone(world, steps, step, rate.as_f64()));
+    let alone = steps.sound(wave.clone()).map(|step| time::alone(steps, step, rate.as_f64()));
     let allowed = alone.fold(longest, f64::max);
     if seconds > allowed * (1.0 + 1e-9) {
         let message = format!("it copies for {}, {} allowed", Seconds::new(seconds), Seconds::new(allowed));
@@ -75,11 +74,11 @@ fn per_broker(world: &World, steps: &Steps, wave: &Range<usize>, most: u32, foun
     let mut counts = [vec![0_u32; world.len()], vec![0_u32; world.len()]];
     for step in steps.sound(wave.clone()) {
         let mut copies = false;
-        for (_, broker) in steps.adding(world, step) {
+        for (_, broker) in steps.adding(step) {
             counts[0][broker as usize] += 1;
             copies = true;
         }
-        let leader = world.leader(steps.row[step]);
+        let leader = steps.leader[step];
         if copies && leader != NONE {
             counts[1][leader as usize] += 1;
         }

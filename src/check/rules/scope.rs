@@ -83,7 +83,7 @@ fn given(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         found.push(case.violation("scope", moved, message));
         return;
     }
-    for (place, broker) in case.steps.adding(world, step) {
+    for (place, broker) in case.steps.adding(step) {
         let dir = case.steps.dir_of(step, place);
         if let Some(path) = case.ask.given.dir(&case.plan.request, row, place)
             && (dir == NONE || world.path_of(dir) != path)
