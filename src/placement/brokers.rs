@@ -13,7 +13,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Home, Slot, refine, scramble, water_level};
 use crate::base::error::Result;
@@ -121,7 +121,7 @@ impl<'a> Bins<'a> {
             place_of.insert(broker, place as u32);
         }
         let mut count = vec![0.0; brokers.len()];
-        let mut topics = FxHashMap::default();
+        let mut topics = FxHashMap::with_capacity_and_hasher(slots.len(), FxBuildHasher);
         let mut topic_total = vec![0; cluster.snapshot.topics.len()];
         if brokers.iter().any(|&broker| cluster.brokers[broker].holds_some) {
             for partition in cluster.partitions() {

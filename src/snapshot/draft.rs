@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Broker, DirName, Mode, Notice, Partitions, Snapshot, Topic};
@@ -52,6 +53,9 @@ pub struct Draft {
 
 /// Beyond this many faults nobody reads on, and a file of a million wrong lines must not fill the memory.
 const FAULTS_MAX: usize = 10_000;
+/// Rows looked at by one thread at once, and how many times that is looked at before the faults are counted.
+const CHUNK: usize = 8_192;
+const AT_ONCE: usize = 16;
 
 impl Draft {
     /// The number of a log dir path.
@@ -69,9 +73,9 @@ impl Draft {
     ///
     /// # Errors
     /// All faults as one error.
-    pub fn finish(mut self, place_of: &dyn Fn(Item) -> Place) -> Result<Snapshot> {
+    pub fn finish(mut self, place_of: &(dyn Fn(Item) -> Place + Sync)) -> Result<Snapshot> {
         let order = Order::of(&self);
-        let faults = Faults { draft: &self, place_of, found: Vec::new() }.find(&order);
+        let faults = Faults::new(&self, place_of).find(&order);
         if !faults.is_empty() {
             return Err(Error::all(faults));
         }
@@ -139,7 +143,7 @@ impl Order {
         fn pick<T: Copy>(rows: &[u32], column: &[T]) -> Vec<T> {
             rows.iter().map(|&row| column[row as usize]).collect()
         }
-        fn pick_lists<T: Copy>(rows: &[u32], lists: &Csr<T>) -> Csr<T> {
+        fn pick_lists<T: Copy + Sync>(rows: &[u32], lists: &Csr<T>) -> Csr<T> {
             let mut picked = Csr::with_capacity(lists.len(), lists.total());
             for &row in rows {
                 picked.push(lists.get(row as usize).iter().copied());
@@ -171,12 +175,13 @@ impl Order {
             }
             few.into_iter().map(|(row, ids)| (new_row[row], ids)).collect()
         };
+        let (replicas, isr) = rayon::join(|| pick_lists(rows, &old.replicas), || pick_lists(rows, &old.isr));
         let partitions = Partitions {
             topic: topic_column,
             id: pick(rows, &old.id),
-            replicas: pick_lists(rows, &old.replicas),
+            replicas,
             leader: pick(rows, &old.leader),
-            isr: pick_lists(rows, &old.isr),
+            isr,
             size: pick(rows, &old.size),
             bytes_in: pick(rows, &old.bytes_in),
             bytes_out: pick(rows, &old.bytes_out),
@@ -192,7 +197,7 @@ impl Order {
 /// Finds every fault of a draft.
 struct Faults<'a> {
     draft: &'a Draft,
-    place_of: &'a dyn Fn(Item) -> Place,
+    place_of: &'a (dyn Fn(Item) -> Place + Sync),
     found: Vec<Error>,
 }
 
@@ -202,7 +207,11 @@ struct Known {
     rows: IdTable,
 }
 
-impl Faults<'_> {
+impl<'a> Faults<'a> {
+    fn new(draft: &'a Draft, place_of: &'a (dyn Fn(Item) -> Place + Sync)) -> Self {
+        Faults { draft, place_of, found: Vec::new() }
+    }
+
     fn find(mut self, order: &Order) -> Vec<Error> {
         if self.draft.brokers.is_empty() {
             self.add(Item::Cluster, "brokers", Error::new(Code::EmptyCluster, "the cluster has no broker"));
@@ -212,9 +221,23 @@ impl Faults<'_> {
         let known = self.brokers();
         self.topics(order);
         self.sums();
-        for row in 0..self.draft.partitions.len() {
-            self.partition(row, &known);
+        let rows = self.draft.partitions.len();
+        let of_chunk = |chunk: usize| {
+            let mut faults = Faults::new(self.draft, self.place_of);
+            for row in chunk * CHUNK..rows.min((chunk + 1) * CHUNK) {
+                faults.partition(row, &known);
+                if faults.found.len() >= FAULTS_MAX {
+                    break;
+                }
+            }
+            faults.found
+        };
+        let chunks: Vec<usize> = (0..rows.div_ceil(CHUNK)).collect();
+        for chunks in chunks.chunks(AT_ONCE) {
+            let found: Vec<Vec<Error>> = chunks.into_par_iter().map(|&chunk| of_chunk(chunk)).collect();
+            self.found.extend(found.into_iter().flatten());
             if self.found.len() >= FAULTS_MAX {
+                self.found.truncate(FAULTS_MAX);
                 break;
             }
         }
