@@ -73,7 +73,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Measures one size and prints it; gives the time of reading, planning, checking and writing.
+/// Measures one size and prints it; gives the time of the whole command.
 fn measure(size: &Size, dir: &Path, runs: usize) -> Result<Duration> {
     let options = Options {
         old: size.brokers,
@@ -122,8 +122,7 @@ fn measure(size: &Size, dir: &Path, runs: usize) -> Result<Duration> {
         quality(plan);
     }
     drop(last);
-    against_python(&file, dir, &options, runs, total);
-    Ok(total)
+    Ok(against_python(&file, dir, &options, runs, total))
 }
 
 fn read(file: &Path) -> Result<kshift::snapshot::Snapshot> {
@@ -193,8 +192,8 @@ fn quality(plan: &Plan) {
     println!("  waves              {:>9}", plan.waves.len());
 }
 
-/// The whole command and Python's `json.load` of its input, in turns.
-fn against_python(file: &Path, dir: &Path, options: &Options, runs: usize, in_process: Duration) {
+/// The whole command and Python's `json.load` of its input, in turns; gives the time of the command.
+fn against_python(file: &Path, dir: &Path, options: &Options, runs: usize, in_process: Duration) -> Duration {
     let command = command_path();
     let (mut ours, mut theirs, mut peak) = (Vec::new(), Vec::new(), None);
     for run in 0..runs {
@@ -216,11 +215,12 @@ fn against_python(file: &Path, dir: &Path, options: &Options, runs: usize, in_pr
     row("whole command", whole, peak);
     if theirs.is_empty() {
         println!("  (no python3: nothing to compare with)");
-        return;
+        return whole;
     }
     let load = median(theirs);
     row("json.load", load, None);
     println!("  ratio              {:>9.2} (wanted: at most 1.25)", whole.as_secs_f64() / load.as_secs_f64());
+    whole
 }
 
 /// The release command that was built beside this bench, which is `target/release/deps/planner-…`.

@@ -21,7 +21,7 @@ const INTERNAL_MOVES_MAX: usize = 50;
 /// When a wave is full by number, this many times that number of moves are looked at for the best ones.
 const WINDOW: usize = 2;
 /// Halvings of the ceiling between the longest move and the time of the first try.
-const BISECTIONS: usize = 7;
+const BISECTIONS: usize = 5;
 /// A sum that reaches the ceiling but for rounding fits under it.
 const ROUNDING: f64 = 1.0 + 1e-12;
 

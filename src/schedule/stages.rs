@@ -1,8 +1,13 @@
 //! The order of stages: canary, data, data with a short ISR, internal topics, internal ones with a short ISR.
 
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
+
 use super::Loads;
 use crate::base::ids::is_internal_topic;
 use crate::base::index::{BrokerIx, IndexVec, Ix};
+use crate::base::units::Bytes;
 use crate::cluster::care::is_short;
 use crate::plan::Stage;
 use crate::problem::Problem;
@@ -19,10 +24,13 @@ pub fn split(problem: &Problem<'_>, loads: &Loads) -> Vec<(Stage, Vec<u32>)> {
         movers.push(mover);
     }
     for (_, movers) in &mut by_stage {
-        movers.sort_by(|&a, &b| {
-            let size = |mover: u32| loads.loads[mover as usize].size;
-            size(b).total_cmp(&size(a)).then(a.cmp(&b))
-        });
+        // Sorted with their sizes beside them: to look these up for every comparison costs more than all the rest.
+        let mut sized: Vec<(Reverse<Bytes>, u32)> = movers
+            .iter()
+            .map(|&mover| (Reverse(problem.cluster.size_of(problem.movers[mover as usize])), mover))
+            .collect();
+        sized.par_sort_unstable();
+        *movers = sized.into_iter().map(|entry| entry.1).collect();
     }
     let (canary, rest) = by_stage.split_at_mut(1);
     canary[0].1 = take_canary(problem, loads, &mut rest[0].1);
