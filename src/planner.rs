@@ -27,6 +27,7 @@ use crate::plan::{
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
 use crate::schedule::{self, Loads, Schedule, given_bound};
+use crate::search;
 use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves a settled `request` for `snapshot`.
@@ -90,7 +91,13 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) ->
 fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
     if !request.is_given() && !request.exact {
-        let placement = placement::place(problem, work)?;
+        let mut placement = placement::place(problem, work)?;
+        if search::is_worthwhile(problem) {
+            leadership::choose_heads(problem, &mut placement.homes, work)?;
+            search::improve(problem, &mut placement.homes, work)?;
+            let schedule = schedule::schedule(problem, &placement.homes, work)?;
+            return Ok((leadership::order_behind_heads(problem, placement.homes), Vec::new(), schedule));
+        }
         // Who leads at the end changes nothing of what is copied.
         let (leadership, schedule) = rayon::join(
             || leadership::order(problem, &placement, work),

@@ -21,6 +21,7 @@
 
 mod brokers;
 mod explain;
+pub mod goals;
 mod racks;
 mod refine;
 
