@@ -33,12 +33,15 @@ const REPLICAS_MAX: u64 = 4_000;
 const TARGETS_MAX: usize = 64;
 /// Proposals of a walk for each new replica and goal.
 const PROPOSALS_PER_REPLICA: usize = 400;
-/// Proposals of a walk for a goal, at most.
+/// Proposals of a walk for a goal, at least and at most.
+const PROPOSALS_MIN: usize = 5_000;
 const PROPOSALS_MAX: usize = 100_000;
 /// Walks side by side.
-const WALKS: u64 = 2;
+const WALKS: u64 = 4;
 /// A goal that is this near to what it cannot be below is left as it is.
 const CLOSE_ENOUGH: f64 = 1.002;
+/// What a broken ceiling costs a walk, beside what it gains.
+const BROKEN: f64 = 20.0;
 /// How many proposals ago a walk looks for what it may not be worse than.
 const MEMORY: usize = 120;
 
@@ -103,26 +106,28 @@ impl Aim<'_> {
         }
     }
 
-    /// What is to be lowered: the goal, what is above a ceiling, and a little of how uneven the goal is.
-    fn score(&self, state: &State<'_>) -> f64 {
-        const ABOVE: f64 = 20.0;
-        const UNEVEN: f64 = 0.02;
+    /// By how much the ceilings are broken, each as a share of itself.
+    fn broken(&self, state: &State<'_>) -> f64 {
         let above = |stage: usize| (state.value(stage) / self.ceilings[stage] - 1.0).max(0.0);
-        let broken: f64 = (0..self.stage.min(self.goals.len())).map(above).sum();
-        let goal = if self.stage < self.goals.len() {
+        (0..self.stage.min(self.goals.len())).map(above).sum()
+    }
+
+    /// What is to be lowered: the goal, and a little of how uneven it is.
+    fn wanted(&self, state: &State<'_>) -> f64 {
+        const UNEVEN: f64 = 0.02;
+        if self.stage < self.goals.len() {
             state.value(self.stage) + UNEVEN * state.unevenness(self.stage)
         } else {
             0.01 * state.crowding()
-        };
-        goal + ABOVE * broken
+        }
     }
 
     /// One walk from `start`.
     fn walk<'s>(&self, start: &State<'s>, seed: u64, walk: u64) -> Walked<'s> {
         let mut random = Random::new(seed ^ (walk << 32) ^ self.stage as u64);
-        let proposals = (start.slots() * PROPOSALS_PER_REPLICA).min(PROPOSALS_MAX);
+        let proposals = (start.slots() * PROPOSALS_PER_REPLICA).clamp(PROPOSALS_MIN, PROPOSALS_MAX);
         let mut state = start.clone();
-        let mut score = self.score(&state);
+        let mut score = self.wanted(&state);
         let mut best = Walked { state: state.clone(), score };
         let mut memory = vec![score; MEMORY];
         let mut undo: Vec<Change> = Vec::new();
@@ -132,11 +137,13 @@ impl Aim<'_> {
             if undo.is_empty() {
                 continue;
             }
-            let found = self.score(&state);
+            let broken = self.broken(&state);
+            let found = self.wanted(&state) + BROKEN * broken;
             let earlier = &mut memory[proposal % MEMORY];
             if found <= score || found <= *earlier {
                 score = found;
-                if score < best.score - 1e-12 {
+                // A walk may go where a ceiling is broken, to come back elsewhere, but nothing there is an answer.
+                if broken == 0.0 && score < best.score - 1e-12 {
                     best.score = score;
                     best.state.clone_from(&state);
                     if self.is_reached(&state) {

@@ -285,8 +285,8 @@ impl<'f> State<'f> {
             let is_of_heads = self.facts.goals.get(stage).is_some_and(|goal| !goal.is_of_replicas());
             let slot = self.draw(stage, random);
             match random.below(8) {
-                0..4 if is_of_heads => self.hand_over(slot, random, undo),
-                0..4 => self.relocate(slot, random, undo),
+                0..3 if is_of_heads => self.hand_over(slot, random, undo),
+                0..5 => self.relocate(slot, random, undo),
                 _ => self.exchange(slot, random.below(self.at.len()) as u32, undo),
             }
         }
