@@ -29,6 +29,7 @@ use self::model::Model;
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::index::{Csr, IndexVec, Ix, PartitionIx};
 use crate::base::text::{counted, grouped};
+use crate::base::units::Seconds;
 use crate::base::work::Work;
 use crate::cluster::Cluster;
 use crate::leadership::{self, Leadership};
@@ -99,7 +100,10 @@ pub struct Measure {
 /// # Errors
 /// [`Code::TooLarge`]; a plan that is not of this snapshot; an interruption.
 pub fn measure(snapshot: &Snapshot, plan: &Plan, nodes: u64, work: &Work) -> Result<Vec<Measure>> {
-    let problem = Problem::new(Cluster::new(snapshot), &plan.request)?;
+    let mut problem = Problem::new(Cluster::new(snapshot), &plan.request)?;
+    if plan.request.growth {
+        problem.growth_horizon = plan.summary.makespan_seconds.unwrap_or(Seconds::ZERO);
+    }
     refuse_large(&problem)?;
     let mut search = Search::new(&problem, nodes, work);
     let lists = lists_of(&problem, plan).ok_or_else(foreign)?;

@@ -58,7 +58,8 @@ fn traffic(problem: &Problem<'_>, partition: PartitionIx) -> f64 {
 
 /// Used over capacity, relative to the mean of all targets; where capacities do not count, bytes.
 fn fill(problem: &Problem<'_>) -> Option<Goal> {
-    let size = |partition| problem.landed_size(partition).as_f64();
+    // What is there when the move ends; room for growth is a matter of limits.
+    let size = |partition| problem.cluster.size_of(partition).as_f64();
     let new: f64 = problem.movers.iter().map(|&p| size(p) * problem.freed(p).count() as f64).sum();
     let fixed: Vec<f64> = problem.targets.iter().map(|&broker| used(problem, broker).as_f64()).collect();
     let weights = weights(problem);

@@ -18,7 +18,7 @@ mod state;
 
 use rayon::prelude::*;
 
-use self::state::{Change, Facts, State};
+use self::state::{Change, Facts, Spot, State};
 use crate::base::error::Result;
 use crate::base::index::Csr;
 use crate::base::random::Random;
@@ -36,10 +36,13 @@ const PROPOSALS_PER_REPLICA: usize = 400;
 /// Proposals of a walk for a goal, at least and at most.
 const PROPOSALS_MIN: usize = 5_000;
 const PROPOSALS_MAX: usize = 100_000;
-/// Walks side by side.
+/// Walks side by side, and how many of them set out from where things are; the others from anywhere.
 const WALKS: u64 = 4;
+const SETTLED_WALKS: u64 = 2;
 /// A goal that is this near to what it cannot be below is left as it is.
 const CLOSE_ENOUGH: f64 = 1.002;
+/// What a goal may lose to those behind it, as a share of it: without any room they could hardly move.
+const ROOM: f64 = 5e-4;
 /// What a broken ceiling costs a walk, beside what it gains.
 const BROKEN: f64 = 20.0;
 /// How many proposals ago a walk looks for what it may not be worse than.
@@ -66,11 +69,11 @@ pub fn improve(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Res
             let walks: Vec<Walked> =
                 (0..WALKS).into_par_iter().map(|walk| aim.walk(&state, problem.request.seed, walk)).collect();
             if let Some(best) = walks.into_iter().reduce(Walked::better) {
-                state = best.state;
+                state = State::at(&facts, best.spots);
             }
         }
         if stage < goals.len() {
-            ceilings[stage] = state.value(stage).max(goals[stage].floor) * (1.0 + 1e-9);
+            ceilings[stage] = state.value(stage).max(goals[stage].floor) * (1.0 + ROOM);
         }
     }
     state.write(homes);
@@ -86,12 +89,12 @@ struct Aim<'a> {
 }
 
 /// Where a walk was best.
-struct Walked<'a> {
-    state: State<'a>,
+struct Walked {
+    spots: Vec<Spot>,
     score: f64,
 }
 
-impl Walked<'_> {
+impl Walked {
     /// The better of two; the first among equals.
     fn better(self, other: Self) -> Self {
         if other.score < self.score { other } else { self }
@@ -123,12 +126,18 @@ impl Aim<'_> {
     }
 
     /// One walk from `start`.
-    fn walk<'s>(&self, start: &State<'s>, seed: u64, walk: u64) -> Walked<'s> {
+    fn walk(&self, start: &State<'_>, seed: u64, walk: u64) -> Walked {
         let mut random = Random::new(seed ^ (walk << 32) ^ self.stage as u64);
         let proposals = (start.slots() * PROPOSALS_PER_REPLICA).clamp(PROPOSALS_MIN, PROPOSALS_MAX);
         let mut state = start.clone();
+        if walk >= SETTLED_WALKS {
+            // Far from where the constructive methods ended.
+            for _ in 0..2 * start.slots() {
+                state.propose(self.stage, &mut random, &mut Vec::new());
+            }
+        }
         let mut score = self.wanted(&state);
-        let mut best = Walked { state: state.clone(), score };
+        let mut best = Walked { spots: start.spots().to_vec(), score: self.wanted(start) };
         let mut memory = vec![score; MEMORY];
         let mut undo: Vec<Change> = Vec::new();
         for proposal in 0..proposals {
@@ -145,7 +154,7 @@ impl Aim<'_> {
                 // A walk may go where a ceiling is broken, to come back elsewhere, but nothing there is an answer.
                 if broken == 0.0 && score < best.score - 1e-12 {
                     best.score = score;
-                    best.state.clone_from(&state);
+                    best.spots.copy_from_slice(state.spots());
                     if self.is_reached(&state) {
                         break;
                     }
@@ -157,7 +166,6 @@ impl Aim<'_> {
             }
             *earlier = earlier.min(score);
         }
-        best.state.add_up();
         best
     }
 }

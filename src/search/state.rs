@@ -173,6 +173,7 @@ fn racks_left(problem: &Problem<'_>) -> usize {
 }
 
 /// One placement with one choice of heads.
+#[derive(Clone)]
 pub struct State<'f> {
     facts: &'f Facts<'f>,
     at: Vec<Spot>,
@@ -181,25 +182,8 @@ pub struct State<'f> {
     load: Vec<f64>,
     /// Replicas of each topic on each target.
     topics: Vec<f64>,
-}
-
-impl Clone for State<'_> {
-    fn clone(&self) -> Self {
-        State {
-            facts: self.facts,
-            at: self.at.clone(),
-            used: self.used.clone(),
-            load: self.load.clone(),
-            topics: self.topics.clone(),
-        }
-    }
-
-    fn clone_from(&mut self, from: &Self) {
-        self.at.clone_from(&from.at);
-        self.used.clone_from(&from.used);
-        self.load.clone_from(&from.load);
-        self.topics.clone_from(&from.topics);
-    }
+    /// Squares of the replicas by which topics are above what a target may hold of them.
+    crowding: f64,
 }
 
 impl<'f> State<'f> {
@@ -211,31 +195,34 @@ impl<'f> State<'f> {
             let door = facts.doors.iter().position(is_it).expect("homes are in dirs that receive");
             Spot { target, door: door as u32 }
         };
-        let at: Vec<Spot> = homes.values().iter().map(spot).collect();
+        Self::at(facts, homes.values().iter().map(spot).collect())
+    }
+
+    /// The state with every slot in its spot.
+    pub fn at(facts: &'f Facts<'f>, at: Vec<Spot>) -> Self {
         let mut used: Vec<u64> = facts.doors.iter().map(|door| door.used).collect();
         for (spot, &mover) in at.iter().zip(&facts.mover_of) {
             used[spot.door as usize] += facts.movers[mover as usize].size;
         }
-        let mut state = State { facts, at, used, load: Vec::new(), topics: Vec::new() };
-        state.add_up();
+        let held = |goal: &Goal| goal.fixed.iter().zip(&goal.share).map(|(fixed, share)| fixed / share).collect();
+        let load: Vec<Vec<f64>> = facts.goals.iter().map(held).collect();
+        let above = facts.held.iter().zip(&facts.allowed).map(|(held, allowed)| above(*held, *allowed));
+        let (topics, crowding) = (facts.held.clone(), above.sum());
+        let mut state = State { facts, at, used, load: load.concat(), topics, crowding };
+        for slot in 0..state.at.len() as u32 {
+            state.count(slot, 1.0);
+        }
         state
+    }
+
+    /// Where every slot lies.
+    pub fn spots(&self) -> &[Spot] {
+        &self.at
     }
 
     /// How many replicas are placed.
     pub fn slots(&self) -> usize {
         self.at.len()
-    }
-
-    /// Sums all loads anew, so that no rounding of many steps is left in them.
-    pub fn add_up(&mut self) {
-        self.load.clear();
-        for goal in self.facts.goals {
-            self.load.extend(goal.fixed.iter().zip(&goal.share).map(|(fixed, share)| fixed / share));
-        }
-        self.topics.clone_from(&self.facts.held);
-        for slot in 0..self.at.len() as u32 {
-            self.count(slot, 1.0);
-        }
     }
 
     /// The largest load over its share of a goal.
@@ -248,10 +235,9 @@ impl<'f> State<'f> {
         self.loads(goal).iter().map(|load| load * load).sum::<f64>() / self.facts.targets.len() as f64
     }
 
-    /// Squares of the replicas by which topics are above their share of targets.
+    /// Squares of the replicas by which topics are above their share of a target, rounded up.
     pub fn crowding(&self) -> f64 {
-        let above = self.topics.iter().zip(&self.facts.allowed).map(|(held, allowed)| (held - allowed).max(0.0));
-        above.map(|above| above * above).sum()
+        self.crowding
     }
 
     /// Writes where everything is.
@@ -274,7 +260,7 @@ impl<'f> State<'f> {
         Change { slot: change.slot, spot: before }
     }
 
-    /// Makes one to three changes that keep disks and racks; `undo` gets what takes them back, last one last.
+    /// Makes one to three steps that keep disks and racks; `undo` gets what takes them back, last one last.
     pub fn propose(&mut self, stage: usize, random: &mut Random, undo: &mut Vec<Change>) {
         const AGAIN: f64 = 0.4;
         const STEPS_MAX: usize = 3;
@@ -287,7 +273,8 @@ impl<'f> State<'f> {
             match random.below(8) {
                 0..3 if is_of_heads => self.hand_over(slot, random, undo),
                 0..5 => self.relocate(slot, random, undo),
-                _ => self.exchange(slot, random.below(self.at.len()) as u32, undo),
+                5..7 => self.exchange(slot, random.below(self.at.len()) as u32, undo),
+                _ => self.rotate([slot, random.below(self.at.len()) as u32, random.below(self.at.len()) as u32], undo),
             }
         }
     }
@@ -335,6 +322,29 @@ impl<'f> State<'f> {
         {
             undo.push(self.put(Change { slot: a, spot: at_b }));
             undo.push(self.put(Change { slot: b, spot: at_a }));
+        }
+    }
+
+    /// Each of three takes the spot of the next: what no exchange of two can do without breaking a ceiling.
+    fn rotate(&mut self, slots: [u32; 3], undo: &mut Vec<Change>) {
+        let at = slots.map(|slot| self.at[slot as usize]);
+        let of = slots.map(|slot| self.facts.mover_of[slot as usize]);
+        if at[0].target == at[1].target || at[1].target == at[2].target || at[0].target == at[2].target {
+            return;
+        }
+        if of[0] == of[1] || of[1] == of[2] || of[0] == of[2] {
+            return;
+        }
+        let fits = |place: usize| {
+            let (next, door) = ((place + 1) % 3, at[(place + 1) % 3].door as usize);
+            let held = self.used[door] - self.mover_of(slots[next]).size;
+            held.saturating_add(self.mover_of(slots[place]).size) <= self.facts.doors[door].limit
+                && self.may_hold(slots[place], at[next].target)
+        };
+        if (0..3).all(fits) {
+            for place in 0..3 {
+                undo.push(self.put(Change { slot: slots[place], spot: at[(place + 1) % 3] }));
+            }
         }
     }
 
@@ -399,6 +409,15 @@ impl<'f> State<'f> {
                 load[target] += times * goal.piece[number] / goal.share[target];
             }
         }
-        self.topics[mover.topic as usize * targets + target] += times;
+        let place = mover.topic as usize * targets + target;
+        let (held, allowed) = (&mut self.topics[place], facts.allowed[place]);
+        self.crowding += above(*held + times, allowed) - above(*held, allowed);
+        *held += times;
     }
+}
+
+/// The square of what is above what is allowed. Whole numbers, so sums of it are exact.
+fn above(held: f64, allowed: f64) -> f64 {
+    let above = (held - allowed).max(0.0);
+    above * above
 }
