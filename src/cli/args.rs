@@ -119,6 +119,9 @@ pub struct PlanArgs {
     /// How a partition gets to its new replicas: `direct` is in one step [default: direct]
     #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
     pub strategy: Option<Strategy>,
+    /// What goes first where targets differ in size: `disk` (equally full) or `time` (each receives equally much, so the move is shorter) [default: disk]
+    #[arg(long, value_enum, value_name = "GOAL", hide_possible_values = true)]
+    pub prefer: Option<Prefer>,
     /// Choose among equally good plans; the same seed gives the same plan [default: 0]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
@@ -298,6 +301,15 @@ pub struct Talk {
 pub enum Strategy {
     /// In one step.
     Direct,
+}
+
+/// `--prefer`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Prefer {
+    /// Equally full.
+    Disk,
+    /// Each receives equally much.
+    Time,
 }
 
 /// `--rack-policy`.

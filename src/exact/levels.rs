@@ -3,7 +3,7 @@
 use super::model::{Model, receiving_dirs};
 use crate::base::index::{BrokerIx, IndexVec, Ix, PartitionIx};
 use crate::base::units::Bytes;
-use crate::placement::{water_level, weight};
+use crate::placement::water_level;
 use crate::problem::Problem;
 
 /// The names of the levels, in their order.
@@ -90,7 +90,7 @@ fn fill(model: &Model<'_>) -> Option<Level> {
     let size = |partition| problem.landed_size(partition).as_f64();
     let new: f64 = problem.movers.iter().map(|&p| size(p) * problem.freed(p).count() as f64).sum();
     let used: Vec<f64> = problem.targets.iter().map(|&broker| used(problem, broker).as_f64()).collect();
-    let weights: Vec<f64> = problem.targets.iter().map(|&broker| weight(problem, broker)).collect();
+    let weights: Vec<f64> = problem.targets.iter().map(|&broker| problem.weight(broker)).collect();
     let mean = (used.iter().sum::<f64>() + new) / weights.iter().sum::<f64>();
     if new <= 0.0 || mean <= 0.0 {
         return None;
@@ -139,7 +139,7 @@ fn leaders(model: &Model<'_>, part: impl Fn(PartitionIx) -> f64, number: usize) 
 /// What each target should carry: what it has and cannot lose counts first, the new is poured over it in
 /// proportion to the targets' weights; the largest single piece is never too much.
 fn shares(problem: &Problem<'_>, fixed: &[f64], new: f64, largest: f64) -> Vec<f64> {
-    let weights: Vec<f64> = problem.targets.iter().map(|&broker| weight(problem, broker)).collect();
+    let weights: Vec<f64> = problem.targets.iter().map(|&broker| problem.weight(broker)).collect();
     let level = water_level(&weights, fixed, new);
     fixed.iter().zip(&weights).map(|(&fixed, weight)| fixed.max(level * weight).max(largest)).collect()
 }

@@ -15,7 +15,7 @@ use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::{Pairing, Pairs};
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
-use crate::request::{Capacities, RackPolicy, Racks};
+use crate::request::{Capacities, Prefer, RackPolicy, Racks};
 use crate::snapshot::supplement_files;
 
 /// More ids than this are a mistake, and might be endless.
@@ -156,6 +156,14 @@ pub fn rack_policy(argument: &str, text: &str) -> PyResult<RackPolicy> {
     all.into_iter().find(|policy| policy.as_str() == text).ok_or_else(|| {
         invalid(argument, format!("`{text}` is no rack policy; expected `preserve`, `strict` or `ignore`"))
     })
+}
+
+/// A goal by its word.
+pub fn prefer(argument: &str, text: &str) -> PyResult<Prefer> {
+    [Prefer::Disk, Prefer::Time]
+        .into_iter()
+        .find(|prefer| prefer.as_str() == text)
+        .ok_or_else(|| invalid(argument, format!("`{text}` is no goal; expected `disk` or `time`")))
 }
 
 /// A regular expression, which topics match with their whole name.

@@ -78,6 +78,20 @@ fn options_that_need_another_one_say_so() {
 }
 
 #[test]
+fn a_preference_is_refused_where_there_is_nothing_to_prefer() {
+    let answer = kshift("plan c.json --drain 1 --prefer speed").run().refused(2, "invalid-value");
+    answer.says("`speed`").says("expected `disk` or `time`");
+    for (option, why) in [
+        ("--pair 1:2", "each pair says where everything goes"),
+        ("--target t.json", "the file says where everything goes"),
+        ("--drain 1 --exact", "its first goal is the fill of the disks"),
+    ] {
+        let answer = kshift(&format!("plan c.json {option} --prefer time")).run().refused(2, "usage");
+        answer.says("--prefer time and").says(why).says("leave out --prefer or");
+    }
+}
+
+#[test]
 fn limits_of_scope_need_a_scope() {
     for option in ["--onto 1", "--topics a", "--exclude-topics a"] {
         kshift(&format!("check c.json reassign.json {option}")).run().refused(2, "usage").says("needs --drain");
