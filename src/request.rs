@@ -10,6 +10,7 @@ use crate::base::ids::IdSet;
 use crate::base::pairs::Pairing;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+use crate::base::weights::Weights;
 
 /// A request for a plan: what is asked, and within which limits.
 ///
@@ -62,6 +63,9 @@ pub struct Request {
     /// Which goal goes first where targets of different size make two of them clash.
     #[serde(skip_serializing_if = "Prefer::is_disk")]
     pub prefer: Prefer,
+    /// How much each load of leaders counts when they are chosen.
+    #[serde(skip_serializing_if = "Weights::are_default")]
+    pub weights: Weights,
     /// Chooses among equally good plans.
     pub seed: u64,
     /// Solve the case to the proven optimum; for small ones only.
@@ -92,6 +96,7 @@ impl Default for Request {
             canary: 0,
             skip_unhealthy: false,
             prefer: Prefer::Disk,
+            weights: Weights::default(),
             seed: 0,
             exact: false,
             supplements: Supplements::default(),
@@ -122,7 +127,7 @@ impl Request {
                 &format!("leave out --exact or {option}"),
             );
         }
-        self.refuse_preference()?;
+        self.refuse_goals()?;
         if self.target.is_some() {
             let others =
                 [("--drain", !self.drain.is_empty()), ("--onto", self.onto.is_some()), ("--pair", self.pair.is_some())];
@@ -166,19 +171,22 @@ impl Request {
         }
     }
 
-    /// A preference means nothing where nothing is chosen, or where the choice has an order of its own.
-    fn refuse_preference(&self) -> Result<()> {
+    /// Goals mean nothing where nothing is chosen, or where the choice has goals of its own.
+    fn refuse_goals(&self) -> Result<()> {
         let (option, why) = match self {
-            Request { prefer: Prefer::Disk, .. } => return Ok(()),
             Request { target: Some(_), .. } => ("--target", "the file says where everything goes"),
             Request { pair: Some(_), .. } => ("--pair", "each pair says where everything goes"),
-            Request { exact: true, .. } => ("--exact", "its first goal is the fill of the disks"),
+            Request { exact: true, .. } => ("--exact", "it has an order of goals of its own"),
             _ => return Ok(()),
         };
-        let message = format!("--prefer time and {option} exclude each other: {why}");
-        Err(Error::new(Code::Usage, message)
-            .at(Place::source("--prefer"))
-            .help(format!("leave out --prefer or {option}")))
+        let goals = [
+            ("--prefer", "--prefer time", self.prefer == Prefer::Time),
+            ("--weights", "--weights", !self.weights.are_default()),
+        ];
+        let Some((place, goal, _)) = goals.into_iter().find(|goal| goal.2) else { return Ok(()) };
+        Err(Error::new(Code::Usage, format!("{goal} and {option} exclude each other: {why}"))
+            .at(Place::source(place))
+            .help(format!("leave out {place} or {option}")))
     }
 
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.

@@ -206,6 +206,7 @@ def plan(
     seed: SupportsIndex | None = None,
     exact: bool = False,
     prefer: str | None = None,
+    weights: str | Mapping[str, float] | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -225,7 +226,8 @@ def plan(
     instead of refusing. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
     ``exact``: solve a small case to the proven optimum; a large one is refused.
     ``prefer``: what goes first where targets differ in size: ``disk`` (equally full, the default) or ``time`` (each
-    receives equally much).
+    receives equally much). ``weights``: how much each load counts when leaders are chosen, ``{"in": 2.0, "out": 0}``;
+    ``leaders``, ``in`` and ``out`` weigh 1 unless named.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.

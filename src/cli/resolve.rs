@@ -27,6 +27,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         Prefer::Disk => request::Prefer::Disk,
         Prefer::Time => request::Prefer::Time,
     });
+    request.weights = args.weights.unwrap_or(request.weights);
     // What cannot be asked together is refused before a file is read.
     request.target = args.target.is_some().then(Target::default);
     request.coherent()?;

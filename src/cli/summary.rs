@@ -22,6 +22,7 @@ pub struct PlanView<'a> {
     /// Which cluster.
     pub cluster: &'a ClusterIdentity,
     /// What goes first where targets differ in size.
+    #[serde(skip)]
     pub prefer: Prefer,
     /// Brokers to be drained.
     pub drain: IdSet,

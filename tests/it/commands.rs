@@ -108,7 +108,7 @@ fn every_fixture_directory_is_read_as_before() {
 #[test]
 fn the_summary_shows_what_either_preference_gives_where_sizes_differ() {
     // Broker 0 has two log dirs, so twice the disk of the others.
-    let plan = "plan kafka-4.3.1 --drain 1001-1003 --onto 0-2 --capacity 10GB";
+    let plan = "plan kafka-4.3.1 --drain 1001-1003 --onto 0-2 --capacity 50MB";
     let line = |options: &str, label: &str| {
         let said = here(&format!("{plan} {options}")).ok().stderr;
         let from = said.lines().skip_while(|line| !line.starts_with(label)).take(2).map(str::trim);
