@@ -263,9 +263,12 @@ def test_either_preference_tells_what_the_other_one_gives() -> None:
     assert disk.trade is not None
     assert disk.trade == time.trade
     by_fill, by_time = disk.trade.disk, disk.trade.time
-    assert isinstance(by_fill, kshift.Outcome) and isinstance(by_time, kshift.Outcome)
-    assert by_fill.receiving_seconds is not None and by_time.receiving_seconds is not None
-    assert by_fill.fullest_target is not None and by_time.fullest_target is not None
+    assert isinstance(by_fill, kshift.Outcome)
+    assert isinstance(by_time, kshift.Outcome)
+    assert by_fill.receiving_seconds is not None
+    assert by_time.receiving_seconds is not None
+    assert by_fill.fullest_target is not None
+    assert by_time.fullest_target is not None
     assert by_time.receiving_seconds < by_fill.receiving_seconds
     assert by_fill.fullest_target < by_time.fullest_target
     assert isinstance(disk.trade, kshift.Trade)
@@ -277,7 +280,8 @@ def test_a_preference_is_told_only_where_sizes_differ(plan: kshift.Plan) -> None
 
 def test_weights_are_text_or_a_mapping(cluster: kshift.Cluster) -> None:
     of_text, of_mapping, usual = (
-        kshift.plan(cluster, drain="1000-1003", weights=weights) for weights in ("in=2,out=0", {"in": 2, "out": 0.0}, None)
+        kshift.plan(cluster, drain="1000-1003", weights=weights)
+        for weights in ("in=2,out=0", {"in": 2, "out": 0.0}, None)
     )
     assert of_text == of_mapping
     assert of_text.request["weights"] == {"leaders": 1.0, "in": 2.0, "out": 0.0}
