@@ -34,6 +34,7 @@ mod python;
 pub mod replay;
 pub mod request;
 mod schedule;
+mod search;
 pub mod snapshot;
 
 use crate::base::error::{Code, Error, Result};

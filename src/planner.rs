@@ -20,7 +20,7 @@ use crate::cluster::Cluster;
 use crate::exact;
 use crate::given;
 use crate::leadership::{self, Leadership};
-use crate::placement;
+use crate::placement::{self, Placement};
 use crate::plan::{
     ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
     Throttle, Warning, Wave,
@@ -28,6 +28,7 @@ use crate::plan::{
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
 use crate::schedule::{self, Loads, Schedule, given_bound};
+use crate::search;
 use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves a settled `request` for `snapshot`.
@@ -100,11 +101,25 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
     }
 }
 
+/// Who holds; in small cases also who leads.
+fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
+    let mut placement = placement::place(problem, work)?;
+    if search::is_worthwhile(problem) {
+        leadership::choose_heads(problem, &mut placement.homes, work)?;
+        search::improve(problem, &mut placement.homes, work)?;
+    }
+    Ok(placement)
+}
+
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
 fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
     if !request.is_given() && !request.exact {
-        let placement = placement::place(problem, work)?;
+        let placement = place(problem, work)?;
+        if search::is_worthwhile(problem) {
+            let schedule = schedule::schedule(problem, &placement.homes, work)?;
+            return Ok((leadership::order_behind_heads(problem, placement.homes), Vec::new(), schedule));
+        }
         // Who leads at the end changes nothing of what is copied.
         let (leadership, schedule) = rayon::join(
             || leadership::order(problem, &placement, work),

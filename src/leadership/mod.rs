@@ -34,9 +34,22 @@ pub struct Leadership {
 /// # Errors
 /// Only an interruption.
 pub fn order(problem: &Problem<'_>, placement: &Placement, work: &Work) -> Result<Leadership> {
-    work.step("choosing leaders", 0, 1)?;
     let mut homes = placement.homes.clone();
-    heads::choose(problem, &mut homes, work)?;
+    choose_heads(problem, &mut homes, work)?;
+    Ok(order_behind_heads(problem, homes))
+}
+
+/// Puts the new head of every list whose first place falls free in front of its homes.
+///
+/// # Errors
+/// Only an interruption.
+pub fn choose_heads(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<()> {
+    work.step("choosing leaders", 0, 1)?;
+    heads::choose(problem, homes, work)
+}
+
+/// Orders the list of every mover whose head stands in front of its homes already.
+pub fn order_behind_heads(problem: &Problem<'_>, mut homes: Csr<Home>) -> Leadership {
     seconds::choose(problem, &mut homes);
     let mut lists = Csr::with_capacity(problem.movers.len(), problem.movers.len() * 3);
     for (mover, &partition) in problem.movers.iter().enumerate() {
@@ -50,7 +63,7 @@ pub fn order(problem: &Problem<'_>, placement: &Placement, work: &Work) -> Resul
         }
         lists.end_list();
     }
-    Ok(Leadership { lists })
+    Leadership { lists }
 }
 
 /// Every partition in order, with its mover where it is one.

@@ -24,6 +24,7 @@
 
 mod brokers;
 mod explain;
+pub mod goals;
 mod racks;
 mod refine;
 

@@ -5,7 +5,6 @@ use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::base::work::Work;
 use crate::cluster::Cluster;
-use crate::placement;
 use crate::plan::{Outcome, Trade};
 use crate::problem::Problem;
 use crate::request::{Prefer, Request};
@@ -32,7 +31,7 @@ pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> 
     }
     let request = Request { prefer: prefer.other(), ..problem.request.clone() };
     let other = Problem::new(Cluster::new(snapshot), &request)?;
-    match placement::place(&other, work) {
+    match super::place(&other, work) {
         Ok(placement) => Ok(Some(outcome(&other, &placement.homes.map(|home| home.broker)))),
         Err(error) if error.code() == Code::Interrupted => Err(error),
         Err(_) => Ok(None),
