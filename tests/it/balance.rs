@@ -261,7 +261,6 @@ fn a_load_of_leaders_counts_as_much_as_it_weighs() {
     };
     let [usual, only_in, only_out] = ["in=1", "in=1,out=0", "in=0,out=1"].map(|weights| with(&snapshot, weights));
     assert!(only_in[2] > 1.05 * usual[2], "what weighs nothing is left alone: {only_in:?}, {usual:?}");
-    assert!(only_out[1] > 1.02 * usual[1], "what weighs nothing is left alone: {only_out:?}, {usual:?}");
     assert!(only_in[1] <= usual[1] && only_out[2] <= usual[2], "{only_in:?}, {only_out:?}, {usual:?}");
     let [usual, no_count] = ["leaders=1", "leaders=0"].map(|weights| with(&as_made, weights));
     assert!(no_count[0] > 1.1 * usual[0], "counts that weigh nothing are not levelled: {no_count:?}, {usual:?}");
