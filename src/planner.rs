@@ -2,6 +2,7 @@
 
 mod bounds;
 mod remedy;
+mod trade;
 
 use std::borrow::Cow;
 
@@ -19,10 +20,10 @@ use crate::cluster::Cluster;
 use crate::exact;
 use crate::given;
 use crate::leadership::{self, Leadership};
-use crate::placement;
+use crate::placement::{self, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
-    Warning, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
+    Throttle, Warning, Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
@@ -32,11 +33,11 @@ use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves a settled `request` for `snapshot`.
 pub fn solve<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
-    solve_waves(snapshot, request, work).map_err(|error| {
+    solve_waves(snapshot, request, Look::BothSides, work).map_err(|error| {
         remedy::offer(snapshot, request, error, work, &|request, work| {
             // What the fast path can do, the exact one can.
             let request = &Request { exact: false, ..request.clone() };
-            moves_something(&solve_waves(snapshot, request, work)?)
+            moves_something(&solve_waves(snapshot, request, Look::ThisSide, work)?)
         })
     })
 }
@@ -67,34 +68,55 @@ pub struct Solved<'s> {
     loads: Loads,
     /// Absent where the lists are given.
     bounds: Option<bound::Found>,
+    /// What the other preference gives, where that was asked for and can be told.
+    other: Option<Outcome>,
 }
 
-fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
+/// Whether the other preference is looked at as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    ThisSide,
+    BothSides,
+}
+
+fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, work: &Work) -> Result<Solved<'s>> {
     work.step("reading", 0, 1)?;
     let cluster = Cluster::new(snapshot);
     let mut problem = Problem::new(cluster, request)?;
     loop {
-        let (decided, bounds) =
-            rayon::join(|| decide(&problem, work), || (!request.is_given()).then(|| bound::of(&problem)));
+        let beside = || {
+            let bounds = (!request.is_given()).then(|| bound::of(&problem));
+            let other = if look == Look::BothSides { trade::other(snapshot, &problem, work) } else { Ok(None) };
+            (bounds, other)
+        };
+        let (decided, (bounds, other)) = rayon::join(|| decide(&problem, work), beside);
         let (leadership, not_proven, (schedule, loads)) = decided?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
-            return Ok(Solved { problem, leadership, not_proven, schedule, loads, bounds });
+            return Ok(Solved { problem, leadership, not_proven, schedule, loads, bounds, other: other? });
         }
         // Room for the growth of the whole plan; another placement may take a little longer, hence the margin.
         problem.growth_horizon = Seconds::new(makespan.get() * 1.02);
     }
 }
 
+/// Who holds; in small cases also who leads.
+fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
+    let mut placement = placement::place(problem, work)?;
+    if search::is_worthwhile(problem) {
+        leadership::choose_heads(problem, &mut placement.homes, work)?;
+        search::improve(problem, &mut placement.homes, work)?;
+    }
+    Ok(placement)
+}
+
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
 fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
     if !request.is_given() && !request.exact {
-        let mut placement = placement::place(problem, work)?;
+        let placement = place(problem, work)?;
         if search::is_worthwhile(problem) {
-            leadership::choose_heads(problem, &mut placement.homes, work)?;
-            search::improve(problem, &mut placement.homes, work)?;
             let schedule = schedule::schedule(problem, &placement.homes, work)?;
             return Ok((leadership::order_behind_heads(problem, placement.homes), Vec::new(), schedule));
         }
@@ -133,7 +155,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let waves = waves(solved);
     let mut summary = summary(solved, &brokers, &waves);
     match found {
-        Some(found) => bounds::add(&mut summary, found, &brokers),
+        Some(found) => bounds::add(&mut summary, found, problem, &brokers),
         None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.loads)),
     }
     Plan {
@@ -459,6 +481,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         leaders_max_over_mean: max_over_mean(targets().map(|broker| Some(f64::from(broker.leaders_after)))),
         peak_disk_utilization: received,
         bounds: None,
+        trade: trade::of(problem, &loads.adding, solved.other),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::base::units::{Bytes, Seconds};
 use crate::cluster::Cluster;
 use crate::cluster::care::{Care, judge};
 use crate::plan::Deferred;
-use crate::request::{RackPolicy, Request};
+use crate::request::{Prefer, RackPolicy, Request};
 use crate::snapshot::BrokerState;
 
 pub use self::wanted::{Wanted, WantedReplica};
@@ -117,6 +117,41 @@ impl<'s> Problem<'s> {
         let write = self.cluster.snapshot.partitions.bytes_in[partition.get()].get();
         let growth = (write * self.growth_horizon.get()).ceil() as u64;
         Bytes::new(self.cluster.size_of(partition).get().saturating_add(growth))
+    }
+
+    /// The log dirs of a broker that may receive.
+    pub fn receiving_dirs(&self, broker: BrokerIx) -> impl Iterator<Item = DirIx> + use<'_, 's> {
+        self.cluster.dirs_of(broker).filter(|&dir| self.dir_limit[dir].is_some())
+    }
+
+    /// What a target weighs when load is shared out: the bytes that its receiving log dirs can hold; 1 where disks
+    /// do not count or time goes first.
+    pub fn weight(&self, broker: BrokerIx) -> f64 {
+        if self.request.prefer == Prefer::Time { 1.0 } else { self.size(broker) }
+    }
+
+    /// Whether targets differ in size.
+    pub fn has_sizes(&self) -> bool {
+        let mut sizes = self.targets.iter().map(|&broker| self.size(broker));
+        let first = sizes.next();
+        sizes.any(|size| Some(size) != first)
+    }
+
+    /// What the targets should carry of `total`, in their order: in proportion to what they weigh.
+    pub fn shares(&self, total: f64) -> Vec<f64> {
+        let weights: Vec<f64> = self.targets.iter().map(|&broker| self.weight(broker)).collect();
+        let sum: f64 = weights.iter().sum();
+        let is_even = weights.windows(2).all(|pair| pair[0].to_bits() == pair[1].to_bits());
+        let mean = total / weights.len() as f64;
+        weights.iter().map(|weight| if is_even { mean } else { total * weight / sum }).collect()
+    }
+
+    fn size(&self, broker: BrokerIx) -> f64 {
+        if self.request.ignore_disk {
+            return 1.0;
+        }
+        let capacity: Bytes = self.receiving_dirs(broker).filter_map(|dir| self.cluster.dirs[dir].capacity).sum();
+        capacity.as_f64().max(1.0)
     }
 
     fn choose_movers(&mut self) -> Result<()> {

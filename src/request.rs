@@ -10,6 +10,7 @@ use crate::base::ids::IdSet;
 use crate::base::pairs::Pairing;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+use crate::base::weights::Weights;
 
 /// A request for a plan: what is asked, and within which limits.
 ///
@@ -59,6 +60,12 @@ pub struct Request {
     pub canary: u32,
     /// Defer partitions that are not healthy enough to move, instead of refusing the plan.
     pub skip_unhealthy: bool,
+    /// Which goal goes first where targets of different size make two of them clash.
+    #[serde(skip_serializing_if = "Prefer::is_disk")]
+    pub prefer: Prefer,
+    /// How much each load of leaders counts when they are chosen.
+    #[serde(skip_serializing_if = "Weights::are_default")]
+    pub weights: Weights,
     /// Chooses among equally good plans.
     pub seed: u64,
     /// Solve the case to the proven optimum; for small ones only.
@@ -88,6 +95,8 @@ impl Default for Request {
             exclude_topics: None,
             canary: 0,
             skip_unhealthy: false,
+            prefer: Prefer::Disk,
+            weights: Weights::default(),
             seed: 0,
             exact: false,
             supplements: Supplements::default(),
@@ -118,6 +127,7 @@ impl Request {
                 &format!("leave out --exact or {option}"),
             );
         }
+        self.refuse_goals()?;
         if self.target.is_some() {
             let others =
                 [("--drain", !self.drain.is_empty()), ("--onto", self.onto.is_some()), ("--pair", self.pair.is_some())];
@@ -161,9 +171,64 @@ impl Request {
         }
     }
 
+    /// Goals mean nothing where nothing is chosen, or where the choice has goals of its own.
+    fn refuse_goals(&self) -> Result<()> {
+        let (option, why) = match self {
+            Request { target: Some(_), .. } => ("--target", "the file says where everything goes"),
+            Request { pair: Some(_), .. } => ("--pair", "each pair says where everything goes"),
+            Request { exact: true, .. } => ("--exact", "it has an order of goals of its own"),
+            _ => return Ok(()),
+        };
+        let goals = [
+            ("--prefer", "--prefer time", self.prefer == Prefer::Time),
+            ("--weights", "--weights", !self.weights.are_default()),
+        ];
+        let Some((place, goal, _)) = goals.into_iter().find(|goal| goal.2) else { return Ok(()) };
+        Err(Error::new(Code::Usage, format!("{goal} and {option} exclude each other: {why}"))
+            .at(Place::source(place))
+            .help(format!("leave out {place} or {option}")))
+    }
+
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.
     pub fn is_given(&self) -> bool {
         self.pair.is_some() || self.target.is_some()
+    }
+}
+
+/// Which goal goes first where targets differ in size: equally full disks send most bytes into the largest
+/// target, which then receives the longest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prefer {
+    /// Targets end equally full for their capacity.
+    #[default]
+    Disk,
+    /// Targets receive equally much, as far as their disk limits allow, so that none receives long after the others.
+    Time,
+}
+
+impl Prefer {
+    /// The word of the option.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Prefer::Disk => "disk",
+            Prefer::Time => "time",
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Prefer::Disk => Prefer::Time,
+            Prefer::Time => Prefer::Disk,
+        }
+    }
+
+    /// Whether it is the default, which files do not name.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    const fn is_disk(&self) -> bool {
+        matches!(self, Prefer::Disk)
     }
 }
 

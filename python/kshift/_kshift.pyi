@@ -205,6 +205,8 @@ def plan(
     racks: _Racks | None = None,
     seed: SupportsIndex | None = None,
     exact: bool = False,
+    prefer: str | None = None,
+    weights: str | Mapping[str, float] | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -223,6 +225,9 @@ def plan(
     whole names. ``canary``: partitions that go ahead alone. ``skip_unhealthy``: defer what must not move now
     instead of refusing. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
     ``exact``: solve a small case to the proven optimum; a large one is refused.
+    ``prefer``: what goes first where targets differ in size: ``disk`` (equally full, the default) or ``time`` (each
+    receives equally much). ``weights``: how much each load counts when leaders are chosen, ``{"in": 2.0, "out": 0}``;
+    ``leaders``, ``in`` and ``out`` weigh 1 unless named.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.

@@ -160,9 +160,27 @@ class Bounds:
     disk: Bound | None
     """Final used over capacity of the fullest target; ``None`` when a capacity is not known."""
     leaders: Bound | None
-    """Most heads of lists on one target over the mean of the targets; ``None`` when there are none."""
+    """Most heads of lists on one target over its share of them; ``None`` when there are none."""
     makespan: Bound | None
     """Seconds of copying; ``None`` without a throttle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a placement alone decides."""
+
+    fullest_target: float | None
+    """Final used over capacity of the fullest target; ``None`` when a capacity is not known."""
+    receiving_seconds: float | None
+    """How long the target that receives most receives at its throttle; ``None`` without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What comes of either ``prefer``; ``None`` for one that was not worked out."""
+
+    disk: Outcome | None
+    time: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +213,8 @@ class Summary:
     """Highest use over capacity of any log dir that receives data, at any wave."""
     bounds: Bounds | None = None
     """What no plan for the same request can beat, with proofs; ``None`` in plans of older versions."""
+    trade: Trade | None = None
+    """What ``prefer`` decides where targets differ in size or time goes first; ``None`` elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

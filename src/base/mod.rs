@@ -12,4 +12,5 @@ pub(crate) mod stream;
 pub mod target;
 pub mod text;
 pub mod units;
+pub mod weights;
 pub mod work;

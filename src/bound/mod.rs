@@ -50,7 +50,7 @@ pub struct Found {
     pub bytes: u64,
     /// Least possible fullest target, used over capacity.
     pub disk: Option<Proved>,
-    /// Least possible most heads over the mean of the targets.
+    /// Least possible most heads on a target over its share of them.
     pub leaders: Option<Proved>,
     /// Least seconds of copying; absent without a throttle.
     pub makespan: Option<Proved>,

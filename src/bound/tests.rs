@@ -110,6 +110,22 @@ fn what_is_there_already_counts_first() {
 }
 
 #[test]
+fn heads_are_shared_in_proportion_to_disks_and_come_whole() {
+    let brokers = [(1, "a", 1000, 0), (11, "a", 2000, 0), (12, "a", 1000, 0)];
+    let list: &[i32] = &[1];
+    // Shares of 6 heads: 4 and 2. Of 7: 4.67 and 2.33, and either 5 of 4.67 or 3 of 2.33 are needed.
+    for (heads, least) in [(6, 1.0), (7, 5.0 / (7.0 * 2.0 / 3.0))] {
+        let leaders = found(&brokers, &vec![(list, 1); heads], "1", "11-12").leaders.unwrap();
+        assert!((leaders.value - least).abs() < 1e-12, "{} of {heads}", leaders.value);
+    }
+    // What is there already counts first: two heads on the small one, of 3 in all, twice its share.
+    let stay: &[i32] = &[12];
+    let leaders = found(&brokers, &[(list, 1), (stay, 1), (stay, 1)], "1", "11-12").leaders.unwrap();
+    assert!((leaders.value - 2.0).abs() < 1e-12, "{}", leaders.value);
+    assert_eq!(leaders.by, "lists that broker 12 heads already");
+}
+
+#[test]
 fn the_search_reaches_the_value_of_a_game_whose_value_is_known() {
     // Goods go to the cheaper of two racks, whole: at widths 1 and 3 the value of 8 units is 2.
     let prices = prices::search(&[1.0, 3.0], |prices, amounts| {

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::case::Case;
+use super::share::{shares, targets};
 use super::spread::Spread;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::units::Bytes;
@@ -37,7 +38,16 @@ struct Target {
     used: f64,
     capacity: Option<f64>,
     /// Lists that it heads and that keep it.
-    heads: u64,
+    heads: f64,
+    /// Its share of all heads at the end.
+    share: f64,
+}
+
+impl Target {
+    /// Heads that may come before it has more than `level` times its share; they are whole.
+    fn room_for_heads(&self, level: f64) -> f64 {
+        ((level * self.share).floor() - self.heads).max(0.0)
+    }
 }
 
 /// What has to be placed, and where it may go.
@@ -65,13 +75,17 @@ impl Claims {
                 *count += 1;
             }
         }
-        let numbers = (0..world.len() as u32).filter(|&number| ask.is_target[number as usize]);
-        let targets: Vec<Target> = numbers.map(|number| target(world, number, rack_of(number), &heads)).collect();
+        let targets: Vec<Target> = targets(case).map(|number| target(world, number, rack_of(number), &heads)).collect();
         for target in &targets {
             room[target.rack as usize] += 1;
         }
         let mut claims = Claims { groups: Vec::new(), rows: Vec::new(), targets, room, by_rack, leaving: (0, 0) };
         claims.sort_rows(case, &rack_of);
+        let stay: f64 = claims.targets.iter().map(|target| target.heads).sum();
+        let come: f64 = claims.groups.iter().map(|group| group.heads).sum();
+        for (target, share) in claims.targets.iter_mut().zip(shares(case, stay + come)) {
+            target.share = share;
+        }
         claims
     }
 
@@ -259,25 +273,21 @@ impl Claims {
         }
     }
 
-    /// Whether the proof shows that some target heads more than `heads` lists in every plan.
-    pub fn excludes_heads(&self, world: &World, proof: &Proof, heads: f64) -> Option<bool> {
+    /// Whether the proof shows that some target heads more than `level` times its share in every plan.
+    pub fn excludes_heads(&self, world: &World, proof: &Proof, level: f64) -> Option<bool> {
         match proof {
             Proof::Prices { racks } => {
                 let prices = self.prices(world, racks)?;
-                let space = |target: &Target| prices[target.rack as usize] * (heads - target.heads as f64).max(0.0);
+                let space = |target: &Target| prices[target.rack as usize] * target.room_for_heads(level);
                 let total: f64 = self.targets.iter().map(space).sum();
                 Some(total < self.worth_of_heads(&prices) * (1.0 - 1e-9))
             }
-            Proof::Broker { broker } => Some(self.target(world, *broker)?.heads as f64 > heads),
+            Proof::Broker { broker } => {
+                let target = self.target(world, *broker)?;
+                Some(target.heads > level * target.share)
+            }
             _ => None,
         }
-    }
-
-    /// Heads of lists on targets at the end, over the number of targets.
-    pub fn mean_heads(&self) -> f64 {
-        let stay: u64 = self.targets.iter().map(|target| target.heads).sum();
-        let come: f64 = self.groups.iter().map(|group| group.heads).sum();
-        (stay as f64 + come) / self.targets.len() as f64
     }
 
     /// The seconds that a proof shows at `rate` bytes per second on either side of every broker.
@@ -360,7 +370,8 @@ fn target(world: &World, number: u32, rack: u32, heads: &[u64]) -> Target {
         used += dir.used as f64;
         capacity = capacity.zip(dir.capacity).map(|(sum, bytes)| sum + bytes as f64);
     }
-    Target { number, rack, used, capacity: capacity.filter(|&sum| sum > 0.0), heads: heads[number as usize] }
+    let heads = heads[number as usize] as f64;
+    Target { number, rack, used, capacity: capacity.filter(|&sum| sum > 0.0), heads, share: 0.0 }
 }
 
 /// The least price of a group's copies in racks given as (price, room, replicas kept, whether it is empty).

@@ -1,6 +1,7 @@
 //! The figures of a plan, computed anew from the replay.
 
 use super::case::Case;
+use super::share::{shares, targets};
 use crate::base::units::Bytes;
 use crate::replay::{NONE, Steps, World};
 
@@ -17,6 +18,12 @@ pub(super) struct Figures {
     /// Every reading of the definition that is fair: with and without dirs that are offline.
     pub disk_max_over_mean: Vec<Option<f64>>,
     pub leaders_max_over_mean: Option<f64>,
+    /// Most heads of lists on a target over its share of them.
+    pub leaders_max_over_share: Option<f64>,
+    /// Final used over capacity of the fullest target, all its log dirs together; [`None`] when one is not known.
+    pub fullest_target: Option<f64>,
+    /// Seconds in which the target that receives most receives it all at the throttle.
+    pub receiving: Option<f64>,
     /// Least and most, which differ where growth is counted; [`None`] when no capacity is known.
     pub peak: Option<(f64, f64)>,
     /// Whether the capacity of every log dir that receives data is known.
@@ -67,6 +74,9 @@ pub(super) fn of(case: &Case) -> Figures {
         eta: case.rate.map(|_| eta(case)),
         disk_max_over_mean: disk_max_over_mean(case),
         leaders_max_over_mean: leaders_max_over_mean(case, &counts),
+        leaders_max_over_share: leaders_max_over_share(case, &counts),
+        fullest_target: case.claims().has_capacities().then(|| fullest(case)),
+        receiving: case.rate.map(|rate| most_received(case) / rate),
         peak: peak(case),
         is_peak_whole: case.disk.peaks.iter().all(|peak| world.dirs[peak.dir as usize].capacity.is_some()),
         counts,
@@ -142,6 +152,36 @@ fn leaders_max_over_mean(case: &Case, counts: &Counts) -> Option<f64> {
     let targets = (0..case.world.len()).filter(|&number| case.ask.is_target[number]);
     let heads: Vec<f64> = targets.map(|number| f64::from(counts.heads_after[number])).collect();
     max_over_mean(&heads)
+}
+
+fn leaders_max_over_share(case: &Case, counts: &Counts) -> Option<f64> {
+    let heads: Vec<f64> = targets(case).map(|number| f64::from(counts.heads_after[number as usize])).collect();
+    let total: f64 = heads.iter().sum();
+    let over_share = heads.iter().zip(shares(case, total)).map(|(heads, share)| heads / share);
+    (total > 0.0).then(|| over_share.fold(0.0, f64::max))
+}
+
+fn fullest(case: &Case) -> f64 {
+    let fill = |number: u32| {
+        let dirs = case.world.dirs_of(number);
+        let (mut used, mut capacity) = (0.0, 0.0);
+        for dir in dirs {
+            used += case.disk.after[dir as usize] as f64;
+            capacity += case.world.dirs[dir as usize].capacity.map_or(0.0, |bytes| bytes as f64);
+        }
+        used / capacity
+    };
+    targets(case).map(fill).fold(0.0, f64::max)
+}
+
+fn most_received(case: &Case) -> f64 {
+    let mut received = vec![0.0_f64; case.world.len()];
+    for step in case.steps.sound(0..case.steps.len()) {
+        for (_, broker) in case.steps.adding(step).filter(|entry| entry.1 != NONE) {
+            received[broker as usize] += case.steps.size[step] as f64;
+        }
+    }
+    received.into_iter().fold(0.0, f64::max)
 }
 
 /// The largest over the mean; [`None`] when there is nothing to divide by.

@@ -15,6 +15,7 @@ mod given;
 mod health;
 mod report;
 mod rules;
+mod share;
 mod spread;
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use super::values;
 use crate::base::ids::{IdSet, TopicPartition};
 use crate::base::pairs::Pairing;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+use crate::base::weights::Weights;
 use crate::request::Request;
 
 /// Plans safe, throttled, reversible moves of Apache Kafka partitions between brokers
@@ -119,6 +120,12 @@ pub struct PlanArgs {
     /// How a partition gets to its new replicas: `direct` is in one step [default: direct]
     #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
     pub strategy: Option<Strategy>,
+    /// What goes first where targets differ in size: `disk` (equally full) or `time` (each receives equally much, so the move is shorter) [default: disk]
+    #[arg(long, value_enum, value_name = "GOAL", hide_possible_values = true)]
+    pub prefer: Option<Prefer>,
+    /// How much each load counts when leaders are chosen: their number, bytes produced and bytes consumed, such as `in=2,out=0` [default: leaders=1,in=1,out=1]
+    #[arg(long, value_name = "NAME=X,…", value_parser = Weights::parse, allow_negative_numbers = true)]
+    pub weights: Option<Weights>,
     /// Choose among equally good plans; the same seed gives the same plan [default: 0]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
@@ -298,6 +305,15 @@ pub struct Talk {
 pub enum Strategy {
     /// In one step.
     Direct,
+}
+
+/// `--prefer`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Prefer {
+    /// Equally full.
+    Disk,
+    /// Each receives equally much.
+    Time,
 }
 
 /// `--rack-policy`.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{LimitArgs, PlanArgs, RackPolicy, Strategy, SupplementArgs};
+use super::args::{LimitArgs, PlanArgs, Prefer, RackPolicy, Strategy, SupplementArgs};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::target::Target;
 use crate::base::{fs, json};
@@ -22,6 +22,12 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     let mut request = asked(&args.limits, Request::default())?;
     request.pair.clone_from(&args.pair);
     request.allow_rf_change = args.allow_rf_change;
+    request.exact = args.exact;
+    request.prefer = args.prefer.map_or(request.prefer, |prefer| match prefer {
+        Prefer::Disk => request::Prefer::Disk,
+        Prefer::Time => request::Prefer::Time,
+    });
+    request.weights = args.weights.unwrap_or(request.weights);
     // What cannot be asked together is refused before a file is read.
     request.target = args.target.is_some().then(Target::default);
     request.coherent()?;
@@ -35,7 +41,6 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     if let Some(seed) = args.seed {
         request.seed = seed;
     }
-    request.exact = args.exact;
     request.supplements = supplements(&args.supplements)?;
     Ok(request)
 }

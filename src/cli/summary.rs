@@ -7,7 +7,8 @@ use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairing;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio};
-use crate::plan::{ClusterIdentity, Deferred, Plan, PlanDir, Role, Stage, Summary, Warning};
+use crate::plan::{ClusterIdentity, Deferred, Outcome, Plan, PlanDir, Role, Stage, Summary, Warning};
+use crate::request::Prefer;
 
 /// How many deferred partitions the text names.
 const DEFERRED_SHOWN: usize = 3;
@@ -20,6 +21,9 @@ const PAIRS_IN_LINE: usize = 6;
 pub struct PlanView<'a> {
     /// Which cluster.
     pub cluster: &'a ClusterIdentity,
+    /// What goes first where targets differ in size.
+    #[serde(skip)]
+    pub prefer: Prefer,
     /// Brokers to be drained.
     pub drain: IdSet,
     /// Brokers that may receive data.
@@ -107,6 +111,7 @@ impl<'a> PlanView<'a> {
         let over = summary.makespan_seconds.zip(summary.makespan_lower_bound_seconds);
         PlanView {
             cluster: &plan.cluster,
+            prefer: plan.request.prefer,
             drain: with_role(plan, Role::Drain),
             onto: with_role(plan, Role::Target),
             pair: plan.request.pair.as_ref(),
@@ -164,6 +169,7 @@ impl<'a> PlanView<'a> {
             self.add_times(&mut lines);
         }
         self.add_disk(&mut lines);
+        self.add_trade(&mut lines);
         let times =
             |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
         if self.moves > 0 {
@@ -230,13 +236,44 @@ impl<'a> PlanView<'a> {
             far.push(format!("fullest target {}, at best {}", percent(disk.reached), percent(disk.value)));
         }
         if let Some(leaders) = &bounds.leaders {
-            far.push(format!("leaders {:.3}, at best {:.3}", leaders.reached, leaders.value));
+            let (reached, best) = (leaders.reached, leaders.value);
+            // Where targets differ in size, a share is not the mean.
+            far.push(if self.summary.trade.is_some() && self.prefer == Prefer::Disk {
+                format!("leaders {reached:.3} of its share (by capacity), at best {best:.3}")
+            } else {
+                format!("leaders {reached:.3}, at best {best:.3}")
+            });
         }
         if let Some(ratio) = self.makespan_over_lower_bound {
             far.push(format!("time {ratio:.2} times the least"));
         }
         if !far.is_empty() {
             lines.add("bounds", far.join("; "));
+        }
+    }
+
+    /// What the preference gives, and what the other one would.
+    fn add_trade(&self, lines: &mut Lines) {
+        let Some(trade) = &self.summary.trade else { return };
+        let other = self.prefer.other();
+        let figures = |prefer: Prefer, takes: &str| {
+            let Outcome { fullest_target, receiving_seconds } = trade.of(prefer)?;
+            let fullest = fullest_target.map(|fill| format!("fullest target {}", percent(fill)));
+            let receiving = receiving_seconds.map(|seconds| format!("{takes}{seconds}"));
+            let parts: Vec<String> = fullest.into_iter().chain(receiving).collect();
+            (!parts.is_empty()).then(|| parts.join(", "))
+        };
+        let Some(chosen) = figures(self.prefer, "receiving takes ") else { return };
+        let (this, that) = (self.prefer.as_str(), other.as_str());
+        match figures(other, "") {
+            Some(figures) => {
+                lines.add("prefer", format!("{this}: {chosen}; --prefer {that}: {figures}"));
+            }
+            None => {
+                let throttle = if self.throttle_bytes_per_sec.is_none() { " and --throttle" } else { "" };
+                lines.add("prefer", format!("{this}: {chosen}"));
+                lines.add("", format!("plan again with --prefer {that}{throttle} to see what that gives"));
+            }
         }
     }
 

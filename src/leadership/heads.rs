@@ -8,7 +8,8 @@
 //!    has a lower count at the top.
 //! 4. Brokers that are still above their share of bytes exchange leaderships with others, pair by pair.
 //!
-//! The sum is over brokers and over three resources: the square of what a broker carries over its part.
+//! The sum is over brokers and over three resources: the square of what a broker carries over its part, times the
+//! weight of the resource (all alike unless the request says otherwise). One that weighs nothing is not levelled.
 
 use std::collections::VecDeque;
 
@@ -23,8 +24,6 @@ use crate::problem::Problem;
 
 /// Leaderships, produced bytes, consumed bytes.
 const RESOURCES: usize = 3;
-/// All alike: counts are levelled exactly afterwards.
-const WEIGHTS: [f64; RESOURCES] = [1.0, 1.0, 1.0];
 /// Passes of the descent, at most.
 const PASSES: usize = 24;
 /// A pass that switches fewer than one in this many partitions is the last.
@@ -163,8 +162,9 @@ impl Load {
             let part = weights[broker] / all;
             for resource in 0..RESOURCES {
                 let total = total[resource];
-                per_share[broker][resource] = if total > 0.0 { 1.0 / (total * part) } else { 0.0 };
-                cost[broker][resource] = if total > 0.0 { WEIGHTS[resource] / (total * total * part) } else { 0.0 };
+                let weight = if total > 0.0 { problem.request.weights.all()[resource] } else { 0.0 };
+                per_share[broker][resource] = if weight > 0.0 { 1.0 / (total * part) } else { 0.0 };
+                cost[broker][resource] = if weight > 0.0 { weight / (total * total * part) } else { 0.0 };
             }
             allowed[broker] = (total[0] * part - 1e-9).ceil();
         }

@@ -80,7 +80,7 @@ fn partitions<'a>(problem: &'a Problem<'_>) -> impl Iterator<Item = (PartitionIx
 fn weights(problem: &Problem<'_>) -> IndexVec<BrokerIx, f64> {
     let mut weights = IndexVec::filled(1.0, problem.cluster.brokers.len());
     for &broker in &problem.targets {
-        weights[broker] = crate::placement::weight(problem, broker);
+        weights[broker] = problem.weight(broker);
     }
     weights
 }

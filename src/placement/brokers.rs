@@ -15,12 +15,13 @@ use std::collections::binary_heap::PeekMut;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Home, Slot, refine, scramble, water_level};
+use super::{Home, Slot, Vessels, refine, scramble, water_level};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, DirIx, Ix};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
+use crate::request::Prefer;
 
 /// Homes of the slots of one pool, in their order.
 pub struct Placed {
@@ -30,22 +31,18 @@ pub struct Placed {
     pub homeless: Vec<usize>,
 }
 
-/// What a broker weighs when load is shared out: the bytes it can hold, or 1 where disks do not count.
-pub fn weight(problem: &Problem<'_>, broker: BrokerIx) -> f64 {
-    if problem.request.ignore_disk {
-        return 1.0;
-    }
-    let capacity: Bytes = receiving_dirs(problem, broker).filter_map(|dir| problem.cluster.dirs[dir].capacity).sum();
-    capacity.as_f64().max(1.0)
-}
-
 /// What a broker's receiving log dirs hold already.
 pub fn used(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
-    receiving_dirs(problem, broker).map(|dir| problem.cluster.dirs[dir].used).sum()
+    problem.receiving_dirs(broker).map(|dir| problem.cluster.dirs[dir].used).sum()
 }
 
-fn receiving_dirs<'a>(problem: &'a Problem<'_>, broker: BrokerIx) -> impl Iterator<Item = DirIx> + use<'a> {
-    problem.cluster.dirs_of(broker).filter(|&dir| problem.dir_limit[dir].is_some())
+/// What each of some brokers can still take.
+pub fn vessels(problem: &Problem<'_>, brokers: &[BrokerIx]) -> Vessels {
+    Vessels::new(brokers.iter().map(|&broker| room(&bins_of(problem, broker))).collect())
+}
+
+fn room(dirs: &[Bin]) -> f64 {
+    dirs.iter().map(|dir| dir.room().as_f64()).sum()
 }
 
 /// Finds a home for every slot on the brokers of one pool.
@@ -87,20 +84,22 @@ pub struct Bins<'a> {
     brokers: &'a [BrokerIx],
     /// Log dirs of each broker; one without a limit where disks do not count.
     pub dirs: Vec<Vec<Bin>>,
-    /// Bytes each broker holds now.
+    /// Bytes each broker holds now; where time goes first, those that it received.
     pub held: Vec<f64>,
-    /// Bytes each broker should hold at the end.
+    /// Bytes each broker should hold, in the same sense, at the end.
     pub goal: Vec<f64>,
     /// Weights of the brokers.
     pub weight: Vec<f64>,
+    /// Parts of the brokers in counts: their weights, or less where the limit leaves no room for a whole one.
+    part: Vec<f64>,
+    all_parts: f64,
     /// Replicas that a broker takes in a round.
     per_round: Vec<f64>,
     given: Vec<u32>,
     /// Replicas of each topic on each broker.
     topics: FxHashMap<(u32, u32), u32>,
-    /// Most replicas of each topic on a broker of full weight, times the pool's weight.
+    /// Replicas of each topic that are shared out among the brokers.
     topic_total: Vec<u32>,
-    total_weight: f64,
     /// The broker (place in the pool) and dir of each slot.
     pub home: Vec<(u32, u32)>,
     homeless: Vec<usize>,
@@ -114,8 +113,11 @@ impl<'a> Bins<'a> {
     fn new(problem: &'a Problem<'a>, brokers: &'a [BrokerIx], slots: &[Slot]) -> Self {
         let cluster = &problem.cluster;
         let dirs: Vec<Vec<Bin>> = brokers.iter().map(|&broker| bins_of(problem, broker)).collect();
-        let held: Vec<f64> = brokers.iter().map(|&broker| used(problem, broker).as_f64()).collect();
-        let weight: Vec<f64> = brokers.iter().map(|&broker| weight(problem, broker)).collect();
+        let bytes: f64 = slots.iter().map(|slot| slot.size.as_f64()).sum();
+        let Goals { weight, held, goal, part } = match problem.request.prefer {
+            Prefer::Disk => Goals::of_fill(problem, brokers, bytes),
+            Prefer::Time => Goals::of_inflow(&dirs, bytes),
+        };
         let mut place_of = FxHashMap::default();
         for (place, &broker) in brokers.iter().enumerate() {
             place_of.insert(broker, place as u32);
@@ -123,7 +125,8 @@ impl<'a> Bins<'a> {
         let mut count = vec![0.0; brokers.len()];
         let mut topics = FxHashMap::with_capacity_and_hasher(slots.len(), FxBuildHasher);
         let mut topic_total = vec![0; cluster.snapshot.topics.len()];
-        if brokers.iter().any(|&broker| cluster.brokers[broker].holds_some) {
+        let counts_first = problem.request.prefer == Prefer::Disk;
+        if counts_first && brokers.iter().any(|&broker| cluster.brokers[broker].holds_some) {
             for partition in cluster.partitions() {
                 for broker in cluster.replicas_of(partition) {
                     if let Some(&place) = place_of.get(broker) {
@@ -138,12 +141,8 @@ impl<'a> Bins<'a> {
         for slot in slots {
             topic_total[slot.topic as usize] += 1;
         }
-        let bytes: f64 = slots.iter().map(|slot| slot.size.as_f64()).sum();
-        let level = water_level(&weight, &held, bytes);
-        let goal = weight.iter().zip(&held).map(|(weight, &held)| held.max(level * weight)).collect();
-        let level = water_level(&weight, &count, slots.len() as f64);
-        let quota: Vec<f64> =
-            weight.iter().zip(&count).map(|(weight, count)| (level * weight - count).max(0.0)).collect();
+        let level = water_level(&part, &count, slots.len() as f64);
+        let quota: Vec<f64> = part.iter().zip(&count).map(|(part, count)| (level * part - count).max(0.0)).collect();
         let full = quota.iter().copied().fold(0.0, f64::max).max(1.0);
         Bins {
             problem,
@@ -151,8 +150,9 @@ impl<'a> Bins<'a> {
             dirs,
             held,
             goal,
-            total_weight: weight.iter().sum(),
             weight,
+            all_parts: part.iter().sum(),
+            part,
             per_round: quota.iter().map(|quota| (quota / full).max(1e-6)).collect(),
             given: vec![0; brokers.len()],
             topics,
@@ -164,7 +164,7 @@ impl<'a> Bins<'a> {
 
     /// Whether a broker may hold one more replica of a topic: its share, rounded up, and `above` that.
     fn topic_fits(&self, place: u32, topic: u32, above: u32) -> bool {
-        let share = f64::from(self.topic_total[topic as usize]) * self.weight[place as usize] / self.total_weight;
+        let share = f64::from(self.topic_total[topic as usize]) * self.part[place as usize] / self.all_parts;
         let held = self.topics.get(&(place, topic)).copied().unwrap_or(0);
         f64::from(held) < (share - 1e-9).ceil() + f64::from(above)
     }
@@ -334,8 +334,39 @@ impl<'a> Bins<'a> {
     }
 }
 
+/// What the brokers of a pool should carry.
+struct Goals {
+    weight: Vec<f64>,
+    held: Vec<f64>,
+    goal: Vec<f64>,
+    part: Vec<f64>,
+}
+
+impl Goals {
+    /// All equally full for their weight; what they hold counts first.
+    fn of_fill(problem: &Problem<'_>, brokers: &[BrokerIx], bytes: f64) -> Self {
+        let held: Vec<f64> = brokers.iter().map(|&broker| used(problem, broker).as_f64()).collect();
+        let weight: Vec<f64> = brokers.iter().map(|&broker| problem.weight(broker)).collect();
+        let level = water_level(&weight, &held, bytes);
+        let goal = weight.iter().zip(&held).map(|(weight, &held)| held.max(level * weight)).collect();
+        Goals { part: weight.clone(), weight, held, goal }
+    }
+
+    /// All receive equally much, but those with less room: bytes and counts alike, so that a full broker has not
+    /// merely taken a few large replicas.
+    fn of_inflow(dirs: &[Vec<Bin>], bytes: f64) -> Self {
+        let rooms: Vec<f64> = dirs.iter().map(|dirs| room(dirs)).collect();
+        let level = Vessels::new(rooms.clone()).level(bytes);
+        let goal: Vec<f64> = rooms.iter().map(|&room| room.min(level)).collect();
+        let most = goal.iter().copied().fold(0.0, f64::max);
+        let part = goal.iter().map(|&goal| if most > 0.0 { goal / most } else { 1.0 }).collect();
+        Goals { weight: vec![1.0; dirs.len()], held: vec![0.0; dirs.len()], goal, part }
+    }
+}
+
 fn bins_of(problem: &Problem<'_>, broker: BrokerIx) -> Vec<Bin> {
-    let dirs: Vec<Bin> = receiving_dirs(problem, broker)
+    let dirs: Vec<Bin> = problem
+        .receiving_dirs(broker)
         .map(|dir| Bin {
             dir: Some(dir),
             limit: problem.dir_limit[dir].unwrap_or(Bytes::ZERO),

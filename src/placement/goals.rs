@@ -4,10 +4,11 @@
 //! should carry: what it has and cannot lose counts first, the new is poured over it in proportion to the
 //! targets' weights; the largest single piece is never too much.
 
-use super::brokers::{used, weight};
+use super::brokers::used;
 use super::water_level;
 use crate::base::index::{BrokerIx, IndexVec, Ix, PartitionIx};
 use crate::problem::Problem;
+use crate::request::Prefer;
 
 /// The names of the goals, in their order.
 pub const NAMES: [&str; 4] = ["fill", "replicas", "leaders", "traffic"];
@@ -41,7 +42,8 @@ pub fn is_open(problem: &Problem<'_>, partition: PartitionIx) -> bool {
 
 /// The goals that there is anything to choose in.
 pub fn goals(problem: &Problem<'_>) -> Vec<Goal> {
-    let all = [fill(problem), replicas(problem), led(problem, 2, |_| 1.0), led(problem, 3, |p| traffic(problem, p))];
+    let leaders = (problem.request.weights.leaders > 0.0).then(|| led(problem, 2, |_| 1.0)).flatten();
+    let all = [fill(problem), replicas(problem), leaders, led(problem, 3, |p| traffic(problem, p))];
     let mut goals: Vec<Goal> = all.into_iter().flatten().collect();
     for goal in &mut goals {
         let fixed = goal.fixed.iter().zip(&goal.share).map(|(fixed, share)| fixed / share);
@@ -50,18 +52,22 @@ pub fn goals(problem: &Problem<'_>) -> Vec<Goal> {
     goals
 }
 
-/// What a partition's leader carries: its writes, and its reads once.
+/// What a partition's leader carries: its writes, and its reads once, each times its weight.
 fn traffic(problem: &Problem<'_>, partition: PartitionIx) -> f64 {
     let partitions = &problem.cluster.snapshot.partitions;
-    partitions.bytes_in[partition.get()].get() + partitions.bytes_out[partition.get()].get()
+    let weights = problem.request.weights;
+    weights.bytes_in * partitions.bytes_in[partition.get()].get()
+        + weights.bytes_out * partitions.bytes_out[partition.get()].get()
 }
 
-/// Used over capacity, relative to the mean of all targets; where capacities do not count, bytes.
+/// Used over capacity, relative to the mean of all targets; where capacities do not count, bytes; where time goes
+/// first, bytes received.
 fn fill(problem: &Problem<'_>) -> Option<Goal> {
     // What is there when the move ends; room for growth is a matter of limits.
     let size = |partition| problem.cluster.size_of(partition).as_f64();
     let new: f64 = problem.movers.iter().map(|&p| size(p) * problem.freed(p).count() as f64).sum();
-    let fixed: Vec<f64> = problem.targets.iter().map(|&broker| used(problem, broker).as_f64()).collect();
+    let used = |&broker: &BrokerIx| if counts_first(problem) { used(problem, broker).as_f64() } else { 0.0 };
+    let fixed: Vec<f64> = problem.targets.iter().map(used).collect();
     let weights = weights(problem);
     let mean = (fixed.iter().sum::<f64>() + new) / weights.iter().sum::<f64>();
     if new <= 0.0 || mean <= 0.0 {
@@ -72,9 +78,14 @@ fn fill(problem: &Problem<'_>) -> Option<Goal> {
     Some(Goal { number: 0, fixed, share, piece, floor: 1.0 })
 }
 
+/// Whether bytes and replicas that targets hold already count; where time goes first, only what they receive does.
+fn counts_first(problem: &Problem<'_>) -> bool {
+    problem.request.prefer == Prefer::Disk
+}
+
 fn replicas(problem: &Problem<'_>) -> Option<Goal> {
     let mut held = IndexVec::filled(0.0, problem.cluster.brokers.len());
-    for &broker in problem.cluster.replicas.values() {
+    for &broker in problem.cluster.replicas.values().iter().filter(|_| counts_first(problem)) {
         held[broker] += 1.0;
     }
     let new: usize = problem.movers.iter().map(|&partition| problem.freed(partition).count()).sum();
@@ -106,7 +117,7 @@ fn led(problem: &Problem<'_>, number: usize, part: impl Fn(PartitionIx) -> f64) 
 }
 
 fn weights(problem: &Problem<'_>) -> Vec<f64> {
-    problem.targets.iter().map(|&broker| weight(problem, broker)).collect()
+    problem.targets.iter().map(|&broker| problem.weight(broker)).collect()
 }
 
 fn of_targets(problem: &Problem<'_>, table: &IndexVec<BrokerIx, f64>) -> Vec<f64> {

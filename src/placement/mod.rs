@@ -16,6 +16,9 @@
 //! 3. [`refine`]: swaps of a larger for a smaller replica between a too full and a too empty broker
 //!    until the bytes are even too; swaps keep the counts.
 //!
+//! Where `--prefer time` asks for it, bytes received are wanted equal instead of fill, for racks and for the
+//! brokers of a rack: water is then poured into vessels that are as deep as the brokers have room ([`Vessels`]).
+//!
 //! A worked example: sizes 9, 8, 3, 2 onto two empty brokers. Round one: 9 → A, then 8 → B. Round two: B
 //! has more to go, so 3 → B, and 2 → A. Both hold 11 bytes in two replicas; nothing is left to swap.
 
@@ -29,7 +32,6 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
-pub use self::brokers::weight;
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, RackIx};
 use crate::base::units::Bytes;
@@ -236,9 +238,48 @@ pub fn water_level(weights: &[f64], fixed: &[f64], amount: f64) -> f64 {
     level
 }
 
+/// Vessels of the same width and of different depth.
+pub struct Vessels {
+    /// What has been poured in when each of them is full, in ascending order of depth.
+    poured: Vec<f64>,
+    /// What the vessels before each of them hold.
+    before: Vec<f64>,
+}
+
+impl Vessels {
+    fn new(mut depths: Vec<f64>) -> Self {
+        depths.sort_by(f64::total_cmp);
+        let (mut before, mut sum) = (Vec::with_capacity(depths.len()), 0.0);
+        for depth in &depths {
+            before.push(sum);
+            sum += depth;
+        }
+        let rank = |(rank, depth): (usize, &f64)| before[rank] + depth * (depths.len() - rank) as f64;
+        Vessels { poured: depths.iter().enumerate().map(rank).collect(), before }
+    }
+
+    /// How high `amount` stands when it is poured in: as high in all but those that are full; infinitely high when
+    /// it does not fit.
+    fn level(&self, amount: f64) -> f64 {
+        let full = self.poured.partition_point(|&poured| poured < amount);
+        let left = (self.poured.len() - full) as f64;
+        self.before.get(full).map_or(f64::INFINITY, |before| (amount - before) / left)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::water_level;
+    use super::{Vessels, water_level};
+
+    #[test]
+    fn full_vessels_leave_the_rest_to_the_others() {
+        let vessels = Vessels::new(vec![10.0, 2.0, 5.0]);
+        for (amount, level) in [(0.0, 0.0), (3.0, 1.0), (6.0, 2.0), (8.0, 3.0), (12.0, 5.0), (15.0, 8.0), (17.0, 10.0)]
+        {
+            assert!((vessels.level(amount) - level).abs() < 1e-12, "{amount}: {}", vessels.level(amount));
+        }
+        assert!(vessels.level(17.5).is_infinite());
+    }
 
     #[test]
     fn water_finds_its_level() {

@@ -8,14 +8,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::brokers::Placed;
-use super::{Pools, Slot, explain};
+use super::brokers::{Placed, used, vessels};
+use super::{Pools, Slot, Vessels, explain};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx, RackIx};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
-use crate::request::RackPolicy;
+use crate::request::{Prefer, RackPolicy};
 use crate::snapshot::BrokerState;
 
 /// The rack that was chosen for one new replica.
@@ -357,6 +357,8 @@ impl<'a> Chooser<'a> {
 struct Level {
     held: Vec<f64>,
     weight: Vec<f64>,
+    /// What the brokers of each pool can take, where time goes first.
+    vessels: Option<Vec<Vessels>>,
 }
 
 impl Level {
@@ -364,22 +366,36 @@ impl Level {
         let sum = |of: &dyn Fn(BrokerIx) -> f64| -> Vec<f64> {
             pools.brokers.iter().map(|pool| pool.iter().map(|&broker| of(broker)).sum()).collect()
         };
-        let weight = sum(&|broker| super::brokers::weight(problem, broker));
-        let mut held = sum(&|broker| super::brokers::used(problem, broker).as_f64());
+        let weight = sum(&|broker| problem.weight(broker));
+        let (mut held, vessels) = match problem.request.prefer {
+            Prefer::Disk => (sum(&|broker| used(problem, broker).as_f64()), None),
+            Prefer::Time => {
+                let vessels = pools.brokers.iter().map(|pool| vessels(problem, pool));
+                (vec![0.0; weight.len()], Some(vessels.collect()))
+            }
+        };
         for choice in chosen.values() {
             held[choice.pool as usize] += choice.size.as_f64();
         }
-        Level { held, weight }
+        Level { held, weight, vessels }
     }
 
     fn fill(&self, pool: u32) -> f64 {
-        self.held[pool as usize] / self.weight[pool as usize]
+        self.fill_at(pool as usize, self.held[pool as usize])
+    }
+
+    /// How full a pool would be; where time goes first, what the broker that receives most would receive.
+    fn fill_at(&self, pool: usize, held: f64) -> f64 {
+        match &self.vessels {
+            None => held / self.weight[pool],
+            Some(vessels) => vessels[pool].level(held),
+        }
     }
 
     /// Whether moving `size` bytes leaves the receiver no fuller than the giver.
     fn gains(&self, from: u32, to: u32, size: Bytes) -> bool {
         let (from, to, size) = (from as usize, to as usize, size.as_f64());
-        (self.held[to] + size) / self.weight[to] < (self.held[from] - size) / self.weight[from]
+        self.fill_at(to, self.held[to] + size) < self.fill_at(from, self.held[from] - size)
     }
 
     fn shift(&mut self, from: u32, to: u32, size: Bytes) {

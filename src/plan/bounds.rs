@@ -11,7 +11,7 @@ pub struct Bounds {
     pub bytes: CountBound,
     /// Final used over capacity of the fullest target; null when a capacity is not known.
     pub disk: Option<Bound>,
-    /// Most heads of lists on one target over the mean of the targets; null when no target heads a list.
+    /// Most heads of lists on one target over its share of them; null when no target heads a list.
     pub leaders: Option<Bound>,
     /// Seconds of copying; null without a throttle.
     pub makespan: Option<Bound>,

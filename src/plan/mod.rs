@@ -8,6 +8,7 @@ mod read;
 pub mod rollback;
 #[cfg(test)]
 pub(crate) mod sample;
+mod trade;
 pub mod why;
 mod write;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::read::read;
+pub use self::trade::{Outcome, Trade};
 pub use self::write::{write, write_to};
 pub(crate) use self::write::{write_dirs, write_ids};
 use crate::base::ids::{BrokerId, PartitionId};
@@ -161,6 +163,10 @@ pub struct Summary {
     /// What no plan for the same request can beat, with proofs; absent in plans of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<Bounds>,
+    /// What `--prefer` decides, where targets differ in size or time goes first; absent elsewhere, and in plans of
+    /// older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trade: Option<Trade>,
 }
 
 /// A forecast with its range, in seconds.

@@ -190,6 +190,7 @@ pub fn sample() -> Plan {
         leaders_max_over_mean: Some(1.0),
         peak_disk_utilization: Some(0.6),
         bounds: Some(bounds()),
+        trade: None,
     };
     plan.deferred.push(Deferred {
         topic: "a-b".to_owned(),

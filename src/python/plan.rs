@@ -34,7 +34,7 @@ pub struct Plan {
 #[pyo3(signature = (cluster, *, drain=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
-    exact=false))]
+    exact=false, prefer=None, weights=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -61,6 +61,8 @@ pub fn plan(
     racks: Maybe<'_, '_>,
     seed: Maybe<'_, '_>,
     exact: bool,
+    prefer: Option<&str>,
+    weights: Maybe<'_, '_>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -88,6 +90,12 @@ pub fn plan(
         request.seed = values::seed("seed", seed)?;
     }
     request.exact = exact;
+    if let Some(prefer) = prefer {
+        request.prefer = values::prefer("prefer", prefer)?;
+    }
+    if let Some(weights) = weights {
+        request.weights = values::weights("weights", weights)?;
+    }
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;
     interrupt::run(py, move |work| {

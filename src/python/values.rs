@@ -15,7 +15,8 @@ use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::{Pairing, Pairs};
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
-use crate::request::{Capacities, RackPolicy, Racks};
+use crate::base::weights::Weights;
+use crate::request::{Capacities, Prefer, RackPolicy, Racks};
 use crate::snapshot::supplement_files;
 
 /// More ids than this are a mistake, and might be endless.
@@ -158,6 +159,14 @@ pub fn rack_policy(argument: &str, text: &str) -> PyResult<RackPolicy> {
     })
 }
 
+/// A goal by its word.
+pub fn prefer(argument: &str, text: &str) -> PyResult<Prefer> {
+    [Prefer::Disk, Prefer::Time]
+        .into_iter()
+        .find(|prefer| prefer.as_str() == text)
+        .ok_or_else(|| invalid(argument, format!("`{text}` is no goal; expected `disk` or `time`")))
+}
+
 /// A regular expression, which topics match with their whole name.
 pub fn regex(argument: &str, text: &str) -> PyResult<String> {
     crate::cli::values::regex(text).map_err(|what| invalid(argument, what))
@@ -209,6 +218,26 @@ pub fn pairing(argument: &str, value: Any<'_, '_>) -> PyResult<Pairing> {
     let expected = "`auto`, pairs as text such as `1001:1,1002:2`, or a mapping of old ids to new ones";
     let text = value.cast::<PyString>().map_err(|_| wrong_type(argument, expected, value))?;
     Pairing::parse(text.to_str()?).map_err(|what| invalid(argument, what))
+}
+
+/// Weights by name: a mapping of numbers, or text such as `in=2,out=0`.
+pub fn weights(argument: &str, value: Any<'_, '_>) -> PyResult<Weights> {
+    const EXPECTED: &str = "weights as text such as `in=2,out=0`, or a mapping of names to numbers";
+    if let Ok(mapping) = value.cast::<PyMapping>() {
+        let mut named = Vec::new();
+        for item in mapping.items()? {
+            let (name, weight): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            let Ok(name) = name.cast::<PyString>() else { return Err(wrong_type(argument, EXPECTED, &name)) };
+            let is_number = !weight.is_instance_of::<PyBool>();
+            let Some(number) = weight.extract::<f64>().ok().filter(|_| is_number) else {
+                return Err(wrong_type(&format!("{argument}[{:?}]", name.to_str()?), "a number", &weight));
+            };
+            named.push((name.to_str()?.to_owned(), number));
+        }
+        return Weights::new(&named).map_err(|what| invalid(argument, what));
+    }
+    let text = value.cast::<PyString>().map_err(|_| wrong_type(argument, EXPECTED, value))?;
+    Weights::parse(text.to_str()?).map_err(|what| invalid(argument, what))
 }
 
 /// A placement: the path of a file, or a mapping as in kafka-reassign JSON or the proposals of Cruise Control.

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::base::index::{BrokerIx, Csr, DirIx, Ix, PartitionIx, RackIx};
 use crate::base::random::Random;
+use crate::placement::Home;
 use crate::placement::goals::{Goal, is_open};
-use crate::placement::{Home, weight};
 use crate::problem::Problem;
 use crate::request::RackPolicy;
 use crate::snapshot::BrokerState;
@@ -111,7 +111,7 @@ impl<'a> Facts<'a> {
         for mover in &self.movers {
             total[mover.topic as usize] += f64::from(mover.last - mover.first);
         }
-        let weights: Vec<f64> = self.targets.iter().map(|&broker| weight(problem, broker)).collect();
+        let weights: Vec<f64> = self.targets.iter().map(|&broker| problem.weight(broker)).collect();
         let all: f64 = weights.iter().sum();
         for (topic, total) in total.iter().enumerate() {
             for (target, weight) in weights.iter().enumerate() {

@@ -104,3 +104,38 @@ fn every_fixture_directory_is_read_as_before() {
         golden(&format!("snapshot-{version}.txt"), &answer.stderr);
     }
 }
+
+#[test]
+fn the_summary_shows_what_either_preference_gives_where_sizes_differ() {
+    // Broker 0 has two log dirs, so twice the disk of the others.
+    let plan = "plan kafka-4.3.1 --drain 1001-1003 --onto 0-2 --capacity 50MB";
+    let line = |options: &str, label: &str| {
+        let said = here(&format!("{plan} {options}")).ok().stderr;
+        let from = said.lines().skip_while(|line| !line.starts_with(label)).take(2).map(str::trim);
+        from.map(str::to_owned).collect::<Vec<String>>()
+    };
+    let disk = line("--throttle 50MB/s", "prefer ").remove(0);
+    let time = line("--throttle 50MB/s --prefer time", "prefer ").remove(0);
+    let sides = |line: &str, this: &str, that: &str| {
+        let figures = line.strip_prefix(&format!("prefer    {this}: fullest target ")).expect(line).to_owned();
+        let (chosen, other) = figures.split_once(&format!("; --prefer {that}: fullest target ")).expect(line);
+        [chosen.replace("receiving takes ", ""), other.to_owned()]
+    };
+    let [a, b] = sides(&disk, "disk", "time");
+    assert_eq!(sides(&time, "time", "disk"), [b.clone(), a.clone()], "each run shows what the other one has");
+    assert_ne!(a, b);
+    let alone = line("", "prefer ");
+    assert!(alone[0].starts_with("prefer    disk: fullest target ") && !alone[0].contains("receiving"), "{alone:?}");
+    assert_eq!(alone[1], "plan again with --prefer time and --throttle to see what that gives");
+    assert!(line("--throttle 50MB/s", "bounds ")[0].contains(" of its share (by capacity), at best "));
+    assert!(line("--throttle 50MB/s --ignore-disk", "prefer ").is_empty(), "without disks there is no size");
+}
+
+#[test]
+fn a_plan_of_the_default_preference_does_not_name_it() {
+    let plan = |options: &str| here(&format!("plan kafka-4.3.1 {PLAN} --format plan {options}")).ok().stdout;
+    let usual = plan("");
+    assert!(!usual.contains("prefer") && !usual.contains("trade"), "{usual}");
+    assert_eq!(plan("--prefer disk"), usual);
+    assert!(plan("--prefer time").contains(r#""prefer":"time""#));
+}

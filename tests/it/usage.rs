@@ -78,6 +78,20 @@ fn options_that_need_another_one_say_so() {
 }
 
 #[test]
+fn goals_are_refused_where_there_is_nothing_to_choose_by_them() {
+    for (option, why) in [
+        ("--pair 1:2", "each pair says where everything goes"),
+        ("--target t.json", "the file says where everything goes"),
+        ("--drain 1 --exact", "it has an order of goals of its own"),
+    ] {
+        for goal in ["--prefer time", "--weights in=2"] {
+            let answer = kshift(&format!("plan c.json {option} {goal}")).run().refused(2, "usage");
+            answer.says(goal.split(' ').next().unwrap()).says("exclude each other").says(why).says("leave out");
+        }
+    }
+}
+
+#[test]
 fn limits_of_scope_need_a_scope() {
     for option in ["--onto 1", "--topics a", "--exclude-topics a"] {
         kshift(&format!("check c.json reassign.json {option}")).run().refused(2, "usage").says("needs --drain");
@@ -102,6 +116,8 @@ const WRONG_VALUES: &[(&str, &[&str], &str)] = &[
     ("--exclude-topics", &["[a"], "no regular expression"),
     ("--assume-size", &["big", "-1", "1.5", "5GBps"], "such as `500GB`"),
     ("--seed", &["x", "1.5"], "no seed"),
+    ("--weights", &["in", "in=-1", "in=NaN"], "expected a n"),
+    ("--prefer", &["speed", "Disk"], "expected `disk` or `time`"),
 ];
 
 #[test]
@@ -151,7 +167,7 @@ const OPTIONS: &[(&str, &str)] = &[
     (
         "plan",
         "--drain --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
-         --strategy --rack-policy --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
+         --strategy --rack-policy --prefer --weights --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),

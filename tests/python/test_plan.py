@@ -215,6 +215,8 @@ def test_every_option_reaches_the_request(cluster: kshift.Cluster) -> None:
         capacity="1TB",
         racks={"0": "az-0"},
         seed=9,
+        prefer="time",
+        weights={"in": 2.0},
     ).request
     assert request == {
         "drain": "1000-1001",
@@ -232,6 +234,8 @@ def test_every_option_reaches_the_request(cluster: kshift.Cluster) -> None:
         "exclude_topics": ".*-00003",
         "canary": 2,
         "skip_unhealthy": True,
+        "prefer": "time",
+        "weights": {"leaders": 1.0, "in": 2.0, "out": 1.0},
         "seed": 9,
         "exact": False,
         "supplements": {
@@ -245,10 +249,43 @@ def test_every_option_reaches_the_request(cluster: kshift.Cluster) -> None:
 def test_an_option_that_is_none_is_not_given(cluster: kshift.Cluster) -> None:
     options = (
         "onto throttle disk_limit max_moves max_moves_per_broker max_wave_duration rack_policy topics exclude_topics "
-        "canary assume_size capacity racks seed"
+        "canary assume_size capacity racks seed prefer weights"
     )
     nothing: dict[str, Any] = dict.fromkeys(options.split())
     assert kshift.plan(cluster, drain=1000, **nothing) == kshift.plan(cluster, drain=1000)
+
+
+def test_either_preference_tells_what_the_other_one_gives() -> None:
+    cluster = kshift.Cluster.example(partitions=300, hetero=True, new_fill=0.4)
+    disk, time = (
+        kshift.plan(cluster, drain="1000-1011", throttle="50MB/s", prefer=prefer).summary for prefer in ("disk", "time")
+    )
+    assert disk.trade is not None
+    assert disk.trade == time.trade
+    by_fill, by_time = disk.trade.disk, disk.trade.time
+    assert isinstance(by_fill, kshift.Outcome)
+    assert isinstance(by_time, kshift.Outcome)
+    assert by_fill.receiving_seconds is not None
+    assert by_time.receiving_seconds is not None
+    assert by_fill.fullest_target is not None
+    assert by_time.fullest_target is not None
+    assert by_time.receiving_seconds < by_fill.receiving_seconds
+    assert by_fill.fullest_target < by_time.fullest_target
+    assert isinstance(disk.trade, kshift.Trade)
+
+
+def test_a_preference_is_told_only_where_sizes_differ(plan: kshift.Plan) -> None:
+    assert plan.summary.trade is None
+
+
+def test_weights_are_text_or_a_mapping(cluster: kshift.Cluster) -> None:
+    of_text, of_mapping, usual = (
+        kshift.plan(cluster, drain="1000-1003", weights=weights)
+        for weights in ("in=2,out=0", {"in": 2, "out": 0.0}, None)
+    )
+    assert of_text == of_mapping
+    assert of_text.request["weights"] == {"leaders": 1.0, "in": 2.0, "out": 0.0}
+    assert "weights" not in usual.request
 
 
 def test_completing_before_or_while_planning_is_the_same(kafka_output: Path) -> None:

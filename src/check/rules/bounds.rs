@@ -22,19 +22,13 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     judge.count("moves", &bounds.moves, claims.leaving.0, figures.replicas_moved);
     judge.count("bytes", &bounds.bytes, claims.leaving.1, figures.bytes_moved);
 
-    let fill = claims.has_capacities().then(|| fullest(case));
-    if let Some(bound) = judge.figure("disk", bounds.disk.as_ref(), fill) {
+    if let Some(bound) = judge.figure("disk", bounds.disk.as_ref(), figures.fullest_target) {
         let excludes = |level: f64| claims.excludes_fill(case, &bound.proof, level);
         judge.proof("disk", bound, excludes(bound.value * (1.0 - SLACK)), excludes(bound.value * (1.0 + SLACK)));
     }
-    if let Some(bound) = judge.figure("leaders", bounds.leaders.as_ref(), figures.leaders_max_over_mean) {
-        let heads = bound.value * claims.mean_heads();
-        let excludes = |heads: f64| claims.excludes_heads(case.world, &bound.proof, heads);
-        if is_close(heads, heads.round()) {
-            judge.proof("leaders", bound, excludes(heads.round() - 1.0), excludes(heads.round()));
-        } else {
-            judge.add("leaders", format!("{} times the mean is no whole number of leaders", bound.value));
-        }
+    if let Some(bound) = judge.figure("leaders", bounds.leaders.as_ref(), figures.leaders_max_over_share) {
+        let excludes = |level: f64| claims.excludes_heads(case.world, &bound.proof, level);
+        judge.proof("leaders", bound, excludes(bound.value * (1.0 - SLACK)), excludes(bound.value * (1.0 + SLACK)));
     }
     let makespan = figures.makespan;
     if let Some((bound, rate)) = judge.figure("makespan", bounds.makespan.as_ref(), makespan).zip(case.rate) {
@@ -46,21 +40,6 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             judge.add("makespan", format!("it is {}, not makespan_lower_bound_seconds", bound.value));
         }
     }
-}
-
-/// Final used over capacity of the fullest target.
-fn fullest(case: &Case) -> f64 {
-    let fill = |number: u32| {
-        let dirs = case.world.dirs_of(number);
-        let (mut used, mut capacity) = (0.0, 0.0);
-        for dir in dirs {
-            used += case.disk.after[dir as usize] as f64;
-            capacity += case.world.dirs[dir as usize].capacity.map_or(0.0, |bytes| bytes as f64);
-        }
-        used / capacity
-    };
-    let targets = (0..case.world.len() as u32).filter(|&number| case.ask.is_target[number as usize]);
-    targets.map(fill).fold(0.0, f64::max)
 }
 
 struct Judge<'f> {

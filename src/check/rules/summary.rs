@@ -4,12 +4,15 @@ use super::super::Violation;
 use super::super::case::{Case, is_close};
 use super::super::figures::Figures;
 use crate::base::units::Seconds;
+use crate::plan::Proof;
+use crate::request::Prefer;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let figures = case.figures();
     counts(case, figures, found);
     times(case, figures, found);
     ratios(case, figures, found);
+    trade(case, figures, found);
 }
 
 fn add(found: &mut Vec<Violation>, key: &str, given: &str, expected: &str) {
@@ -75,6 +78,50 @@ fn ratios(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
     };
     if !is_right {
         add(found, "peak_disk_utilization", &shown(peak), &shown(figures.peak.map(|peak| peak.1)));
+    }
+}
+
+/// What came of the preference is recomputed; of what the other one would give only what no plan can have is known.
+fn trade(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
+    // Plans of older versions have none, and those of which every list was given have nothing to choose.
+    let (Some(trade), request) = (&case.plan.summary.trade, case.ask.request) else { return };
+    let key = |prefer: Prefer, key: &str| format!("trade.{}{key}", prefer.as_str());
+    let (chosen, other) = (request.prefer, request.prefer.other());
+    if request.is_given() {
+        add(found, "trade", "given", "nothing: the lists are given");
+        return;
+    }
+    match trade.of(chosen) {
+        None => add(found, &key(chosen, ""), "null", "what the plan has"),
+        Some(outcome) => {
+            let seconds = outcome.receiving_seconds.map(Seconds::get);
+            for (name, given, expected) in [
+                (".fullest_target", outcome.fullest_target, figures.fullest_target),
+                (".receiving_seconds", seconds, figures.receiving),
+            ] {
+                if !same(given, expected) {
+                    add(found, &key(chosen, name), &shown(given), &shown(expected));
+                }
+            }
+        }
+    }
+    let Some(outcome) = trade.of(other) else { return };
+    let bounds = case.plan.summary.bounds.as_ref();
+    let disk = bounds.and_then(|bounds| bounds.disk.as_ref()).map(|bound| bound.value);
+    let makespan = bounds.and_then(|bounds| bounds.makespan.as_ref());
+    // The other proofs are not about what is received.
+    let inflow = makespan.filter(|bound| matches!(bound.proof, Proof::Prices { .. })).map(|bound| bound.value);
+    let seconds = outcome.receiving_seconds.map(Seconds::get);
+    for (name, given, is_known, least) in [
+        (".fullest_target", outcome.fullest_target, figures.fullest_target.is_some(), disk),
+        (".receiving_seconds", seconds, figures.receiving.is_some(), inflow),
+    ] {
+        let least = least.unwrap_or(0.0);
+        let is_possible = |value: f64| value.is_finite() && value >= least * (1.0 - 1e-6);
+        if given.is_some() != is_known || !given.is_none_or(is_possible) {
+            let expected = if is_known { format!("{least} or more") } else { "null".to_owned() };
+            add(found, &key(other, name), &shown(given), &expected);
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Bounds and their proofs, each of them altered.
 
 use super::support::*;
-use crate::base::units::Seconds;
+use crate::base::units::{Bytes, Seconds};
 use crate::check;
-use crate::plan::{Bound, Bounds, CountBound, Plan, Proof, RackPrice};
-use crate::request::Request;
+use crate::plan::{Bound, Bounds, CountBound, Outcome, Plan, Proof, RackPrice, Trade};
+use crate::request::{Prefer, Request};
 use crate::snapshot::Snapshot;
 
 /// Brokers 1 and 2 in rack a and 3 in b leave; 11 in a, 12 and 13 in b take over. Every partition keeps a replica in
@@ -131,4 +131,74 @@ fn bounds_of_another_request_are_violations() {
     plan.request.drain = ids("1");
     let report = check::plan(&snapshot, &plan);
     assert!(report.violations.iter().any(|violation| violation.rule == "bounds"), "{report}");
+}
+
+/// The same with a broker 11 of twice the disk, which may head twice as many lists: of four heads 2, 1 and 1.
+#[test]
+fn leaders_are_judged_by_shares_in_proportion_to_the_disks() {
+    let sized = |prefer: Prefer| {
+        let (mut snapshot, mut plan) = uneven();
+        let at = snapshot.brokers.iter().position(|broker| broker.id == id(11)).unwrap();
+        snapshot.brokers[at].log_dirs[0].capacity = Some(Bytes::new(2000 * GB));
+        plan.request.prefer = prefer;
+        let bounds = plan.summary.bounds.take();
+        let mut plan = figured(&snapshot, plan);
+        plan.cluster.sha256 = snapshot.sha256();
+        plan.summary.bounds = bounds;
+        let bounds = plan.summary.bounds.as_mut().unwrap();
+        let disk = bounds.disk.as_mut().unwrap();
+        (disk.value, disk.reached) = (0.2, 0.2);
+        plan.summary.makespan_lower_bound_seconds = Some(Seconds::new(bounds.makespan.as_ref().unwrap().value));
+        (snapshot, plan)
+    };
+    let leaders = |plan: &mut Plan, value: f64, reached: f64| {
+        let bound = plan.summary.bounds.as_mut().unwrap().leaders.as_mut().unwrap();
+        (bound.value, bound.reached) = (value, reached);
+    };
+    for (prefer, right, wrong) in [(Prefer::Disk, 1.0, 1.5), (Prefer::Time, 1.5, 1.0)] {
+        let (snapshot, mut plan) = sized(prefer);
+        leaders(&mut plan, right, right);
+        let report = check::plan(&snapshot, &plan);
+        assert!(report.is_ok(), "{report}");
+        for (value, reached) in [(wrong, right), (right, wrong), (wrong, wrong)] {
+            leaders(&mut plan, value, reached);
+            let report = check::plan(&snapshot, &plan);
+            let place = Some("plan.json at summary.bounds.leaders");
+            assert!(report.violations.iter().all(|violation| violation.place.as_deref() == place), "{report}");
+            assert!(!report.is_ok(), "{value} and {reached} pass with {prefer:?}");
+        }
+    }
+}
+
+#[test]
+fn every_altered_figure_of_a_preference_is_a_violation() {
+    let outcome = |fill: f64, seconds: f64| {
+        Some(Outcome { fullest_target: Some(fill), receiving_seconds: Some(Seconds::new(seconds)) })
+    };
+    let told = |disk: Option<Outcome>, time: Option<Outcome>| {
+        let (snapshot, mut plan) = uneven();
+        plan.summary.trade = Some(Trade { disk, time });
+        check::plan(&snapshot, &plan)
+    };
+    let chosen = outcome(0.4, 8000.0);
+    for other in [None, chosen, outcome(0.7, 9000.0)] {
+        let report = told(chosen, other);
+        assert!(report.is_ok(), "{report}");
+    }
+    let unknown = Some(Outcome::default());
+    let wrong = [
+        ("disk", None, None),
+        ("disk.fullest_target", outcome(0.39, 8000.0), None),
+        ("disk.receiving_seconds", outcome(0.4, 7000.0), chosen),
+        ("disk.fullest_target", unknown, chosen),
+        ("time.fullest_target", chosen, outcome(0.39, 8000.0)),
+        ("time.receiving_seconds", chosen, outcome(0.4, 7999.0)),
+        ("time.receiving_seconds", chosen, outcome(0.4, f64::NAN)),
+        ("time.fullest_target", chosen, unknown),
+    ];
+    for (key, disk, time) in wrong {
+        let report = told(disk, time);
+        let place = format!("plan.json at summary.trade.{key}");
+        assert!(report.violations.iter().any(|it| it.place.as_deref() == Some(place.as_str())), "{key}: {report}");
+    }
 }

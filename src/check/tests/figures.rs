@@ -50,6 +50,7 @@ fn by_hand() -> (Snapshot, Plan) {
         leaders_max_over_mean: Some(1.5),
         peak_disk_utilization: Some(0.301),
         bounds: None,
+        trade: None,
     };
     let old = |heads: u32| (Role::Drain, 4, 0, heads, 0, [301, 301, 0]);
     let new = |heads: u32| (Role::Target, 0, 4, 0, heads, [0, 301, 301]);

@@ -182,6 +182,7 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
         leaders_max_over_mean: figures.leaders_max_over_mean,
         peak_disk_utilization: figures.peak.map(|peak| peak.1),
         bounds: None,
+        trade: None,
     };
     plan.brokers = (0..world.len()).map(|number| line(&case, &figures, number)).collect();
     plan

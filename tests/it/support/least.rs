@@ -4,7 +4,7 @@
 
 use kshift::base::ids::BrokerId;
 use kshift::base::units::Bytes;
-use kshift::request::Request;
+use kshift::request::{Prefer, Request};
 use kshift::snapshot::Snapshot;
 
 use super::oracle::Racks;
@@ -16,7 +16,7 @@ const STEPS_MAX: u32 = 400_000;
 pub struct Least {
     /// Final used over capacity of the fullest target; absent when a capacity is not known.
     pub fill: Option<f64>,
-    /// Most heads of lists on one target.
+    /// Most heads of lists on one target over its share of them.
     pub heads: f64,
     /// Most bytes that one target receives.
     pub inflow: f64,
@@ -69,9 +69,17 @@ pub fn least(snapshot: &Snapshot, request: &Request, moves: impl Fn(&str) -> boo
         Some(disks) => Some(search(&copies, disks.into_iter().unzip())?),
         None => None,
     };
-    let even = vec![1.0; targets.len()];
-    let heads = search(&heads, (stay, even.clone()))?;
-    let inflow = search(&copies, (vec![0.0; targets.len()], even))?;
+    let weight = |id: &BrokerId| {
+        let dirs = snapshot.brokers.iter().filter(|broker| broker.id == *id).flat_map(|broker| &broker.log_dirs);
+        let capacity: u64 = dirs.filter(|dir| !dir.offline).filter_map(|dir| dir.capacity).map(Bytes::get).sum();
+        let is_alike = request.ignore_disk || request.prefer == Prefer::Time || copies.is_empty();
+        if is_alike { 1.0 } else { capacity.max(1) as f64 }
+    };
+    let weights: Vec<f64> = targets.iter().map(weight).collect();
+    let (all, total) = (weights.iter().sum::<f64>(), stay.iter().sum::<f64>() + heads.len() as f64);
+    let shares = weights.iter().map(|weight| total * weight / all).collect();
+    let heads = if total > 0.0 { search(&heads, (stay, shares))? } else { 0.0 };
+    let inflow = search(&copies, (vec![0.0; targets.len()], vec![1.0; targets.len()]))?;
     Some(Least { fill, heads, inflow })
 }
 

@@ -148,7 +148,7 @@ fn simplify_values(best: &mut Case, fails: &impl Fn(&Snapshot, &Request) -> bool
 
 /// Puts options back to their defaults, one by one.
 fn simplify_request(best: &mut Case, fails: &impl Fn(&Snapshot, &Request) -> bool) {
-    let steps: [fn(&mut Request, Request); 13] = [
+    let steps: [fn(&mut Request, Request); 14] = [
         |request, _| request.onto = None,
         |request, _| request.throttle = None,
         |request, default| request.disk_limit = default.disk_limit,
@@ -158,6 +158,7 @@ fn simplify_request(best: &mut Case, fails: &impl Fn(&Snapshot, &Request) -> boo
         |request, _| request.max_moves_per_broker = None,
         |request, default| request.max_wave_duration = default.max_wave_duration,
         |request, _| request.rack_policy = RackPolicy::Preserve,
+        |request, default| request.prefer = default.prefer,
         |request, _| request.topics = None,
         |request, _| request.exclude_topics = None,
         |request, _| request.canary = 0,

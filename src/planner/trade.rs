@@ -1,0 +1,68 @@
+//! What the other `--prefer` would give, beside what this one gives.
+
+use crate::base::error::{Code, Result};
+use crate::base::index::{BrokerIx, Csr, IndexVec};
+use crate::base::units::{Bytes, BytesPerSec, Seconds};
+use crate::base::work::Work;
+use crate::cluster::Cluster;
+use crate::plan::{Outcome, Trade};
+use crate::problem::Problem;
+use crate::request::{Prefer, Request};
+use crate::snapshot::Snapshot;
+
+/// Replicas beyond which placing them twice takes more time than a look at the other side is worth.
+const REPLICAS_MAX: u64 = 200_000;
+
+/// What came of the preference, each mover adding these brokers, and what the other one gives; absent where it
+/// makes no difference.
+pub(super) fn of(problem: &Problem<'_>, adding: &Csr<BrokerIx>, other: Option<Outcome>) -> Option<Trade> {
+    is_told(problem).then(|| Trade::new(problem.request.prefer, outcome(problem, adding), other))
+}
+
+/// What the other preference gives, by placing once more; absent where that costs too much, depends on times that
+/// only a whole plan knows, or finds no placement.
+///
+/// # Errors
+/// Only an interruption.
+pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> Result<Option<Outcome>> {
+    let Request { throttle, growth, exact, prefer, .. } = problem.request;
+    if !is_told(problem) || throttle.is_none() || *growth || *exact || problem.replicas_forced > REPLICAS_MAX {
+        return Ok(None);
+    }
+    let request = Request { prefer: prefer.other(), ..problem.request.clone() };
+    let other = Problem::new(Cluster::new(snapshot), &request)?;
+    match super::place(&other, work) {
+        Ok(placement) => Ok(Some(outcome(&other, &placement.homes.map(|home| home.broker)))),
+        Err(error) if error.code() == Code::Interrupted => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+fn is_told(problem: &Problem<'_>) -> bool {
+    let request = problem.request;
+    let clashes = problem.has_sizes() || request.prefer == Prefer::Time;
+    clashes && !request.is_given() && !problem.movers.is_empty()
+}
+
+fn outcome(problem: &Problem<'_>, adding: &Csr<BrokerIx>) -> Outcome {
+    let cluster = &problem.cluster;
+    let mut received = IndexVec::filled(Bytes::ZERO, cluster.brokers.len());
+    for (mover, &partition) in problem.movers.iter().enumerate() {
+        for &broker in adding.get(mover) {
+            received[broker] += cluster.size_of(partition);
+        }
+    }
+    let fill = |&broker: &BrokerIx| {
+        let used: Bytes = cluster.dirs_of(broker).map(|dir| cluster.dirs[dir].used).sum();
+        let capacities: Option<Vec<Bytes>> = cluster.dirs_of(broker).map(|dir| cluster.dirs[dir].capacity).collect();
+        let capacity: Bytes = capacities?.into_iter().sum();
+        (capacity > Bytes::ZERO).then(|| (used + received[broker]).as_f64() / capacity.as_f64())
+    };
+    let fills: Option<Vec<f64>> = problem.targets.iter().map(fill).collect();
+    let most = problem.targets.iter().map(|&broker| received[broker]).max().unwrap_or(Bytes::ZERO);
+    let seconds = |rate: BytesPerSec| Seconds::new(most.as_f64() / rate.as_f64());
+    Outcome {
+        fullest_target: fills.and_then(|fills| fills.into_iter().max_by(f64::total_cmp)),
+        receiving_seconds: problem.request.throttle.map(seconds),
+    }
+}
