@@ -40,16 +40,21 @@ pub fn solve<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> R
     })
 }
 
-/// The request with its pairs named and their old brokers drained: so it stands in the plan.
+/// The request with the brokers of its racks and its pairs named, all old ones drained: so it stands in the plan.
 pub fn settled<'r>(snapshot: &Snapshot, request: &'r Request) -> Result<Cow<'r, Request>> {
     request.coherent()?;
-    let pairs = match &request.pair {
-        None => return Ok(Cow::Borrowed(request)),
+    let mut settled = Cow::Borrowed(request);
+    if !request.drain_rack.is_empty() {
+        settled.to_mut().drain = snapshot.drained(request)?;
+        settled.coherent()?;
+    }
+    let pairs = match &settled.pair {
+        None => return Ok(settled),
         Some(Pairing::Named(pairs)) => pairs.clone(),
-        Some(Pairing::Auto) => pairing::choose(&Cluster::new(snapshot), request)?,
+        Some(Pairing::Auto) => pairing::choose(&Cluster::new(snapshot), &settled)?,
     };
     let drain = pairs.old();
-    Ok(Cow::Owned(Request { drain, pair: Some(Pairing::Named(pairs)), ..request.clone() }))
+    Ok(Cow::Owned(Request { drain, pair: Some(Pairing::Named(pairs)), ..settled.into_owned() }))
 }
 
 /// A request that leaves everything where it is helps nobody who asked for more.

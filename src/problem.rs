@@ -291,13 +291,19 @@ fn targets(
         let both: Vec<BrokerId> =
             chosen().filter(|&broker| is_drained[broker]).map(|broker| cluster.brokers[broker].id).collect();
         let set = IdSet::from_ids(both).unwrap_or_default();
-        return Err(Error::new(
-            Code::Overlap,
-            format!("{} {} in both --drain and --onto", text::brokers(&set), either(set.len(), "stands", "stand")),
-        )
-        .at(Place::source("--onto"))
-        .detail("brokers", set.to_string())
-        .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
+        let (who, stands) = (text::brokers(&set), either(set.len(), "stands", "stand"));
+        let message = if request.drain_rack.is_empty() {
+            format!("{who} {stands} in both --drain and --onto")
+        } else {
+            format!(
+                "{who} {} to be drained, by --drain or --drain-rack, and {stands} in --onto",
+                either(set.len(), "is", "are")
+            )
+        };
+        return Err(Error::new(Code::Overlap, message)
+            .at(Place::source("--onto"))
+            .detail("brokers", set.to_string())
+            .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
     }
     if let Some(broker) = chosen().find(|&broker| !can_receive(cluster, broker)) {
         let (id, why) = (cluster.brokers[broker].id, not_a_target(cluster, broker));

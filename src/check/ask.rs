@@ -40,6 +40,15 @@ impl<'a> Ask<'a> {
         for (number, broker) in world.snapshot.brokers.iter().enumerate() {
             is_drained[number] = request.drain.contains(broker.id);
         }
+        // A broker that came into the rack since then was asked for too.
+        let in_racks = world.snapshot.brokers.iter().filter(|broker| {
+            broker.rack.as_deref().is_some_and(|rack| request.drain_rack.contains(rack))
+                && !request.drain.contains(broker.id)
+        });
+        for broker in in_racks {
+            let message = "its rack is to be drained, and it is not among the brokers that are";
+            faults.push(Violation::new("scope", message).broker(broker.id).place("request"));
+        }
         let given = Given::new(world, request, &mut faults);
         let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(Pairs::new_ids);
         let may_receive = |id: BrokerId| {

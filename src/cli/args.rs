@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values;
 use crate::base::ids::{IdSet, TopicPartition};
 use crate::base::pairs::Pairing;
+use crate::base::racks::RackNames;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::request::Request;
 
@@ -219,6 +220,9 @@ pub struct LimitArgs {
     /// Brokers that shall hold nothing at the end, such as `1001-1012,1020`
     #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]
     pub drain: Option<IdSet>,
+    /// Racks all of whose brokers shall hold nothing at the end, such as `us-east-1a`; beside --drain or alone
+    #[arg(long, value_name = "RACK,…", value_parser = RackNames::parse)]
+    pub drain_rack: Option<RackNames>,
     /// Brokers that may receive data [default: every alive broker that is not drained]
     #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]
     pub onto: Option<IdSet>,

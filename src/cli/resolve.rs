@@ -11,9 +11,13 @@ use crate::snapshot;
 
 /// The request of `kshift plan`.
 pub fn plan(args: &PlanArgs) -> Result<Request> {
-    if args.limits.drain.is_none() && args.pair.is_none() && args.target.is_none() {
-        return Err(Error::new(Code::Usage, "`kshift plan` needs --drain, --pair or --target: what shall move where")
-            .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
+    let drains = args.limits.drain.is_some() || args.limits.drain_rack.is_some();
+    if !drains && args.pair.is_none() && args.target.is_none() {
+        return Err(Error::new(
+            Code::Usage,
+            "`kshift plan` needs --drain, --drain-rack, --pair or --target: what shall move where",
+        )
+        .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
     }
     if args.force && args.out.is_none() {
         return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
@@ -51,7 +55,7 @@ pub fn check(args: &LimitArgs) -> Result<Request> {
         ("--topics", args.topics.is_some()),
         ("--exclude-topics", args.exclude_topics.is_some()),
     ];
-    if let (None, Some((option, _))) = (&args.drain, of_scope.iter().find(|(_, given)| *given)) {
+    if let (false, Some((option, _))) = (request.drains(), of_scope.iter().find(|(_, given)| *given)) {
         return Err(Error::new(Code::Usage, format!("{option} needs --drain: together they say what was asked for"))
             .help(format!("add `--drain IDS`, or leave {option} out")));
     }
@@ -129,6 +133,7 @@ fn racks(path: &Path) -> Result<request::Racks> {
 fn limits(args: &LimitArgs, base: Request) -> Request {
     Request {
         drain: args.drain.clone().unwrap_or(base.drain),
+        drain_rack: args.drain_rack.clone().unwrap_or(base.drain_rack),
         onto: args.onto.clone().or(base.onto),
         throttle: args.throttle.or(base.throttle),
         disk_limit: args.disk_limit.unwrap_or(base.disk_limit),

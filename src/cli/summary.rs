@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::view::{Lines, View, warnings_text};
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairing;
+use crate::base::racks::RackNames;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio};
 use crate::plan::{ClusterIdentity, Deferred, Plan, PlanDir, Role, Stage, Summary, Warning};
@@ -22,6 +23,9 @@ pub struct PlanView<'a> {
     pub cluster: &'a ClusterIdentity,
     /// Brokers to be drained.
     pub drain: IdSet,
+    /// Racks that are drained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_rack: Option<&'a RackNames>,
     /// Brokers that may receive data.
     pub onto: IdSet,
     /// New brokers that take the places of old ones, as `OLD:NEW,…`.
@@ -108,6 +112,7 @@ impl<'a> PlanView<'a> {
         PlanView {
             cluster: &plan.cluster,
             drain: with_role(plan, Role::Drain),
+            drain_rack: Some(&plan.request.drain_rack).filter(|racks| !racks.is_empty()),
             onto: with_role(plan, Role::Target),
             pair: plan.request.pair.as_ref(),
             target_partitions: plan.request.target.as_ref().map(|target| target.entries.len() as u64),
@@ -138,7 +143,7 @@ impl<'a> PlanView<'a> {
         lines.add("cluster", self.cluster.name.as_deref().unwrap_or("(no name)"));
         match self.target_partitions {
             Some(lists) => lines.add("target", format!("{} in the file", counted(lists, "partition"))),
-            None => lines.add("drain", brokers_text(&self.drain)),
+            None => lines.add("drain", self.drain_text()),
         };
         lines.add("onto", brokers_text(&self.onto));
         self.add_pairs(&mut lines);
@@ -176,6 +181,14 @@ impl<'a> PlanView<'a> {
             lines.add("written", format!("{out}/"));
         }
         lines.text()
+    }
+
+    fn drain_text(&self) -> String {
+        let brokers = brokers_text(&self.drain);
+        match self.drain_rack {
+            Some(racks) => format!("{brokers}, {} {racks}", either(racks.iter().len(), "rack", "racks")),
+            None => brokers,
+        }
     }
 
     fn add_pairs(&self, lines: &mut Lines) {

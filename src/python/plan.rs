@@ -31,7 +31,7 @@ pub struct Plan {
 
 /// Plans the drain of brokers or a placement made elsewhere, and checks the plan independently.
 #[pyfunction]
-#[pyo3(signature = (cluster, *, drain=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
+#[pyo3(signature = (cluster, *, drain=None, drain_rack=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
     exact=false))]
@@ -40,6 +40,7 @@ pub fn plan(
     py: Python<'_>,
     cluster: &Cluster,
     drain: Maybe<'_, '_>,
+    drain_rack: Maybe<'_, '_>,
     onto: Maybe<'_, '_>,
     pair: Maybe<'_, '_>,
     target: Maybe<'_, '_>,
@@ -64,6 +65,7 @@ pub fn plan(
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
+        drain_rack,
         onto,
         throttle,
         disk_limit,

@@ -467,3 +467,15 @@ def test_a_placement_is_a_file_or_a_mapping(cluster: kshift.Cluster, plan: kshif
     with pytest.raises(kshift.InputError, match="--allow-rf-change"):
         kshift.plan(cluster, target=fewer)
     assert len(kshift.plan(cluster, target=fewer, allow_rf_change=True).waves) == 1
+
+
+def test_a_rack_is_drained_by_its_name_and_the_plan_names_its_brokers(cluster: kshift.Cluster) -> None:
+    rack = next(broker.rack for broker in cluster.brokers if broker.id == 1000)
+    assert rack is not None
+    inside = [broker.id for broker in cluster.brokers if broker.rack == rack]
+    plan = kshift.plan(cluster, drain_rack=rack, rack_policy="ignore")
+    assert plan.request["drain_rack"] == [rack]
+    assert [broker.id for broker in plan.brokers if broker.role == "drain"] == inside
+    assert all(broker.replicas_after == 0 for broker in plan.brokers if broker.role == "drain")
+    assert kshift.plan(cluster, drain_rack=[rack], rack_policy="ignore") == plan
+    assert kshift.check(cluster, plan, drain_rack=rack)

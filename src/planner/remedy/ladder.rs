@@ -47,7 +47,7 @@ pub fn ladders(snapshot: &Snapshot, request: &Request, refusal: &Error) -> Vec<L
     let topics = || fewer_topics(request, refusal);
     let ladders = match refusal.code() {
         Code::DiskLimit => vec![disk_limits(request, refusal), onto(), racks()],
-        Code::RackPolicy => vec![onto(), racks()],
+        Code::RackPolicy => vec![onto(), other_policies(snapshot, request)],
         Code::TooFewBrokers => vec![onto(), topics()],
         Code::Throttle => vec![faster_throttle(refusal), topics()],
         Code::Unhealthy => vec![Ladder::new(vec![Change::SkipUnhealthy])],
@@ -131,6 +131,16 @@ fn can_receive(broker: &Broker, ignore_disk: bool) -> bool {
 fn room(broker: &Broker, used: &[Bytes], limit: Ratio) -> Bytes {
     let dirs = broker.log_dirs.iter().zip(used).filter(|(dir, _)| !dir.offline);
     dirs.filter_map(|(dir, &used)| Some(limit.of(dir.capacity?).saturating_sub(used))).sum()
+}
+
+/// Rack policies that can do where the present one cannot: `strict` asks only for racks that are left, so it can
+/// hold where `preserve` asks for one that goes, and gives more than `ignore`.
+fn other_policies(snapshot: &Snapshot, request: &Request) -> Option<Ladder> {
+    let mut ladder = rack_policies(snapshot, request)?;
+    if request.rack_policy == RackPolicy::Preserve {
+        ladder.rungs.insert(0, Change::RackPolicy(RackPolicy::Strict));
+    }
+    Some(ladder)
 }
 
 /// Rack policies milder than the present one, where racks are known.
