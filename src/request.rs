@@ -26,7 +26,10 @@ pub struct Request {
     /// Racks whose brokers shall hold nothing at the end, beside those of `drain`.
     #[serde(skip_serializing_if = "RackNames::is_empty")]
     pub drain_rack: RackNames,
-    /// Brokers that may receive data; absent: every alive broker that is not drained.
+    /// Move leadership off the drained brokers and leave every replica where it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leaders_only: bool,
+    /// Brokers that may receive data or leadership; absent: every alive broker that is not drained.
     pub onto: Option<IdSet>,
     /// New brokers that take the places of the drained ones, one to one; in a plan always named, never `auto`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,6 +79,7 @@ impl Default for Request {
         Request {
             drain: IdSet::default(),
             drain_rack: RackNames::default(),
+            leaders_only: false,
             onto: None,
             pair: None,
             target: None,
@@ -115,6 +119,11 @@ impl Request {
         let usage = |option: &str, what: String, help: &str| {
             Err(Error::new(Code::Usage, what).at(Place::source(option)).help(help))
         };
+        let others = [("--exact", self.exact), ("--pair", self.pair.is_some()), ("--target", self.target.is_some())];
+        if let (true, Some((option, _))) = (self.leaders_only, others.iter().find(|(_, given)| *given)) {
+            let what = format!("--leaders-only and {option} exclude each other: every replica stays where it is");
+            return usage(option, what, &format!("leave out --leaders-only or {option}"));
+        }
         if self.exact && self.is_given() {
             let (option, what) = if self.target.is_some() { ("--target", "the file") } else { ("--pair", "each pair") };
             return usage(
@@ -172,6 +181,11 @@ impl Request {
     /// Whether brokers are named that are to be drained, by their ids or by their racks.
     pub fn drains(&self) -> bool {
         !self.drain.is_empty() || !self.drain_rack.is_empty()
+    }
+
+    /// Whether it is left to the planner where replicas go.
+    pub fn chooses_brokers(&self) -> bool {
+        !self.is_given() && !self.leaders_only
     }
 
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.

@@ -106,6 +106,10 @@ impl<'a> Ask<'a> {
 
     /// Whether anything is asked of a row, its topic apart.
     pub fn asks(&self, world: &World, row: u32) -> bool {
+        if self.request.leaders_only {
+            let head = world.replicas(row).first();
+            return head.is_some_and(|&head| self.is_drained.get(head as usize) == Some(&true));
+        }
         match self.given {
             Given::Entries(_) => self.wanted(world, row).is_some(),
             Given::Nothing | Given::Twins(_) => self.leaving(world, row) > 0,
@@ -114,6 +118,9 @@ impl<'a> Ask<'a> {
 
     /// The replicas of a row that have to move; where whole lists are given, those that have to come.
     pub fn leaving(&self, world: &World, row: u32) -> usize {
+        if self.request.leaders_only {
+            return 0;
+        }
         if let Given::Entries(_) = self.given {
             let old = world.replicas(row);
             return self

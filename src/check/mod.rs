@@ -12,6 +12,7 @@ mod figures;
 mod files;
 mod foreign;
 mod given;
+mod handover;
 mod health;
 mod report;
 mod rules;

@@ -97,11 +97,15 @@ Examples:
   kshift plan cluster.json --drain 1001-1012 --throttle 50MB/s --out plan
   kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
   kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan
+  kshift plan cluster.json --drain 7 --leaders-only > reorder.json
   kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
   kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan")]
 pub struct PlanArgs {
     /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
+    /// Move leadership off the drained brokers and nothing else: lists get another first replica, no data is copied
+    #[arg(long)]
+    pub leaders_only: bool,
     /// Let each new broker take an old one's place in every list, such as `1001:1,1002:2`; `auto` finds the best pairs for --drain
     #[arg(long, value_name = "OLD:NEW,…", value_parser = Pairing::parse)]
     pub pair: Option<Pairing>,

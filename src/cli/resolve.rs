@@ -25,9 +25,11 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     }
     let mut request = asked(&args.limits, Request::default())?;
     request.pair.clone_from(&args.pair);
+    request.leaders_only = args.leaders_only;
     request.allow_rf_change = args.allow_rf_change;
     // What cannot be asked together is refused before a file is read.
     request.target = args.target.is_some().then(Target::default);
+    request.exact = args.exact;
     request.coherent()?;
     request.target = args.target.as_deref().map(target).transpose()?;
     if let Some(canary) = args.canary {
@@ -39,7 +41,6 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     if let Some(seed) = args.seed {
         request.seed = seed;
     }
-    request.exact = args.exact;
     request.supplements = supplements(&args.supplements)?;
     Ok(request)
 }

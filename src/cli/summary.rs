@@ -26,7 +26,10 @@ pub struct PlanView<'a> {
     /// Racks that are drained.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drain_rack: Option<&'a RackNames>,
-    /// Brokers that may receive data.
+    /// Whether leadership alone moves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leaders_only: bool,
+    /// Brokers that may receive data, or leadership.
     pub onto: IdSet,
     /// New brokers that take the places of old ones, as `OLD:NEW,…`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +116,7 @@ impl<'a> PlanView<'a> {
             cluster: &plan.cluster,
             drain: with_role(plan, Role::Drain),
             drain_rack: Some(&plan.request.drain_rack).filter(|racks| !racks.is_empty()),
+            leaders_only: plan.request.leaders_only,
             onto: with_role(plan, Role::Target),
             pair: plan.request.pair.as_ref(),
             target_partitions: plan.request.target.as_ref().map(|target| target.entries.len() as u64),
@@ -148,7 +152,12 @@ impl<'a> PlanView<'a> {
         lines.add("onto", brokers_text(&self.onto));
         self.add_pairs(&mut lines);
         if self.moves == 0 {
-            lines.add("replicas", "nothing to move");
+            lines.add(if self.leaders_only { "leaders" } else { "replicas" }, "nothing to move");
+        } else if self.leaders_only {
+            let (moves, of) = (grouped(self.moves), grouped(self.moves + self.deferred.len() as u64));
+            lines.add("leaders", format!("{moves} to hand over, of {of} lists that begin with a drained broker"));
+            lines.add("data", "nothing is copied: every replica stays");
+            lines.add("waves", self.waves_text());
         } else {
             let of = grouped(summary.replicas_forced);
             let drained = either(self.drain.len(), "broker", "brokers");
@@ -168,12 +177,19 @@ impl<'a> PlanView<'a> {
             lines.add("waves", self.waves_text());
             self.add_times(&mut lines);
         }
-        self.add_disk(&mut lines);
+        if !self.leaders_only {
+            self.add_disk(&mut lines);
+        }
         let times =
             |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
         if self.moves > 0 {
-            lines.add("balance", format!("fullest target {}", times(summary.disk_max_over_mean)));
-            lines.add("", format!("most leaders on a target {}", times(summary.leaders_max_over_mean)));
+            let leaders = format!("most leaders on a target {}", times(summary.leaders_max_over_mean));
+            if self.leaders_only {
+                lines.add("balance", leaders);
+            } else {
+                lines.add("balance", format!("fullest target {}", times(summary.disk_max_over_mean)));
+                lines.add("", leaders);
+            }
             self.add_bounds(&mut lines);
         }
         self.add_deferred(&mut lines);

@@ -152,7 +152,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --drain-rack --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
+        "--drain --drain-rack --leaders-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),

@@ -50,7 +50,10 @@ pub fn ladders(snapshot: &Snapshot, request: &Request, refusal: &Error) -> Vec<L
         Code::RackPolicy => vec![onto(), other_policies(snapshot, request)],
         Code::TooFewBrokers => vec![onto(), topics()],
         Code::Throttle => vec![faster_throttle(refusal), topics()],
-        Code::Unhealthy => vec![Ladder::new(vec![Change::SkipUnhealthy])],
+        Code::Unhealthy => {
+            let more = if request.leaders_only { onto() } else { None };
+            vec![Ladder::new(vec![Change::SkipUnhealthy]), more]
+        }
         // Growth counts on disks, so the command refuses the two together.
         Code::MissingCapacity if !request.growth => vec![Ladder::new(vec![Change::IgnoreDisk])],
         Code::PartialRacks => vec![Ladder::new(vec![Change::RackPolicy(RackPolicy::Ignore)])],
@@ -84,12 +87,16 @@ fn more_targets(snapshot: &Snapshot, request: &Request) -> Option<Ladder> {
     // More brokers help only where they may be chosen.
     let onto = request.onto.as_ref().filter(|_| !request.is_given())?;
     let used = snapshot.used_bytes();
+    // Leadership goes only to who holds replicas, and takes no room.
+    let held = &snapshot.partitions.replicas;
+    let is_of_use = |broker: &Broker| !request.leaders_only || held.values().contains(&broker.id);
+    let ignore_disk = request.ignore_disk || request.leaders_only;
     let mut others: Vec<(&Broker, Bytes)> = snapshot
         .brokers
         .iter()
         .zip(&used)
         .filter(|(broker, _)| !onto.contains(broker.id) && !request.drain.contains(broker.id))
-        .filter(|(broker, _)| can_receive(broker, request.ignore_disk))
+        .filter(|(broker, _)| can_receive(broker, ignore_disk) && is_of_use(broker))
         .map(|(broker, used)| (broker, room(broker, used, request.disk_limit)))
         .collect();
     others.sort_by_key(|&(broker, room)| (Reverse(room), broker.id));
