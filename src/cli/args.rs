@@ -89,6 +89,7 @@ pub struct SnapshotArgs {
 
 /// `kshift plan`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
 #[command(after_help = "\
 The plan goes to standard output, its summary to standard error.
 With --out, standard output stays empty unless --format is given.

@@ -73,22 +73,29 @@ fn head(plan: &Plan) -> String {
     let id = cluster.cluster_id.as_ref().map(|id| format!(", id `{id}`")).unwrap_or_default();
     let targets = plan.brokers.iter().filter(|broker| broker.role == Role::Target).map(|broker| broker.id);
     let waves = counted(summary.waves, "wave");
-    let mut rows = vec![
+    let mut time = forecast(summary.eta_seconds);
+    if let Some(makespan) = summary.makespan_seconds {
+        time.push_str(&format!("; copying alone {makespan}; your own pauses come on top"));
+    }
+    let [moves, time, throttle] = if request.leaders_only {
+        let lists = counted(plan.moves.size.len(), "partition");
+        [
+            format!("the leadership of {lists} in {waves}; every replica stays, nothing is copied"),
+            "seconds for each wave; your own pauses come on top".to_owned(),
+            "none is needed".to_owned(),
+        ]
+    } else {
+        let moves = format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved));
+        [moves, time, rate(plan.waves.iter().find_map(|wave| wave.throttle))]
+    };
+    let rows = [
         ("Cluster", format!("{name}{kafka}{id}")),
         ("From", draining),
         ("Onto", brokers_by_name(targets)),
-        ("Moves", format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved))),
-        ("Time", forecast(summary.eta_seconds)),
-        ("Throttle", rate(plan.waves.iter().find_map(|wave| wave.throttle))),
+        ("Moves", moves),
+        ("Time", time),
+        ("Throttle", throttle),
     ];
-    if request.leaders_only {
-        let lists = counted(plan.moves.size.len(), "partition");
-        rows[3].1 = format!("the leadership of {lists} in {waves}; every replica stays, nothing is copied");
-        rows[4].1 = "seconds for each wave; your own pauses come on top".to_owned();
-        rows[5].1 = "none is needed".to_owned();
-    } else if let Some(makespan) = summary.makespan_seconds {
-        rows[4].1.push_str(&format!("; copying alone {makespan}; your own pauses come on top"));
-    }
     let mut text = format!("# Runbook: {title} of {name}\n\n{}", table(&rows));
     text.push_str(&format!(
         "Written by kshift {} from `plan.json` beside this file. Every command is one of Kafka's own tools. Each wave can \

@@ -260,8 +260,7 @@ fn heads_are_in_sync_off_the_drained_brokers_and_even_on_every_awkward_cluster()
             let request = Request { leaders_only: true, ignore_disk: true, growth: false, exact: false, ..asked };
             let Some(plan) = planned(seed, &snapshot, &request) else { return (0, false) };
             let columns = &snapshot.partitions;
-            let is_target =
-                |id: BrokerId| plan.broker(id).is_some_and(|broker| broker.role == kshift::plan::Role::Target);
+            let is_target = |id: BrokerId| plan.broker(id).is_some_and(|broker| broker.role == plan::Role::Target);
             let (mut heads, mut choices) = (Vec::new(), Vec::new());
             for row in plan.waves.iter().flat_map(|wave| wave.rows.clone()) {
                 let step = plan.get(row);
