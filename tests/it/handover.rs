@@ -277,23 +277,24 @@ fn heads_are_in_sync_off_the_drained_brokers_and_even_on_every_awkward_cluster()
                 heads.push(*head);
             }
             assert_eq!(plan.summary.bytes_moved.get() + plan.summary.bytes_forced.get(), 0, "seed {seed}");
-            // As even as can be: where nobody needs more than an even share, nobody has more.
-            let targets: Vec<_> = plan.brokers.iter().filter(|broker| is_target(broker.id)).collect();
-            let after: u32 = targets.iter().map(|broker| broker.leaders_after).sum();
-            let share = after.div_ceil(targets.len().max(1) as u32) as usize;
+            // As even as can be: at the lowest level that leaves room for all, if all can be seated there, all are.
+            let open: Vec<usize> = (0..choices.len()).filter(|&at| choices[at].len() > 1).collect();
+            let lists: Vec<Vec<BrokerId>> = open.iter().map(|&at| choices[at].clone()).collect();
             let fixed = |id: BrokerId| {
-                plan.broker(id).unwrap().leaders_after as usize - heads.iter().filter(|head| **head == id).count()
+                let chosen = open.iter().filter(|&&at| heads[at] == id).count();
+                plan.broker(id).unwrap().leaders_after as usize - chosen
             };
-            if !fits(&choices, &|id| share.saturating_sub(fixed(id))) {
+            let mut may = lists.concat();
+            may.sort_unstable();
+            may.dedup();
+            let room = |level: usize| may.iter().map(|&id| level.saturating_sub(fixed(id))).sum::<usize>();
+            let level = (0..).find(|&level| room(level) >= lists.len()).unwrap();
+            if !fits(&lists, &|id| level.saturating_sub(fixed(id))) {
                 return (heads.len(), false);
             }
-            for broker in targets.iter().filter(|broker| heads.contains(&broker.id)) {
-                assert!(
-                    broker.leaders_after as usize <= share,
-                    "seed {seed}: {} leads {}",
-                    broker.id,
-                    broker.leaders_after
-                );
+            for &id in &may {
+                let leads = plan.broker(id).unwrap().leaders_after as usize;
+                assert!(leads <= level.max(fixed(id)), "seed {seed}: {id} leads {leads}, {level} would do");
             }
             (heads.len(), choices.iter().any(|list| list.len() > 1))
         })

@@ -488,10 +488,10 @@ def test_leadership_alone_moves_and_nothing_is_copied(cluster: kshift.Cluster) -
     assert {wave.stage for wave in plan.waves} <= {"leadership", "internal"}
     assert all(wave.copy_seconds == 0 and wave.throttle_json() is None for wave in plan.waves)
     brokers = {broker.id: broker for broker in plan.brokers}
-    assert [brokers[id].leaders_after for id in (1000, 1001)] == [0, 0]
+    assert [brokers[number].leaders_after for number in (1000, 1001)] == [0, 0]
     assert all(broker.replicas_before == broker.replicas_after for broker in plan.brokers)
     elections = [json.loads(wave.election_json() or b'{"partitions":[]}')["partitions"] for wave in plan.waves]
-    assert sum(map(len, elections)) == sum(brokers[id].leaders_before for id in (1000, 1001))
+    assert sum(map(len, elections)) == sum(brokers[number].leaders_before for number in (1000, 1001))
     assert kshift.check(cluster, plan)
     with pytest.raises(kshift.InputError):
         kshift.plan(cluster, drain=1000, leaders_only=True, exact=True)
