@@ -288,7 +288,7 @@ fn heads_are_in_sync_off_the_drained_brokers_and_even_on_every_awkward_cluster()
             may.sort_unstable();
             may.dedup();
             let room = |level: usize| may.iter().map(|&id| level.saturating_sub(fixed(id))).sum::<usize>();
-            let level = (0..).find(|&level| room(level) >= lists.len()).unwrap();
+            let level = (0..=columns.len()).find(|&level| room(level) >= lists.len()).unwrap();
             if !fits(&lists, &|id| level.saturating_sub(fixed(id))) {
                 return (heads.len(), false);
             }
