@@ -42,16 +42,21 @@ pub fn solve<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> R
     })
 }
 
-/// The request with its pairs named and their old brokers drained: so it stands in the plan.
+/// The request with the brokers of its racks and its pairs named, all old ones drained: so it stands in the plan.
 pub fn settled<'r>(snapshot: &Snapshot, request: &'r Request) -> Result<Cow<'r, Request>> {
     request.coherent()?;
-    let pairs = match &request.pair {
-        None => return Ok(Cow::Borrowed(request)),
+    let mut settled = Cow::Borrowed(request);
+    if !request.drain_rack.is_empty() {
+        settled.to_mut().drain = snapshot.drained(request)?;
+        settled.coherent()?;
+    }
+    let pairs = match &settled.pair {
+        None => return Ok(settled),
         Some(Pairing::Named(pairs)) => pairs.clone(),
-        Some(Pairing::Auto) => pairing::choose(&Cluster::new(snapshot), request)?,
+        Some(Pairing::Auto) => pairing::choose(&Cluster::new(snapshot), &settled)?,
     };
     let drain = pairs.old();
-    Ok(Cow::Owned(Request { drain, pair: Some(Pairing::Named(pairs)), ..request.clone() }))
+    Ok(Cow::Owned(Request { drain, pair: Some(Pairing::Named(pairs)), ..settled.into_owned() }))
 }
 
 /// A request that leaves everything where it is helps nobody who asked for more.
@@ -66,7 +71,7 @@ pub struct Solved<'s> {
     not_proven: Vec<Warning>,
     schedule: Schedule,
     loads: Loads,
-    /// Absent where the lists are given.
+    /// Absent where the lists are given, or replicas stay.
     bounds: Option<bound::Found>,
     /// What the other preference gives, where that was asked for and can be told.
     other: Option<Outcome>,
@@ -85,7 +90,7 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
     let mut problem = Problem::new(cluster, request)?;
     loop {
         let beside = || {
-            let bounds = (!request.is_given()).then(|| bound::of(&problem));
+            let bounds = request.chooses_brokers().then(|| bound::of(&problem));
             let other = if look == Look::BothSides { trade::other(snapshot, &problem, work) } else { Ok(None) };
             (bounds, other)
         };
@@ -114,6 +119,11 @@ fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
 fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
+    if request.leaders_only {
+        let leadership = leadership::hand_over(problem, work)?;
+        let schedule = schedule::schedule(problem, &leadership.lists, work)?;
+        return Ok((leadership, Vec::new(), schedule));
+    }
     if !request.is_given() && !request.exact {
         let placement = place(problem, work)?;
         if search::is_worthwhile(problem) {
@@ -174,7 +184,8 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
 }
 
 fn waves(solved: &Solved<'_>) -> Vec<Wave> {
-    let throttle = solved.problem.request.throttle;
+    let request = solved.problem.request;
+    let throttle = request.throttle.filter(|_| !request.leaders_only);
     let mut start = 0;
     let wave = |(number, wave): (usize, &schedule::Wave)| {
         let rows = start..start + wave.movers.len();
@@ -538,7 +549,7 @@ fn on_fewer_racks(solved: &Solved<'_>) -> Vec<u32> {
     let Solved { problem, leadership, .. } = solved;
     let cluster = &problem.cluster;
     let policy = problem.request.rack_policy;
-    if !problem.racks_known || policy == RackPolicy::Preserve {
+    if !problem.racks_known || policy == RackPolicy::Preserve || problem.request.leaders_only {
         return Vec::new();
     }
     let racks = |brokers: &mut dyn Iterator<Item = BrokerIx>| {
@@ -554,6 +565,26 @@ fn on_fewer_racks(solved: &Solved<'_>) -> Vec<u32> {
         racks(&mut list.iter().map(|home| home.broker)) < expected
     };
     (0..problem.movers.len() as u32).into_par_iter().filter(is_on_fewer).collect()
+}
+
+/// Where leadership alone moves: what a drained broker leads out of turn.
+fn led_by_drained(problem: &Problem<'_>) -> Option<Warning> {
+    const NAMED: usize = 3;
+    let led = &problem.led_by_drained;
+    let names: Vec<String> =
+        led.iter().take(NAMED).map(|&partition| format!("`{}`", problem.cluster.name_of(partition))).collect();
+    let more = match led.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {} more", grouped(more as u64)),
+    };
+    let message = format!(
+        "{} {} led by a drained broker although another one is first of the list: {}{more}; no list has to change for \
+         that, a preferred election moves it",
+        counted(led.len(), "partition"),
+        either(led.len(), "is", "are"),
+        names.join(", "),
+    );
+    (!led.is_empty()).then(|| Warning::new("led-by-drained", message))
 }
 
 fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
@@ -572,7 +603,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             more => format!("{} and {} more", names.join(", "), grouped(more as u64)),
         }
     };
-    if problem.request.throttle.is_none() && !problem.movers.is_empty() {
+    if problem.request.throttle.is_none() && !problem.movers.is_empty() && !problem.request.leaders_only {
         warnings.push(Warning::new(
             "no-throttle",
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
@@ -617,16 +648,17 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         })
         .collect();
     if !beside_dead.is_empty() {
+        let (who, names) = (counted(beside_dead.len(), "partition"), named(&beside_dead));
         warnings.push(Warning::new(
             "dead-replica",
-            format!(
-                "{} with a replica on a dead or fenced broker {}: {}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails there (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle",
-                counted(beside_dead.len(), "partition"),
-                either(beside_dead.len(), "moves", "move"),
-                named(&beside_dead)
-            ),
+            if problem.request.leaders_only {
+                format!("{who} {} a replica on a dead or fenced broker: {names}; Kafka's own tool refuses files that name one, KRaft itself takes them", either(beside_dead.len(), "keeps", "keep"))
+            } else {
+                format!("{who} with a replica on a dead or fenced broker {}: {names}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails there (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle", either(beside_dead.len(), "moves", "move"))
+            },
         ));
     }
+    warnings.extend(led_by_drained(problem));
     let too_long: Vec<u32> = schedule.too_long.iter().map(|entry| entry.0).collect();
     if let Some(longest) = schedule.too_long.iter().map(|entry| entry.1).max_by(f64::total_cmp) {
         warnings.push(Warning::new(

@@ -1,5 +1,6 @@
 //! Cluster and request, resolved: who drains, who may receive, what moves, and every limit as a number.
 
+mod leaders;
 pub mod pairing;
 mod wanted;
 
@@ -48,6 +49,8 @@ pub struct Problem<'s> {
     pub bytes_forced: Bytes,
     /// What was asked for and cannot move now.
     pub deferred: Vec<Deferred>,
+    /// Where leadership alone moves: partitions that a drained broker leads although another is first of the list.
+    pub led_by_drained: Vec<PartitionIx>,
     /// Seconds of growth that a copy must have room for; zero unless growth counts.
     pub growth_horizon: Seconds,
 }
@@ -69,7 +72,9 @@ impl<'s> Problem<'s> {
             (None, Some(target)) => Wanted::lists(&cluster, target, request.allow_rf_change)?,
             (None, None) => Wanted::Chosen,
         };
-        let (rack_policy, racks_known) = rack_policy(&cluster, request.rack_policy)?;
+        // Where every replica stays, so do racks.
+        let policy = if request.leaders_only { RackPolicy::Ignore } else { request.rack_policy };
+        let (rack_policy, racks_known) = rack_policy(&cluster, policy)?;
         let mut problem = Problem {
             request,
             targets: Vec::new(),
@@ -81,6 +86,7 @@ impl<'s> Problem<'s> {
             replicas_forced: 0,
             bytes_forced: Bytes::ZERO,
             deferred: Vec::new(),
+            led_by_drained: Vec::new(),
             growth_horizon: Seconds::ZERO,
             cluster,
             is_drained,
@@ -162,6 +168,17 @@ impl<'s> Problem<'s> {
             if !selected[self.cluster.topic_of(partition).get()] {
                 continue;
             }
+            if self.request.leaders_only {
+                if self.is_drained[self.cluster.replicas_of(partition)[0]] {
+                    match self.care_of_leader(partition) {
+                        Care::Unhealthy(reason) => unhealthy.push((partition, reason)),
+                        Care::Movable => self.movers.push(partition),
+                    }
+                } else if self.is_led_by_drained(partition) {
+                    self.led_by_drained.push(partition);
+                }
+                continue;
+            }
             let list = self.wanted.list(&self.cluster, partition);
             let leaving = match (&self.wanted, &list) {
                 (Wanted::Lists(_), Some(list)) => self.receive(partition, list),
@@ -227,7 +244,12 @@ impl<'s> Problem<'s> {
     fn refuse_unhealthy(&self, unhealthy: &[(PartitionIx, String)]) -> Error {
         const SHOWN: usize = 10;
         let (who, is) = (counted(unhealthy.len(), "partition"), either(unhealthy.len(), "is", "are"));
-        let mut error = Error::new(Code::Unhealthy, format!("{who} {is} not healthy enough to move"));
+        let message = if self.request.leaders_only {
+            format!("{who} cannot be led by another broker now")
+        } else {
+            format!("{who} {is} not healthy enough to move")
+        };
+        let mut error = Error::new(Code::Unhealthy, message);
         for (partition, reason) in unhealthy.iter().take(SHOWN) {
             error = error.note(format!("`{}`: {reason}", self.cluster.name_of(*partition)));
         }
@@ -235,7 +257,11 @@ impl<'s> Problem<'s> {
             error = error.note(format!("and {} more", grouped((unhealthy.len() - SHOWN) as u64)));
         }
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
-        error.detail("partitions", names).help("repair them, then read the cluster again")
+        let error = error.detail("partitions", names).help("repair them, then read the cluster again");
+        if !self.request.leaders_only {
+            return error;
+        }
+        error.help("or let their replicas move as well, without --leaders-only")
     }
 
     /// What each log dir of a target may hold.
@@ -263,6 +289,11 @@ impl<'s> Problem<'s> {
         }
         unknown.dedup();
         if unknown.is_empty() {
+            return Ok(());
+        }
+        if self.request.leaders_only {
+            // Nothing is stored; without all capacities brokers weigh the same.
+            self.dir_limit = IndexVec::filled(None, self.cluster.dirs.len());
             return Ok(());
         }
         let set = IdSet::from_ids(unknown.iter().copied()).unwrap_or_default();
@@ -326,13 +357,19 @@ fn targets(
         let both: Vec<BrokerId> =
             chosen().filter(|&broker| is_drained[broker]).map(|broker| cluster.brokers[broker].id).collect();
         let set = IdSet::from_ids(both).unwrap_or_default();
-        return Err(Error::new(
-            Code::Overlap,
-            format!("{} {} in both --drain and --onto", text::brokers(&set), either(set.len(), "stands", "stand")),
-        )
-        .at(Place::source("--onto"))
-        .detail("brokers", set.to_string())
-        .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
+        let (who, stands) = (text::brokers(&set), either(set.len(), "stands", "stand"));
+        let message = if request.drain_rack.is_empty() {
+            format!("{who} {stands} in both --drain and --onto")
+        } else {
+            format!(
+                "{who} {} to be drained, by --drain or --drain-rack, and {stands} in --onto",
+                either(set.len(), "is", "are")
+            )
+        };
+        return Err(Error::new(Code::Overlap, message)
+            .at(Place::source("--onto"))
+            .detail("brokers", set.to_string())
+            .help(format!("take broker {} out of one of the two", cluster.brokers[broker].id)));
     }
     if let Some(broker) = chosen().find(|&broker| !can_receive(cluster, broker)) {
         let (id, why) = (cluster.brokers[broker].id, not_a_target(cluster, broker));

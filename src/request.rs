@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::IdSet;
 use crate::base::pairs::Pairing;
+use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
@@ -21,9 +22,15 @@ use crate::base::weights::Weights;
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
 pub struct Request {
-    /// Brokers that shall hold nothing at the end.
+    /// Brokers that shall hold nothing at the end; in a plan also those of `drain_rack`.
     pub drain: IdSet,
-    /// Brokers that may receive data; absent: every alive broker that is not drained.
+    /// Racks whose brokers shall hold nothing at the end, beside those of `drain`.
+    #[serde(skip_serializing_if = "RackNames::is_empty")]
+    pub drain_rack: RackNames,
+    /// Move leadership off the drained brokers and leave every replica where it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leaders_only: bool,
+    /// Brokers that may receive data or leadership; absent: every alive broker that is not drained.
     pub onto: Option<IdSet>,
     /// New brokers that take the places of the drained ones, one to one; in a plan always named, never `auto`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +85,8 @@ impl Default for Request {
     fn default() -> Self {
         Request {
             drain: IdSet::default(),
+            drain_rack: RackNames::default(),
+            leaders_only: false,
             onto: None,
             pair: None,
             target: None,
@@ -119,6 +128,11 @@ impl Request {
         let usage = |option: &str, what: String, help: &str| {
             Err(Error::new(Code::Usage, what).at(Place::source(option)).help(help))
         };
+        let others = [("--exact", self.exact), ("--pair", self.pair.is_some()), ("--target", self.target.is_some())];
+        if let (true, Some((option, _))) = (self.leaders_only, others.iter().find(|(_, given)| *given)) {
+            let what = format!("--leaders-only and {option} exclude each other: every replica stays where it is");
+            return usage(option, what, &format!("leave out --leaders-only or {option}"));
+        }
         if self.exact && self.is_given() {
             let (option, what) = if self.target.is_some() { ("--target", "the file") } else { ("--pair", "each pair") };
             return usage(
@@ -129,8 +143,12 @@ impl Request {
         }
         self.refuse_goals()?;
         if self.target.is_some() {
-            let others =
-                [("--drain", !self.drain.is_empty()), ("--onto", self.onto.is_some()), ("--pair", self.pair.is_some())];
+            let others = [
+                ("--drain", !self.drain.is_empty()),
+                ("--drain-rack", !self.drain_rack.is_empty()),
+                ("--onto", self.onto.is_some()),
+                ("--pair", self.pair.is_some()),
+            ];
             return match others.iter().find(|(_, given)| *given) {
                 Some((option, _)) => usage(
                     option,
@@ -145,15 +163,16 @@ impl Request {
             return usage("--allow-rf-change", what.to_owned(), "leave it out, or add `--target FILE`");
         }
         match &self.pair {
-            Some(Pairing::Auto) if self.drain.is_empty() => {
+            Some(Pairing::Auto) if !self.drains() => {
                 let what = "--pair auto needs --drain: the brokers for which new ones are to be found";
                 usage("--pair", what.to_owned(), "add `--drain IDS`, or name the pairs, as in `--pair 1001:1,1002:2`")
             }
             Some(Pairing::Named(pairs)) => {
                 let (old, new) = (pairs.old(), pairs.new_ids());
                 if !self.drain.is_empty() && self.drain != old {
-                    let what = format!("--drain names {}, and --pair replaces {old}", self.drain);
-                    return usage("--drain", what, "leave --drain out: --pair drains its old brokers");
+                    let option = if self.drain_rack.is_empty() { "--drain" } else { "--drain-rack" };
+                    let what = format!("{option} drains {}, and --pair replaces {old}", self.drain);
+                    return usage(option, what, &format!("leave {option} out: --pair drains its old brokers"));
                 }
                 match self.onto.as_ref().and_then(|onto| new.iter().find(|&id| !onto.contains(id))) {
                     Some(id) => {
@@ -163,10 +182,8 @@ impl Request {
                     None => Ok(()),
                 }
             }
-            _ if self.drain.is_empty() => {
-                Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
-                    .help("name the brokers to drain, such as `--drain 1001-1012`"))
-            }
+            _ if !self.drains() => Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
+                .help("name the brokers to drain, such as `--drain 1001-1012`")),
             _ => Ok(()),
         }
     }
@@ -187,6 +204,16 @@ impl Request {
         Err(Error::new(Code::Usage, format!("{goal} and {option} exclude each other: {why}"))
             .at(Place::source(place))
             .help(format!("leave out {place} or {option}")))
+    }
+
+    /// Whether brokers are named that are to be drained, by their ids or by their racks.
+    pub fn drains(&self) -> bool {
+        !self.drain.is_empty() || !self.drain_rack.is_empty()
+    }
+
+    /// Whether it is left to the planner where replicas go.
+    pub fn chooses_brokers(&self) -> bool {
+        !self.is_given() && !self.leaders_only
     }
 
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.

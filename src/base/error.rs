@@ -53,6 +53,8 @@ codes! {
     InvalidValue = "invalid-value", 2;
     /// A broker id that the cluster does not have.
     UnknownBroker = "unknown-broker", 2;
+    /// A rack that no broker of the cluster is in.
+    UnknownRack = "unknown-rack", 2;
     /// A broker stands both among those to drain and those to move onto.
     Overlap = "overlap", 2;
     /// The output exists already; nothing is overwritten unasked.

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod index;
 pub mod json;
 pub mod pairs;
+pub mod racks;
 pub mod random;
 pub(crate) mod stream;
 pub mod target;

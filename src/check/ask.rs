@@ -40,6 +40,15 @@ impl<'a> Ask<'a> {
         for (number, broker) in world.snapshot.brokers.iter().enumerate() {
             is_drained[number] = request.drain.contains(broker.id);
         }
+        // A broker that came into the rack since then was asked for too.
+        let in_racks = world.snapshot.brokers.iter().filter(|broker| {
+            broker.rack.as_deref().is_some_and(|rack| request.drain_rack.contains(rack))
+                && !request.drain.contains(broker.id)
+        });
+        for broker in in_racks {
+            let message = "its rack is to be drained, and it is not among the brokers that are";
+            faults.push(Violation::new("scope", message).broker(broker.id).place("request"));
+        }
         let given = Given::new(world, request, &mut faults);
         let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(Pairs::new_ids);
         let may_receive = |id: BrokerId| {
@@ -97,6 +106,10 @@ impl<'a> Ask<'a> {
 
     /// Whether anything is asked of a row, its topic apart.
     pub fn asks(&self, world: &World, row: u32) -> bool {
+        if self.request.leaders_only {
+            let head = world.replicas(row).first();
+            return head.is_some_and(|&head| self.is_drained.get(head as usize) == Some(&true));
+        }
         match self.given {
             Given::Entries(_) => self.wanted(world, row).is_some(),
             Given::Nothing | Given::Twins(_) => self.leaving(world, row) > 0,
@@ -105,6 +118,9 @@ impl<'a> Ask<'a> {
 
     /// The replicas of a row that have to move; where whole lists are given, those that have to come.
     pub fn leaving(&self, world: &World, row: u32) -> usize {
+        if self.request.leaders_only {
+            return 0;
+        }
         if let Given::Entries(_) = self.given {
             let old = world.replicas(row);
             return self

@@ -12,6 +12,7 @@ mod figures;
 mod files;
 mod foreign;
 mod given;
+mod handover;
 mod health;
 mod report;
 mod rules;
@@ -190,7 +191,8 @@ pub fn any(snapshot: &Snapshot, path: &Path, limits: &Request) -> Result<Report>
         .at(Place::path(source, "kind"))
         .help("expected a directory written by `kshift plan --out`, its plan.json, or kafka-reassign JSON")),
         _ => {
-            let mut report = assignment(snapshot, &Assignment::read(text, &source)?, limits);
+            let limits = Request { drain: snapshot.drained(limits)?, ..limits.clone() };
+            let mut report = assignment(snapshot, &Assignment::read(text, &source)?, &limits);
             for place in report.violations.iter_mut().filter_map(|violation| violation.place.as_mut()) {
                 if place.starts_with("partitions") {
                     *place = format!("{source} at {place}");

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::values;
 use crate::base::ids::{IdSet, TopicPartition};
 use crate::base::pairs::Pairing;
+use crate::base::racks::RackNames;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
 use crate::request::Request;
@@ -89,6 +90,7 @@ pub struct SnapshotArgs {
 
 /// `kshift plan`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
 #[command(after_help = "\
 The plan goes to standard output, its summary to standard error.
 With --out, standard output stays empty unless --format is given.
@@ -97,11 +99,15 @@ Examples:
   kshift plan cluster.json --drain 1001-1012 --throttle 50MB/s --out plan
   kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
   kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan
+  kshift plan cluster.json --drain 7 --leaders-only > reorder.json
   kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
   kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan")]
 pub struct PlanArgs {
     /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
+    /// Move leadership off the drained brokers and nothing else: lists get another first replica, no data is copied
+    #[arg(long)]
+    pub leaders_only: bool,
     /// Let each new broker take an old one's place in every list, such as `1001:1,1002:2`; `auto` finds the best pairs for --drain
     #[arg(long, value_name = "OLD:NEW,…", value_parser = Pairing::parse)]
     pub pair: Option<Pairing>,
@@ -226,6 +232,9 @@ pub struct LimitArgs {
     /// Brokers that shall hold nothing at the end, such as `1001-1012,1020`
     #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]
     pub drain: Option<IdSet>,
+    /// Racks all of whose brokers shall hold nothing at the end, such as `us-east-1a`; beside --drain or alone
+    #[arg(long, value_name = "RACK,…", value_parser = RackNames::parse)]
+    pub drain_rack: Option<RackNames>,
     /// Brokers that may receive data [default: every alive broker that is not drained]
     #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]
     pub onto: Option<IdSet>,

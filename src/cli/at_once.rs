@@ -22,7 +22,8 @@ pub fn warnings(plan: &Plan, snapshot: &Snapshot) -> Vec<Warning> {
             counted(moves, "partition"),
             counted(plan.waves.len(), "wave")
         );
-        for cost in [disk_cost(plan), time_cost(plan, snapshot)].into_iter().flatten() {
+        let disk = if plan.request.leaders_only { None } else { disk_cost(plan) };
+        for cost in [disk, time_cost(plan, snapshot)].into_iter().flatten() {
             message.push_str("; ");
             message.push_str(&cost);
         }

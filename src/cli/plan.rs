@@ -78,19 +78,21 @@ fn view<'a>(
     view
 }
 
+const REASSIGN: &str = "kafka-reassign-partitions.sh --bootstrap-server HOST:PORT --reassignment-json-file FILE";
+const ELECT: &str =
+    "kafka-leader-election.sh --bootstrap-server HOST:PORT --election-type preferred --path-to-json-file";
+
 fn next_steps(args: &PlanArgs, plan: &Plan) -> Vec<Step> {
     let step = |command: String, purpose| Step { command, purpose };
     let Some(dir) = &args.out else {
         let throttle = plan.request.throttle.map_or(String::new(), |rate| format!(" --throttle {}", rate.get()));
         return match args.format {
             Some(Format::Plan) => vec![step("kshift show plan.json --waves".into(), "look at the waves, once saved")],
-            _ => vec![step(
-                format!(
-                    "kafka-reassign-partitions.sh --bootstrap-server HOST:PORT \
-                     --reassignment-json-file FILE{throttle} --execute"
-                ),
-                "starts all of it",
-            )],
+            _ if plan.request.leaders_only => vec![
+                step(format!("{REASSIGN} --execute"), "gives the lists their new order, at once"),
+                step(format!("{ELECT} FILE"), "then hands leadership over; it takes the same file"),
+            ],
+            _ => vec![step(format!("{REASSIGN}{throttle} --execute"), "starts all of it")],
         };
     };
     let shown = quoted(dir);

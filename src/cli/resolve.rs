@@ -11,9 +11,13 @@ use crate::snapshot;
 
 /// The request of `kshift plan`.
 pub fn plan(args: &PlanArgs) -> Result<Request> {
-    if args.limits.drain.is_none() && args.pair.is_none() && args.target.is_none() {
-        return Err(Error::new(Code::Usage, "`kshift plan` needs --drain, --pair or --target: what shall move where")
-            .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
+    let drains = args.limits.drain.is_some() || args.limits.drain_rack.is_some();
+    if !drains && args.pair.is_none() && args.target.is_none() {
+        return Err(Error::new(
+            Code::Usage,
+            "`kshift plan` needs --drain, --drain-rack, --pair or --target: what shall move where",
+        )
+        .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
     }
     if args.force && args.out.is_none() {
         return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
@@ -21,6 +25,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     }
     let mut request = asked(&args.limits, Request::default())?;
     request.pair.clone_from(&args.pair);
+    request.leaders_only = args.leaders_only;
     request.allow_rf_change = args.allow_rf_change;
     request.exact = args.exact;
     request.prefer = args.prefer.map_or(request.prefer, |prefer| match prefer {
@@ -30,6 +35,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     request.weights = args.weights.unwrap_or(request.weights);
     // What cannot be asked together is refused before a file is read.
     request.target = args.target.is_some().then(Target::default);
+    request.exact = args.exact;
     request.coherent()?;
     request.target = args.target.as_deref().map(target).transpose()?;
     if let Some(canary) = args.canary {
@@ -56,7 +62,7 @@ pub fn check(args: &LimitArgs) -> Result<Request> {
         ("--topics", args.topics.is_some()),
         ("--exclude-topics", args.exclude_topics.is_some()),
     ];
-    if let (None, Some((option, _))) = (&args.drain, of_scope.iter().find(|(_, given)| *given)) {
+    if let (false, Some((option, _))) = (request.drains(), of_scope.iter().find(|(_, given)| *given)) {
         return Err(Error::new(Code::Usage, format!("{option} needs --drain: together they say what was asked for"))
             .help(format!("add `--drain IDS`, or leave {option} out")));
     }
@@ -134,6 +140,7 @@ fn racks(path: &Path) -> Result<request::Racks> {
 fn limits(args: &LimitArgs, base: Request) -> Request {
     Request {
         drain: args.drain.clone().unwrap_or(base.drain),
+        drain_rack: args.drain_rack.clone().unwrap_or(base.drain_rack),
         onto: args.onto.clone().or(base.onto),
         throttle: args.throttle.or(base.throttle),
         disk_limit: args.disk_limit.unwrap_or(base.disk_limit),

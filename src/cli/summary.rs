@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::view::{Lines, View, warnings_text};
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairing;
+use crate::base::racks::RackNames;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio};
 use crate::plan::{ClusterIdentity, Deferred, Outcome, Plan, PlanDir, Role, Stage, Summary, Warning};
@@ -26,7 +27,13 @@ pub struct PlanView<'a> {
     pub prefer: Prefer,
     /// Brokers to be drained.
     pub drain: IdSet,
-    /// Brokers that may receive data.
+    /// Racks that are drained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_rack: Option<&'a RackNames>,
+    /// Whether leadership alone moves.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub leaders_only: bool,
+    /// Brokers that may receive data, or leadership.
     pub onto: IdSet,
     /// New brokers that take the places of old ones, as `OLD:NEW,…`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +120,8 @@ impl<'a> PlanView<'a> {
             cluster: &plan.cluster,
             prefer: plan.request.prefer,
             drain: with_role(plan, Role::Drain),
+            drain_rack: Some(&plan.request.drain_rack).filter(|racks| !racks.is_empty()),
+            leaders_only: plan.request.leaders_only,
             onto: with_role(plan, Role::Target),
             pair: plan.request.pair.as_ref(),
             target_partitions: plan.request.target.as_ref().map(|target| target.entries.len() as u64),
@@ -143,12 +152,17 @@ impl<'a> PlanView<'a> {
         lines.add("cluster", self.cluster.name.as_deref().unwrap_or("(no name)"));
         match self.target_partitions {
             Some(lists) => lines.add("target", format!("{} in the file", counted(lists, "partition"))),
-            None => lines.add("drain", brokers_text(&self.drain)),
+            None => lines.add("drain", self.drain_text()),
         };
         lines.add("onto", brokers_text(&self.onto));
         self.add_pairs(&mut lines);
         if self.moves == 0 {
-            lines.add("replicas", "nothing to move");
+            lines.add(if self.leaders_only { "leaders" } else { "replicas" }, "nothing to move");
+        } else if self.leaders_only {
+            let (moves, of) = (grouped(self.moves), grouped(self.moves + self.deferred.len() as u64));
+            lines.add("leaders", format!("{moves} to hand over, of {of} lists that begin with a drained broker"));
+            lines.add("data", "nothing is copied: every replica stays");
+            lines.add("waves", self.waves_text());
         } else {
             let of = grouped(summary.replicas_forced);
             let drained = either(self.drain.len(), "broker", "brokers");
@@ -168,13 +182,20 @@ impl<'a> PlanView<'a> {
             lines.add("waves", self.waves_text());
             self.add_times(&mut lines);
         }
-        self.add_disk(&mut lines);
-        self.add_trade(&mut lines);
+        if !self.leaders_only {
+            self.add_disk(&mut lines);
+            self.add_trade(&mut lines);
+        }
         let times =
             |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
         if self.moves > 0 {
-            lines.add("balance", format!("fullest target {}", times(summary.disk_max_over_mean)));
-            lines.add("", format!("most leaders on a target {}", times(summary.leaders_max_over_mean)));
+            let leaders = format!("most leaders on a target {}", times(summary.leaders_max_over_mean));
+            if self.leaders_only {
+                lines.add("balance", leaders);
+            } else {
+                lines.add("balance", format!("fullest target {}", times(summary.disk_max_over_mean)));
+                lines.add("", leaders);
+            }
             self.add_bounds(&mut lines);
         }
         self.add_deferred(&mut lines);
@@ -182,6 +203,14 @@ impl<'a> PlanView<'a> {
             lines.add("written", format!("{out}/"));
         }
         lines.text()
+    }
+
+    fn drain_text(&self) -> String {
+        let brokers = brokers_text(&self.drain);
+        match self.drain_rack {
+            Some(racks) => format!("{brokers}, {} {racks}", either(racks.iter().len(), "rack", "racks")),
+            None => brokers,
+        }
     }
 
     fn add_pairs(&self, lines: &mut Lines) {

@@ -80,6 +80,37 @@ fn every_format_looks_as_it_did() {
     golden("back-runbook.md", runbook_back::runbook(&back).as_bytes());
 }
 
+/// Leadership off brokers 1001 and 1002, in a wave of two and one of an internal topic.
+fn leaders_only() -> Plan {
+    let mut plan = sample::empty(&["__consumer_offsets", "a-b"]);
+    plan.request.leaders_only = true;
+    let stays = |leader: i32| (Some(leader), Some(leader));
+    let row = |topic, partition, previous, replicas, leader| {
+        let (leader, leader_after) = stays(leader);
+        sample::Row { leader, leader_after, ..sample::Row::new(topic, partition, previous, replicas, 7_000_000_000) }
+    };
+    let data = [
+        row("a-b", 1, &[1001, 1002, 7], &[7, 1001, 1002], 1001),
+        row("a-b", 0, &[1002, 2, 7], &[2, 1002, 7], 1002),
+        row("a-b", 2, &[1001, 2], &[2, 1001], 2),
+    ];
+    sample::push_wave(&mut plan, Stage::Leadership, None, &data);
+    let internal = [row("__consumer_offsets", 0, &[1001, 7], &[7, 1001], 1001)];
+    sample::push_wave(&mut plan, Stage::Internal, None, &internal);
+    plan
+}
+
+#[test]
+fn a_plan_that_moves_leadership_alone_looks_as_it_did() {
+    let plan = leaders_only();
+    let wave = &plan.waves[0];
+    golden("leaders-reassign.json", &kafka::reassign(&plan, wave));
+    golden("leaders-rollback.json", &kafka::rollback(&plan, wave));
+    golden("leaders-election.json", &election::election(&plan, wave).unwrap());
+    golden("leaders-runbook.md", runbook::runbook(&plan).as_bytes());
+    assert_eq!(throttle::throttle(&plan, wave), None, "nothing is copied");
+}
+
 #[test]
 fn a_plan_without_moves_is_an_empty_list() {
     assert_eq!(kafka::whole(&sample::empty(&[])), br#"{"version":1,"partitions":[]}"#);
@@ -224,7 +255,8 @@ fn every_command_is_clean_bash() {
     let mut apart = many_waves();
     apart.waves[0].throttle = Some(Throttle { follower_bytes_per_sec: BytesPerSec::new(1), ..sample::THROTTLE });
     let back = runbook_back::runbook(&rollback(&apart, 1).unwrap());
-    let texts = [runbook::runbook(&sample::sample()), runbook::runbook(&apart), back];
+    let texts =
+        [runbook::runbook(&sample::sample()), runbook::runbook(&apart), runbook::runbook(&leaders_only()), back];
     let mut script = "#!/bin/bash\n".to_owned();
     script.extend(texts.iter().flat_map(|text| commands(text)));
     let scratch = Scratch::new("bash");

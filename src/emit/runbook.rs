@@ -57,7 +57,11 @@ fn head(plan: &Plan) -> String {
     let (request, summary, cluster) = (&plan.request, &plan.summary, &plan.cluster);
     let name = cluster.name.as_deref().unwrap_or("the cluster");
     let draining = brokers_by_name(request.drain.iter());
-    let title = if request.drain.is_empty() { "move partitions".to_owned() } else { format!("drain {draining}") };
+    let title = match request {
+        request if request.leaders_only => format!("move leadership off {draining}"),
+        request if request.drain.is_empty() => "move partitions".to_owned(),
+        _ => format!("drain {draining}"),
+    };
     let kafka = match (&cluster.kafka_version, cluster.mode) {
         (Some(version), Some(Mode::Zookeeper)) => format!(", Kafka {version} with ZooKeeper"),
         (Some(version), Some(Mode::Kraft)) => format!(", Kafka {version} with KRaft"),
@@ -69,17 +73,29 @@ fn head(plan: &Plan) -> String {
     let id = cluster.cluster_id.as_ref().map(|id| format!(", id `{id}`")).unwrap_or_default();
     let targets = plan.brokers.iter().filter(|broker| broker.role == Role::Target).map(|broker| broker.id);
     let waves = counted(summary.waves, "wave");
-    let mut rows = vec![
+    let mut time = forecast(summary.eta_seconds);
+    if let Some(makespan) = summary.makespan_seconds {
+        time.push_str(&format!("; copying alone {makespan}; your own pauses come on top"));
+    }
+    let [moves, time, throttle] = if request.leaders_only {
+        let lists = counted(plan.moves.size.len(), "partition");
+        [
+            format!("the leadership of {lists} in {waves}; every replica stays, nothing is copied"),
+            "seconds for each wave; your own pauses come on top".to_owned(),
+            "none is needed".to_owned(),
+        ]
+    } else {
+        let moves = format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved));
+        [moves, time, rate(plan.waves.iter().find_map(|wave| wave.throttle))]
+    };
+    let rows = [
         ("Cluster", format!("{name}{kafka}{id}")),
         ("From", draining),
         ("Onto", brokers_by_name(targets)),
-        ("Moves", format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved))),
-        ("Time", forecast(summary.eta_seconds)),
-        ("Throttle", rate(plan.waves.iter().find_map(|wave| wave.throttle))),
+        ("Moves", moves),
+        ("Time", time),
+        ("Throttle", throttle),
     ];
-    if let Some(makespan) = summary.makespan_seconds {
-        rows[4].1.push_str(&format!("; copying alone {makespan}; your own pauses come on top"));
-    }
     let mut text = format!("# Runbook: {title} of {name}\n\n{}", table(&rows));
     text.push_str(&format!(
         "Written by kshift {} from `plan.json` beside this file. Every command is one of Kafka's own tools. Each wave can \
@@ -156,8 +172,10 @@ fn wave_title(plan: &Plan, wave: &Wave) -> String {
 
 fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let dir = wave_dir(plan, wave.index);
-    let forecast = forecast(wave.duration_seconds);
-    let steps = Steps { dir: &dir, throttle: wave.throttle, facts: Some(facts), except: except(plan), forecast };
+    let forecast = if plan.request.leaders_only { "seconds".to_owned() } else { forecast(wave.duration_seconds) };
+    let copies = !plan.request.leaders_only;
+    let steps =
+        Steps { dir: &dir, throttle: wave.throttle, facts: Some(facts), except: except(plan), forecast, copies };
     [
         wave_title(plan, wave),
         facts.table(wave),
@@ -191,7 +209,8 @@ fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
     let dir = "waves/$WAVE";
     let throttle = plan.waves.iter().find_map(|wave| wave.throttle);
     let forecast = "the table of the wave says when to expect it".to_owned();
-    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast };
+    let copies = !plan.request.leaders_only;
+    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast, copies };
     let mut text = format!(
         "## Every wave, step by step\n\nThe waves run one after the other, in the order of their numbers. These steps are the \
          same for all {}; set the number of the wave you are at:\n\n{}",
@@ -220,7 +239,17 @@ fn after_all(plan: &Plan) -> String {
             "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
         ])
     );
-    if !ids.is_empty() {
+    if plan.request.leaders_only && !ids.is_empty() {
+        let but = if plan.complete { "" } else { " but what was left out of this plan" };
+        text.push_str(&format!(
+            "The drained brokers lead nothing any more: this prints nothing{but}. What they led out of turn, another \
+             election moves.\n\n{}",
+            block(&[&format!(
+                "kafka-topics.sh --bootstrap-server \"$BOOTSTRAP\" --describe | grep -E 'Leader: ({})[^0-9]'\n",
+                ids.join("|")
+            )])
+        ));
+    } else if !ids.is_empty() {
         let but = if plan.complete { "" } else { ", but for what was left out of this plan" };
         text.push_str(&format!(
             "The drained brokers hold no partition any more{but}; Kafka deletes the files a minute after the move:\n\n{}",

@@ -75,13 +75,17 @@ impl Facts {
         if *total > biggest.len() {
             biggest.push(format!("{} more", total - biggest.len()));
         }
+        let moves = match self.copies {
+            0 => "another order alone, nothing is copied".to_owned(),
+            replicas => copies(replicas, self.bytes),
+        };
         let mut rows = vec![
-            ("Moves", format!("{}: {}", counted(wave.rows.len(), "partition"), copies(self.copies, self.bytes))),
+            ("Moves", format!("{}: {moves}", counted(wave.rows.len(), "partition"))),
             ("Topics", biggest.join(", ")),
             ("Sending (leaders)", brokers(self.sending.iter().copied())),
             ("Receiving", brokers(self.receiving.iter().copied())),
             ("Leaders that change", counted(self.leaders_changing, "partition")),
-            ("Done after", forecast(wave.duration_seconds)),
+            ("Done after", if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) }),
         ];
         if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
             let side = bottleneck.side.as_str();

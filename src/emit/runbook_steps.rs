@@ -17,6 +17,8 @@ pub(super) struct Steps<'a> {
     /// What may be under-replicated without being news.
     pub(super) except: &'static str,
     pub(super) forecast: String,
+    /// Whether data is copied, or lists only get another order.
+    pub(super) copies: bool,
 }
 
 /// What may be under-replicated from the start.
@@ -112,6 +114,9 @@ impl Steps<'_> {
     }
 
     pub(super) fn pause(&self) -> String {
+        if !self.copies {
+            return "**Pause.** Between two waves: just wait. A wave itself is done at once.\n\n".to_owned();
+        }
         format!(
             "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s, and speed it up in the \
              same way. What has been copied is kept; a cancel would throw it away.\n\n{}",
@@ -132,6 +137,14 @@ impl Steps<'_> {
     pub(super) fn back(&self) -> String {
         // Cancelled by rollback.json: its log dirs name replicas that do not move, so the tool waits for none.
         let back_file = self.file("rollback.json");
+        if !self.copies {
+            let notes = self.facts.map(notes_on_going_back).unwrap_or_default();
+            return format!(
+                "**Go back.** Submit the old lists, which copies nothing either, and hand leadership back. Later waves \
+                 that have run go back first.\n\n{}{notes}",
+                block(&[&execute(&back_file, None), &reassign(&back_file, "--verify"), &elect(&back_file)])
+            );
+        }
         let bytes = self.facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
         let mut text = format!(
             "**Go back while it moves.** Two steps, never one: cancel, wait until nothing moves, and only then submit the old \

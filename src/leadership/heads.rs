@@ -32,6 +32,8 @@ const FEW: usize = 2_000;
 const CLOSE_ENOUGH: f64 = 0.005;
 /// Exchanges for each broker, at most.
 const EXCHANGES: usize = 8;
+/// Halvings in search of a level.
+const HALVINGS: usize = 64;
 
 /// A partition whose first place falls free.
 struct Open {
@@ -75,6 +77,9 @@ pub fn choose(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Resu
         if switches * FEW <= open.len() {
             break;
         }
+    }
+    if problem.request.leaders_only {
+        load.allow_what_can_be_held(&choices, &weights(problem));
     }
     level_counts(&mut choices, &mut load);
     exchange(&mut choices, &mut load, work)?;
@@ -173,6 +178,33 @@ impl Load {
             *total = if *total > 0.0 { *total } else { 1.0 };
         }
         (Load { held, cost, per_share, allowed, total }, open)
+    }
+
+    /// Where replicas stay, some brokers lead more than an even share already and others hold too little to reach
+    /// it. What counts is the lowest level, relative to weight, at which those that may lead have room for all.
+    fn allow_what_can_be_held(&mut self, choices: &Choices, weights: &IndexVec<BrokerIx, f64>) {
+        let mut fixed: IndexVec<BrokerIx, f64> = self.held.iter().map(|held| held[0]).collect();
+        for number in 0..choices.open.len() as u32 {
+            fixed[choices.head(number)] -= 1.0;
+        }
+        let mut may: Vec<BrokerIx> = choices.candidates.values().to_vec();
+        may.sort_unstable();
+        may.dedup();
+        let at = |level: f64, broker: BrokerIx| (level * weights[broker] + 1e-9).floor();
+        let room = |level: f64| may.iter().map(|&broker| (at(level, broker) - fixed[broker]).max(0.0)).sum::<f64>();
+        let all = choices.open.len() as f64;
+        // At the higher one of two levels there is room for all, at the lower one there is not.
+        let (mut low, mut high) = (0.0, 0.0_f64);
+        for &broker in &may {
+            high = high.max((fixed[broker] + all) / weights[broker]);
+        }
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(low, high);
+            if room(middle) >= all { high = middle } else { low = middle }
+        }
+        for &broker in &may {
+            self.allowed[broker] = at(high, broker).max(fixed[broker]);
+        }
     }
 
     fn add(&mut self, broker: BrokerIx, traffic: &[f64; RESOURCES]) {

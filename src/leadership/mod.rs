@@ -10,13 +10,17 @@
 //! share, and then a descent on the sum of squares ends within a fraction of a percent. Counts alone are
 //! a flow problem, which is solved exactly at the end where the descent left a broker above its share.
 //!
+//! Where leadership alone moves ([`hand_over()`]), the candidates are replicas that stay, and only heads change.
+//!
 //! **Seconds** ([`seconds`]): when a broker is lost, its leaderships go to the second of each list (the
 //! first in sync). The second places of the lists that one broker heads are spread over as many brokers
 //! as there are, so that no survivor takes more than its part.
 
+mod hand_over;
 mod heads;
 mod seconds;
 
+pub use self::hand_over::hand_over;
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec, PartitionIx};
 use crate::base::work::Work;

@@ -78,17 +78,40 @@ pub fn no_rack(problem: &Problem<'_>, partition: PartitionIx, racks_left: usize)
         _ => {
             let mut distinct = before.clone();
             distinct.dedup();
-            (format!("no placement keeps the racks of `{name}` as good as they are"), distinct.len())
+            (
+                format!("no placement keeps the racks of `{name}` as good as they are, as `preserve` asks"),
+                distinct.len(),
+            )
         }
     };
-    let error = Error::new(Code::RackPolicy, message)
+    let mut error = Error::new(Code::RackPolicy, message)
         .note(format!("its replicas are in racks {}", before.join(", ")))
-        .note(format!("the target brokers are in {}: {}", counted(open.len(), "rack"), open.join(", ")))
+        .note(format!("the target brokers are in {}: {}", counted(open.len(), "rack"), open.join(", ")));
+    let gone = racks_gone(problem, partition);
+    if !gone.is_empty() {
+        let noun = either(gone.len(), "rack", "racks");
+        error =
+            error.note(format!("all brokers of {noun} {} are drained: what lay there ends elsewhere", gone.join(", ")));
+    }
+    let error = error
         .detail("kind", "impossible")
         .detail("partition", name)
         .detail("racks_wanted", wanted)
         .detail("racks_of_targets", open.len());
     error.help(missing_racks(problem, partition, wanted))
+}
+
+/// Racks of a partition of which no broker is left, by name.
+fn racks_gone<'s>(problem: &Problem<'s>, partition: PartitionIx) -> Vec<&'s str> {
+    let cluster = &problem.cluster;
+    let is_left = |rack: RackIx| {
+        cluster.brokers.iter_enumerated().any(|(broker, row)| row.rack == rack && !problem.is_drained[broker])
+    };
+    let racks = cluster.replicas_of(partition).iter().map(|&broker| cluster.brokers[broker].rack);
+    let mut gone: Vec<&str> = racks.filter(|&rack| !is_left(rack)).filter_map(|rack| cluster.racks[rack]).collect();
+    gone.sort_unstable();
+    gone.dedup();
+    gone
 }
 
 /// What keeps a partition from `wanted` racks.

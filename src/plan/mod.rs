@@ -106,9 +106,9 @@ pub struct PlanBroker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Its replicas leave it.
+    /// Its replicas leave it, or its leadership alone where that is asked.
     Drain,
-    /// It may receive replicas.
+    /// It may receive replicas, or leadership alone where that is asked.
     Target,
     /// It keeps what it has.
     Other,
@@ -193,7 +193,7 @@ pub struct Wave {
     pub duration_seconds: Option<Estimate>,
     /// Who sets the copy time; absent without a throttle or when nothing is copied.
     pub bottleneck: Option<Bottleneck>,
-    /// Rates while it copies; absent without a throttle.
+    /// Rates while it copies; absent without a throttle, and where leadership alone moves.
     pub throttle: Option<Throttle>,
     /// Its rows in [`Plan::moves`].
     pub rows: Range<usize>,
@@ -209,6 +209,8 @@ pub enum Stage {
     Data,
     /// Partitions whose ISR was short.
     DataShortIsr,
+    /// Partitions of which leadership moves and nothing else.
+    Leadership,
     /// Kafka's own topics.
     Internal,
     /// Kafka's own topics whose ISR was short.
@@ -222,6 +224,7 @@ impl Stage {
             Stage::Canary => "canary",
             Stage::Data => "data",
             Stage::DataShortIsr => "data-short-isr",
+            Stage::Leadership => "leadership",
             Stage::Internal => "internal",
             Stage::InternalShortIsr => "internal-short-isr",
         }

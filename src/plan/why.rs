@@ -88,13 +88,21 @@ const ELSE: &str = "none of its replicas is on a drained broker, or its topic wa
 const ELSE_GIVEN: &str =
     "the placement asked for leaves it as it is, or its topic was filtered out, or it does not exist";
 
+/// The same where leadership alone moves.
+const ELSE_LEADERS: &str =
+    "its list does not begin with a drained broker, or its topic was filtered out, or it does not exist";
+
 /// The story of one partition of a plan.
 ///
 /// # Errors
 /// [`Code::UnknownPartition`] when the plan knows no such topic; near misses are offered.
 pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
     let story = |steps, stays_because| Ok(Why { topic: topic.to_owned(), partition, steps, stays_because });
-    let otherwise = if plan.request.target.is_some() { ELSE_GIVEN } else { ELSE };
+    let otherwise = match &plan.request {
+        request if request.target.is_some() => ELSE_GIVEN,
+        request if request.leaders_only => ELSE_LEADERS,
+        _ => ELSE,
+    };
     let number = plan.topics.binary_search_by(|name| name.as_str().cmp(topic)).ok();
     let mut steps = Vec::new();
     if let Some(number) = number {
@@ -217,13 +225,12 @@ impl fmt::Display for Why {
             if number > 0 {
                 f.write_str("\n")?;
             }
-            write!(
-                f,
-                "{name} moves in wave {} ({}), {} a replica\n{step}",
-                step.wave,
-                step.stage.as_str(),
-                step.size_bytes
-            )?;
+            let (wave, stage) = (step.wave, step.stage.as_str());
+            if step.changes.is_empty() {
+                write!(f, "{name} gets another order in wave {wave} ({stage}), nothing is copied\n{step}")?;
+            } else {
+                write!(f, "{name} moves in wave {wave} ({stage}), {} a replica\n{step}", step.size_bytes)?;
+            }
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> 
 fn is_told(problem: &Problem<'_>) -> bool {
     let request = problem.request;
     let clashes = problem.has_sizes() || request.prefer == Prefer::Time;
-    clashes && !request.is_given() && !problem.movers.is_empty()
+    clashes && request.chooses_brokers() && !problem.movers.is_empty()
 }
 
 fn outcome(problem: &Problem<'_>, adding: &Csr<BrokerIx>) -> Outcome {

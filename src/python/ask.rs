@@ -15,6 +15,7 @@ pub type Maybe<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
 #[derive(Default)]
 pub struct Limits<'a, 'py> {
     pub drain: Maybe<'a, 'py>,
+    pub drain_rack: Maybe<'a, 'py>,
     pub onto: Maybe<'a, 'py>,
     pub throttle: Maybe<'a, 'py>,
     pub disk_limit: Maybe<'a, 'py>,
@@ -41,6 +42,7 @@ impl Limits<'_, '_> {
         }
         Ok(LimitArgs {
             drain: given("drain", self.drain)?,
+            drain_rack: self.drain_rack.map(|value| values::rack_names("drain_rack", value)).transpose()?,
             onto: given("onto", self.onto)?,
             topics: self.topics.map(|regex| values::regex("topics", &regex)).transpose()?,
             exclude_topics: self.exclude_topics.map(|regex| values::regex("exclude_topics", &regex)).transpose()?,

@@ -25,7 +25,7 @@ enum Judged {
 
 /// Replays a plan on a cluster with code that shares nothing with the planner.
 #[pyfunction]
-#[pyo3(signature = (cluster, plan, *, drain=None, onto=None, throttle=None, disk_limit=None, ignore_disk=false,
+#[pyo3(signature = (cluster, plan, *, drain=None, drain_rack=None, onto=None, throttle=None, disk_limit=None, ignore_disk=false,
     growth=false, max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
@@ -34,6 +34,7 @@ pub fn check<'py>(
     cluster: &Cluster,
     plan: &Bound<'py, PyAny>,
     drain: Maybe<'_, '_>,
+    drain_rack: Maybe<'_, '_>,
     onto: Maybe<'_, '_>,
     throttle: Maybe<'_, '_>,
     disk_limit: Maybe<'_, '_>,
@@ -52,6 +53,7 @@ pub fn check<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let limits = Limits {
         drain,
+        drain_rack,
         onto,
         throttle,
         disk_limit,

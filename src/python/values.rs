@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::error::invalid;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::{Pairing, Pairs};
+use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
@@ -195,6 +196,30 @@ pub fn racks(argument: &str, value: Any<'_, '_>) -> PyResult<Racks> {
     let expected = "the path of a file, or a mapping of broker ids to racks";
     let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
     Ok(supplement_files::racks_argument(&path)?)
+}
+
+/// Names of racks: text with commas between them, or any iterable of names.
+pub fn rack_names(argument: &str, value: Any<'_, '_>) -> PyResult<RackNames> {
+    const EXPECTED: &str = "racks as text such as `us-east-1a,us-east-1b`, or an iterable of names";
+    if let Ok(text) = value.cast::<PyString>() {
+        return RackNames::parse(text.to_str()?).map_err(|what| invalid(argument, what));
+    }
+    let is_bytes = value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>();
+    let Some(items) = value.try_iter().ok().filter(|_| !is_bytes) else {
+        return Err(wrong_type(argument, EXPECTED, value));
+    };
+    let mut names: Vec<String> = Vec::new();
+    for item in items {
+        let item = item?;
+        let Ok(name) = item.cast::<PyString>() else {
+            return Err(wrong_type(&format!("{argument}[{}]", names.len()), "text, the name of a rack", &item));
+        };
+        if names.len() == IDS_MAX {
+            return Err(invalid(argument, format!("more than {IDS_MAX} names; expected the racks of a cluster")));
+        }
+        names.push(name.to_str()?.to_owned());
+    }
+    RackNames::from_names(names.iter().map(String::as_str)).map_err(|what| invalid(argument, what))
 }
 
 /// Pairs: `auto`, `1001:1,1002:2`, or a mapping of old broker ids to new ones.

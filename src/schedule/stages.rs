@@ -1,4 +1,4 @@
-//! The order of stages: canary, data, data with a short ISR, internal topics, internal ones with a short ISR.
+//! The order of stages: canary, data (or leadership alone), data with a short ISR, internal topics, internal ones with a short ISR.
 
 use std::cmp::Reverse;
 
@@ -15,7 +15,7 @@ use crate::problem::Problem;
 /// The movers of each stage, largest first, in the order in which the stages run; empty stages are left out.
 pub fn split(problem: &Problem<'_>, loads: &Loads) -> Vec<(Stage, Vec<u32>)> {
     let mut by_stage: Vec<(Stage, Vec<u32>)> =
-        [Stage::Canary, Stage::Data, Stage::DataShortIsr, Stage::Internal, Stage::InternalShortIsr]
+        [Stage::Canary, bulk(problem), Stage::DataShortIsr, Stage::Internal, Stage::InternalShortIsr]
             .map(|stage| (stage, Vec::new()))
             .into();
     for mover in 0..loads.loads.len() as u32 {
@@ -38,11 +38,17 @@ pub fn split(problem: &Problem<'_>, loads: &Loads) -> Vec<(Stage, Vec<u32>)> {
     by_stage
 }
 
+/// The stage of most partitions.
+fn bulk(problem: &Problem<'_>) -> Stage {
+    if problem.request.leaders_only { Stage::Leadership } else { Stage::Data }
+}
+
 fn stage_of(problem: &Problem<'_>, mover: u32) -> Stage {
     let partition = problem.movers[mover as usize];
     let internal = is_internal_topic(&problem.cluster.snapshot.topic_of(partition.get()).name);
-    match (internal, is_short(&problem.cluster, partition)) {
-        (false, false) => Stage::Data,
+    // Where nothing is copied, a short ISR costs nothing: only who is in sync may lead.
+    match (internal, is_short(&problem.cluster, partition) && !problem.request.leaders_only) {
+        (false, false) => bulk(problem),
         (false, true) => Stage::DataShortIsr,
         (true, false) => Stage::Internal,
         (true, true) => Stage::InternalShortIsr,

@@ -5,6 +5,7 @@
 //! a [`Draft`] in the order of their source; [`Draft::finish`] finds all faults, then sorts.
 
 mod draft;
+mod drained;
 mod health;
 mod identity;
 pub mod kafka_tools;

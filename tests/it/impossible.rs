@@ -234,7 +234,7 @@ fn causes_that_hide_behind_one_another_are_mended_together() {
     let mut brokers = six_brokers(ROOM);
     brokers[3] = broker(0, "b", ROOM);
     let refusal = refused(&self::cluster(&brokers, &[partition(0, 40e6)]), "--throttle 100MB/s", "rack-policy");
-    refusal.offers(&["--rack-policy ignore --throttle 220MB/s"]);
+    refusal.offers(&["--rack-policy strict --throttle 220MB/s"]);
 }
 
 #[test]

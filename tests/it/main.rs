@@ -6,6 +6,7 @@ mod balance;
 mod commands;
 #[cfg(feature = "exact")]
 mod gap;
+mod handover;
 mod house;
 mod impossible;
 mod mixups;

@@ -274,6 +274,8 @@ fn with_options(request: &Request, options: &str) -> Result<Request, String> {
             "--rack-policy" => match value()? {
                 "preserve" => changed.rack_policy = RackPolicy::Preserve,
                 "ignore" => changed.rack_policy = RackPolicy::Ignore,
+                // What is left of the racks, where `preserve` asks for one that goes.
+                "strict" if request.rack_policy == RackPolicy::Preserve => changed.rack_policy = RackPolicy::Strict,
                 other => return Err(format!("{other} is no milder rack policy")),
             },
             other => return Err(format!("{other} is offered, but nobody knows it")),

@@ -103,6 +103,8 @@ const WRONG_VALUES: &[(&str, &[&str], &str)] = &[
     ("--drain", &["0-4294967295", "1,,2", "a", "1-2-3", "9999999999", "1;2"], "such as `1001-1012,1020`"),
     ("--drain", &["12-10"], "write `10-12`"),
     ("--drain", &["1,1", "1-3,2"], "stands twice"),
+    ("--drain-rack", &["az-a,,az-b", ",az-a"], "a name is empty"),
+    ("--drain-rack", &["az-a,az-a"], "stands twice"),
     ("--onto", &["12-10"], "write `10-12`"),
     ("--throttle", &["0", "0MB/s", "-5"], "such as `50MB/s`"),
     ("--throttle", &["fast", "5 parsecs", "5MB/h", "5mb/s", "5Mbit/s", "99999999999999999999"], "such as `50MB/s`"),
@@ -166,14 +168,14 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
+        "--drain --drain-rack --leaders-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --prefer --weights --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),
     (
         "check",
-        "--drain --onto --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
+        "--drain --drain-rack --onto --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --rack-policy --topics --exclude-topics --skip-unhealthy --assume-size --capacity --racks --growth --json",
     ),
     ("rollback", "--to-wave --out --json --quiet"),

@@ -402,3 +402,90 @@ fn a_placement_is_reached_list_by_list_on_every_awkward_cluster() {
     assert!(count(|entry| entry.0) * 8 > cases(), "{} of {} cases move", count(|entry| entry.0), cases());
     assert!(count(|entry| entry.1) * 20 > cases(), "{} give and receive", count(|entry| entry.1));
 }
+
+/// Brokers 1-6, two in each of three racks, and partitions with these replicas.
+fn racks(lists: &[&[i32]]) -> Value {
+    let brokers: Vec<Value> =
+        (1..=6).map(|id| broker(id, ["az-a", "az-b", "az-c"][(id as usize - 1) % 3], TB)).collect();
+    let partition = |(number, list): (usize, &&[i32])| json!({"partition":number,"replicas":list,"size_bytes":1000});
+    cluster(&brokers, &lists.iter().enumerate().map(partition).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_rack_is_drained_as_if_its_brokers_were_named() {
+    let cluster = racks(&[&[1, 2], &[5, 4], &[3, 6]]);
+    let by_rack = plan_of(&cluster, "--drain-rack az-a").ok().says("drain     1,4 (2 brokers), rack az-a");
+    let by_id = plan_of(&cluster, "--drain 1,4").ok();
+    assert_eq!(by_rack.stdout, by_id.stdout);
+    let both = plan_of(&cluster, "--drain 2,4 --drain-rack az-a").ok().says("drain     1-2,4 (3 brokers)");
+    assert_eq!(both.stdout, plan_of(&cluster, "--drain 1-2,4").ok().stdout);
+    let two = plan_of(&cluster, "--drain-rack az-b,az-a --format plan --rack-policy ignore").ok();
+    let plan: Value = serde_json::from_str(&two.stdout).unwrap();
+    assert_eq!(plan["request"]["drain"], "1-2,4-5");
+    assert_eq!(plan["request"]["drain_rack"], json!(["az-a", "az-b"]));
+    let pairs = plan_of(&cluster, "--drain-rack az-a --onto 3,6 --pair auto").ok();
+    assert!(pairs.stderr.contains("pairs     1 -> 3, 4 -> 6"), "{}", pairs.stderr);
+}
+
+#[test]
+fn a_rack_that_cannot_be_drained_so_is_refused_with_what_is_there() {
+    let cluster = racks(&[&[1, 2]]);
+    plan_of(&cluster, "--drain-rack az-x").refused(2, "unknown-rack").says("did you mean `az-a`?");
+    plan_of(&cluster, "--drain-rack az-a,zone-1,zone-2")
+        .refused(2, "unknown-rack")
+        .says("racks `zone-1`, `zone-2`")
+        .says("the cluster has racks `az-a`, `az-b`, `az-c`");
+    plan_of(&cluster, "--drain-rack az-a --onto 2,4").refused(2, "overlap").says("broker 4 is to be drained");
+    plan_of(&cluster, "--drain-rack az-a --pair 1:3,5:6").refused(2, "usage").says("--drain-rack drains 1,4");
+    plan_of(&cluster, "--drain-rack az-a --target none.json").refused(2, "usage").says("exclude each other");
+    plan_of(&cluster, "--drain-rack az-a,az-b,az-c").refused(3, "too-few-brokers");
+    let nowhere = [1, 2].map(|id| json!({"id":id,"log_dirs":[{"path":"/d","capacity_bytes":TB}]}));
+    let on_one = json!({"partition":0,"replicas":[1],"size_bytes":1000});
+    let bare = crate::support::files::cluster(&nowhere, &[on_one]);
+    plan_of(&bare, "--drain-rack az-a").refused(2, "unknown-rack").says("the rack of no broker").says("--racks FILE");
+}
+
+#[test]
+fn where_a_whole_rack_goes_the_policy_that_stands_in_the_way_is_named_and_the_one_that_does() {
+    let cluster = racks(&[&[1, 2, 3], &[5, 6, 4]]);
+    let refusal = plan_of(&cluster, "--drain-rack az-a")
+        .refused(3, "rack-policy")
+        .says("keeps the racks of `t-0` as good as they are, as `preserve` asks")
+        .says("all brokers of rack az-a are drained")
+        .says("`--rack-policy strict` is enough; it asks for as many racks as are left");
+    assert!(!refusal.stderr.contains("`--rack-policy ignore`"), "{}", refusal.stderr);
+    let done = plan_of(&cluster, "--drain-rack az-a --rack-policy strict").ok().says("warning[fewer-racks]");
+    for list in lists(&done.stdout) {
+        let ids: Vec<i64> = list.as_array().unwrap().iter().map(|id| id.as_i64().unwrap()).collect();
+        assert!(ids.iter().all(|id| (id - 1) % 3 != 0), "{ids:?} keeps a broker of az-a");
+        assert!(ids.iter().any(|id| (id - 1) % 3 == 1) && ids.iter().any(|id| (id - 1) % 3 == 2), "{ids:?}");
+    }
+}
+
+#[test]
+fn a_broker_that_came_into_a_drained_rack_since_then_is_found() {
+    let dir = empty_dir("rack-check");
+    let mut now = racks(&[&[1, 2], &[5, 4]]);
+    put(&dir.join("c.json"), now.to_string());
+    kshift("plan c.json --drain-rack az-a --throttle 1MB/s --out p").in_dir(&dir).run().ok();
+    kshift("check c.json p --drain-rack az-a").in_dir(&dir).run().ok();
+    kshift("check c.json p --drain-rack az-b").in_dir(&dir).run().refused(2, "usage").says("--drain-rack");
+    now["brokers"][2]["rack"] = "az-a".into();
+    put(&dir.join("later.json"), now.to_string());
+    let answer = kshift("check later.json p").in_dir(&dir).run();
+    assert_eq!(answer.exit, 1);
+    assert!(answer.stdout.contains("its rack is to be drained, and it is not among the brokers"), "{}", answer.stdout);
+}
+
+#[test]
+fn a_foreign_file_is_judged_by_the_racks_it_was_to_drain() {
+    let dir = empty_dir("rack-foreign");
+    put(&dir.join("c.json"), racks(&[&[1, 2], &[5, 4]]).to_string());
+    put(&dir.join("half.json"), entries(&[(0, &[3, 2])]).to_string());
+    put(&dir.join("whole.json"), entries(&[(0, &[3, 2]), (1, &[5, 6])]).to_string());
+    kshift("check c.json whole.json --drain-rack az-a").in_dir(&dir).run().ok();
+    let half = kshift("check c.json half.json --drain-rack az-a").in_dir(&dir).run();
+    assert_eq!(half.exit, 1, "{}", half.stdout);
+    assert!(half.stdout.contains("t-1"), "{}", half.stdout);
+    kshift("check c.json half.json --drain-rack none").in_dir(&dir).run().refused(2, "unknown-rack");
+}

@@ -504,3 +504,31 @@ def test_a_placement_is_a_file_or_a_mapping(cluster: kshift.Cluster, plan: kshif
     with pytest.raises(kshift.InputError, match="--allow-rf-change"):
         kshift.plan(cluster, target=fewer)
     assert len(kshift.plan(cluster, target=fewer, allow_rf_change=True).waves) == 1
+
+
+def test_a_rack_is_drained_by_its_name_and_the_plan_names_its_brokers(cluster: kshift.Cluster) -> None:
+    rack = next(broker.rack for broker in cluster.brokers if broker.id == 1000)
+    assert rack is not None
+    inside = [broker.id for broker in cluster.brokers if broker.rack == rack]
+    plan = kshift.plan(cluster, drain_rack=rack, rack_policy="ignore")
+    assert plan.request["drain_rack"] == [rack]
+    assert [broker.id for broker in plan.brokers if broker.role == "drain"] == inside
+    assert all(broker.replicas_after == 0 for broker in plan.brokers if broker.role == "drain")
+    assert kshift.plan(cluster, drain_rack=[rack], rack_policy="ignore") == plan
+    assert kshift.check(cluster, plan, drain_rack=rack)
+
+
+def test_leadership_alone_moves_and_nothing_is_copied(cluster: kshift.Cluster) -> None:
+    plan = kshift.plan(cluster, drain="1000-1001", leaders_only=True, throttle="1MB/s")
+    assert plan.request["leaders_only"] is True
+    assert (plan.summary.replicas_moved, plan.summary.bytes_moved) == (0, 0)
+    assert {wave.stage for wave in plan.waves} <= {"leadership", "internal"}
+    assert all(wave.copy_seconds == 0 and wave.throttle_json() is None for wave in plan.waves)
+    brokers = {broker.id: broker for broker in plan.brokers}
+    assert [brokers[number].leaders_after for number in (1000, 1001)] == [0, 0]
+    assert all(broker.replicas_before == broker.replicas_after for broker in plan.brokers)
+    elections = [json.loads(wave.election_json() or b'{"partitions":[]}')["partitions"] for wave in plan.waves]
+    assert sum(map(len, elections)) == sum(brokers[number].leaders_before for number in (1000, 1001))
+    assert kshift.check(cluster, plan)
+    with pytest.raises(kshift.InputError):
+        kshift.plan(cluster, drain=1000, leaders_only=True, exact=True)

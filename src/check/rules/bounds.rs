@@ -12,8 +12,8 @@ const SLACK: f64 = 1e-8;
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     // Plans of older versions have none.
     let Some(bounds) = &case.plan.summary.bounds else { return };
-    if case.plan.request.is_given() {
-        let message = "its lists are given: these bounds are those of a free choice";
+    if !case.plan.request.chooses_brokers() {
+        let message = "its lists are given, or its replicas stay: these bounds are those of a free choice";
         found.push(Violation::new(RULE, message).place("plan.json at summary.bounds"));
         return;
     }

@@ -13,7 +13,7 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     if asked == 0 && ahead == 0 {
         return;
     }
-    let bulk = case.steps.sound_rows().filter(|&(row, _)| stages::of(case, row) == Stage::Data).count();
+    let bulk = case.steps.sound_rows().filter(|&(row, _)| stages::is_bulk(stages::of(case, row))).count();
     let expected = asked.min(bulk.max(ahead));
     if ahead != expected && case.is_sound() {
         let message = format!(

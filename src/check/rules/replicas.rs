@@ -1,5 +1,5 @@
 //! `replicas`: a list is one that Kafka accepts, of the same length, and what stays keeps its place in it. A
-//! list that was given may order anew what stays, and have another length where that was allowed.
+//! list that was given, or that gets another head, may order anew what stays, and have another length where that was allowed.
 
 use super::super::Violation;
 use super::super::case::{Case, CaseMove, list};
@@ -25,7 +25,7 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         add(format!("{now}, {before} before: {} -> {}", list(old), list(new)));
         return;
     }
-    if request.target.is_some() {
+    if request.target.is_some() || request.leaders_only {
         return;
     }
     let is_misplaced = |&place: &usize| new[place] != old[place] && old.contains(&new[place]);

@@ -1,11 +1,12 @@
 //! `scope`: every replica on a drained broker moves or is deferred by name, and no other replica moves; where
 //! lists are given, every one of them is reached or deferred by name.
+//! Where leadership alone moves, every list that begins with a drained broker gets another head, and no other.
 //! `topics`: only topics that were asked for. `deferred`, `complete`: what is left out is left out rightly.
 
 use super::super::Violation;
 use super::super::ask::Ask;
 use super::super::case::{Case, CaseMove, list};
-use super::super::health;
+use super::super::{handover, health};
 use crate::base::text::counted;
 use crate::plan::Deferred;
 use crate::replay::{NONE, World};
@@ -24,8 +25,11 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             continue;
         }
         let replicas = case.world.snapshot.partitions.replicas.get(row as usize);
-        let message =
-            format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas));
+        let message = if case.plan.request.leaders_only {
+            format!("{} begins with a drained broker, and it neither gets another head nor is deferred", list(replicas))
+        } else {
+            format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas))
+        };
         let mut drained = replicas.iter().filter(|&&id| case.plan.request.drain.contains(id));
         let violation = case.row_violation("scope", row, message);
         found.push(drained.next().map_or(violation.clone(), |&id| violation.broker(id)));
@@ -53,6 +57,12 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         return;
     }
     let lists = || format!("{} -> {}", list(paper.previous), list(paper.replicas));
+    if case.plan.request.leaders_only {
+        if let Some(message) = handover::fault(world, &case.ask, moved.row, old, new) {
+            found.push(case.violation("scope", moved, format!("{message}: {}", lists())));
+        }
+        return;
+    }
     if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
         let message = format!("it leaves a broker that is not drained: {}", lists());
         found.push(case.violation("scope", moved, message).broker(world.id(broker)));
@@ -127,6 +137,9 @@ fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
 
 /// Whether a partition is not healthy enough to move off the drained brokers, and so may be left there.
 pub(in super::super) fn is_unhealthy(world: &World, ask: &Ask, row: u32) -> bool {
+    if ask.request.leaders_only {
+        return handover::is_stuck(world, ask, row);
+    }
     let list = ask.wanted(world, row);
     let leaves = |broker: u32| match &list {
         Some(list) => !list.contains(&broker),

@@ -20,10 +20,15 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
 pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let (own, given) = (of(case, moved.row), case.plan.waves[moved.wave].stage);
     // Canaries are taken from the bulk.
-    if own != given && !(own == Stage::Data && given == Stage::Canary) {
+    if own != given && !(is_bulk(own) && given == Stage::Canary) {
         let message = format!("it belongs to stage `{}`, the wave is of stage `{}`", own.as_str(), given.as_str());
         found.push(case.violation(RULE, moved, message));
     }
+}
+
+/// Whether canaries are taken from a stage.
+pub(super) fn is_bulk(stage: Stage) -> bool {
+    matches!(stage, Stage::Data | Stage::Leadership)
 }
 
 /// The stage of a row, canaries apart.
@@ -31,7 +36,11 @@ pub(super) fn of(case: &Case, row: u32) -> Stage {
     let row = row as usize;
     let partitions = &case.world.snapshot.partitions;
     let is_short = partitions.isr.get(row).len() < partitions.replicas.get(row).len();
-    match (is_internal_topic(&case.world.snapshot.topic_of(row).name), is_short) {
+    let is_internal = is_internal_topic(&case.world.snapshot.topic_of(row).name);
+    if case.plan.request.leaders_only {
+        return if is_internal { Stage::Internal } else { Stage::Leadership };
+    }
+    match (is_internal, is_short) {
         (false, false) => Stage::Data,
         (false, true) => Stage::DataShortIsr,
         (true, false) => Stage::Internal,

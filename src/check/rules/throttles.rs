@@ -9,7 +9,10 @@ const RULE: &str = "throttle";
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let rate = case.plan.request.throttle;
-    let expected = rate.map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate });
+    // Where leadership alone moves there is nothing to throttle.
+    let expected = rate
+        .filter(|_| !case.plan.request.leaders_only)
+        .map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate });
     for (wave, time) in case.times.iter().enumerate() {
         let given = case.plan.waves[wave].throttle;
         if given != expected {

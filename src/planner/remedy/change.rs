@@ -118,7 +118,10 @@ impl Change {
             Change::RackPolicy(RackPolicy::Ignore) => {
                 "is enough, at the price of less safety when a rack fails".to_owned()
             }
-            Change::RackPolicy(_) => "is enough; it asks only that racks get no worse".to_owned(),
+            Change::RackPolicy(RackPolicy::Strict) => {
+                "is enough; it asks for as many racks as are left, not for as many as now".to_owned()
+            }
+            Change::RackPolicy(RackPolicy::Preserve) => "is enough; it asks only that racks get no worse".to_owned(),
             Change::Throttle(_) => "is enough for every partition".to_owned(),
             Change::ExcludeTopics { topics, .. } if topics.len() == 1 => {
                 format!("is enough; topic {} then stays where it is", topics[0])

@@ -47,10 +47,13 @@ pub fn ladders(snapshot: &Snapshot, request: &Request, refusal: &Error) -> Vec<L
     let topics = || fewer_topics(request, refusal);
     let ladders = match refusal.code() {
         Code::DiskLimit => vec![disk_limits(request, refusal), onto(), racks()],
-        Code::RackPolicy => vec![onto(), racks()],
+        Code::RackPolicy => vec![onto(), other_policies(snapshot, request)],
         Code::TooFewBrokers => vec![onto(), topics()],
         Code::Throttle => vec![faster_throttle(refusal), topics()],
-        Code::Unhealthy => vec![Ladder::new(vec![Change::SkipUnhealthy])],
+        Code::Unhealthy => {
+            let more = if request.leaders_only { onto() } else { None };
+            vec![Ladder::new(vec![Change::SkipUnhealthy]), more]
+        }
         // Growth counts on disks, so the command refuses the two together.
         Code::MissingCapacity if !request.growth => vec![Ladder::new(vec![Change::IgnoreDisk])],
         Code::PartialRacks => vec![Ladder::new(vec![Change::RackPolicy(RackPolicy::Ignore)])],
@@ -84,12 +87,16 @@ fn more_targets(snapshot: &Snapshot, request: &Request) -> Option<Ladder> {
     // More brokers help only where they may be chosen.
     let onto = request.onto.as_ref().filter(|_| !request.is_given())?;
     let used = snapshot.used_bytes();
+    // Leadership goes only to who holds replicas, and takes no room.
+    let held = &snapshot.partitions.replicas;
+    let is_of_use = |broker: &Broker| !request.leaders_only || held.values().contains(&broker.id);
+    let ignore_disk = request.ignore_disk || request.leaders_only;
     let mut others: Vec<(&Broker, Bytes)> = snapshot
         .brokers
         .iter()
         .zip(&used)
         .filter(|(broker, _)| !onto.contains(broker.id) && !request.drain.contains(broker.id))
-        .filter(|(broker, _)| can_receive(broker, request.ignore_disk))
+        .filter(|(broker, _)| can_receive(broker, ignore_disk) && is_of_use(broker))
         .map(|(broker, used)| (broker, room(broker, used, request.disk_limit)))
         .collect();
     others.sort_by_key(|&(broker, room)| (Reverse(room), broker.id));
@@ -131,6 +138,16 @@ fn can_receive(broker: &Broker, ignore_disk: bool) -> bool {
 fn room(broker: &Broker, used: &[Bytes], limit: Ratio) -> Bytes {
     let dirs = broker.log_dirs.iter().zip(used).filter(|(dir, _)| !dir.offline);
     dirs.filter_map(|(dir, &used)| Some(limit.of(dir.capacity?).saturating_sub(used))).sum()
+}
+
+/// Rack policies that can do where the present one cannot: `strict` asks only for racks that are left, so it can
+/// hold where `preserve` asks for one that goes, and gives more than `ignore`.
+fn other_policies(snapshot: &Snapshot, request: &Request) -> Option<Ladder> {
+    let mut ladder = rack_policies(snapshot, request)?;
+    if request.rack_policy == RackPolicy::Preserve {
+        ladder.rungs.insert(0, Change::RackPolicy(RackPolicy::Strict));
+    }
+    Some(ladder)
 }
 
 /// Rack policies milder than the present one, where racks are known.
