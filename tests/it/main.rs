@@ -4,6 +4,7 @@
 mod bad_input;
 mod balance;
 mod commands;
+mod decks;
 #[cfg(feature = "exact")]
 mod gap;
 mod house;
