@@ -95,11 +95,14 @@ pub struct Bins<'a> {
     pub weight: Vec<f64>,
     /// Replicas that a broker takes in a round.
     per_round: Vec<f64>,
+    /// The part of all new replicas that a broker takes.
+    part: Vec<f64>,
     given: Vec<u32>,
     /// Replicas of each topic on each broker.
     topics: FxHashMap<(u32, u32), u32>,
-    /// Most replicas of each topic on a broker of full weight, times the pool's weight.
+    /// Replicas of each topic in the pool, in the end and of those the new ones.
     topic_total: Vec<u32>,
+    topic_new: Vec<u32>,
     total_weight: f64,
     /// The broker (place in the pool) and dir of each slot.
     pub home: Vec<(u32, u32)>,
@@ -135,8 +138,10 @@ impl<'a> Bins<'a> {
                 }
             }
         }
+        let mut topic_new = vec![0; topic_total.len()];
         for slot in slots {
             topic_total[slot.topic as usize] += 1;
+            topic_new[slot.topic as usize] += 1;
         }
         let bytes: f64 = slots.iter().map(|slot| slot.size.as_f64()).sum();
         let level = water_level(&weight, &held, bytes);
@@ -145,6 +150,7 @@ impl<'a> Bins<'a> {
         let quota: Vec<f64> =
             weight.iter().zip(&count).map(|(weight, count)| (level * weight - count).max(0.0)).collect();
         let full = quota.iter().copied().fold(0.0, f64::max).max(1.0);
+        let all = quota.iter().sum::<f64>().max(1.0);
         Bins {
             problem,
             brokers,
@@ -154,17 +160,24 @@ impl<'a> Bins<'a> {
             total_weight: weight.iter().sum(),
             weight,
             per_round: quota.iter().map(|quota| (quota / full).max(1e-6)).collect(),
+            part: quota.iter().map(|quota| quota / all).collect(),
             given: vec![0; brokers.len()],
             topics,
             topic_total,
+            topic_new,
             home: vec![(NOWHERE, 0); slots.len()],
             homeless: Vec::new(),
         }
     }
 
     /// Whether a broker may hold one more replica of a topic: its share, rounded up, and `above` that.
+    ///
+    /// The share is in proportion to weights; to the new replicas that a broker takes where that is more: one
+    /// that was emptier than others takes more of every topic.
     fn topic_fits(&self, place: u32, topic: u32, above: u32) -> bool {
-        let share = f64::from(self.topic_total[topic as usize]) * self.weight[place as usize] / self.total_weight;
+        let at = place as usize;
+        let by_weight = f64::from(self.topic_total[topic as usize]) * self.weight[at] / self.total_weight;
+        let share = by_weight.max(f64::from(self.topic_new[topic as usize]) * self.part[at]);
         let held = self.topics.get(&(place, topic)).copied().unwrap_or(0);
         f64::from(held) < (share - 1e-9).ceil() + f64::from(above)
     }

@@ -14,6 +14,7 @@ mod pages;
 mod props;
 mod readme;
 mod regress;
+mod stages;
 mod support;
 mod usage;
 mod variants;
