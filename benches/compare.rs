@@ -92,6 +92,9 @@ fn compare(name: &str, options: &Options) -> Result<()> {
     let bound = bounds.and_then(|bounds| bounds.disk).map_or(f64::NAN, |disk| disk.value);
     let targets = Targets::new(&snapshot, &request);
     println!("\n{name}: {} brokers onto {}, {} partitions", options.old, options.new, snapshot.partitions.len());
+    let busiest = snapshot.partitions.bytes_out.iter().map(|rate| rate.get()).fold(0.0, f64::max);
+    let mean = snapshot.partitions.bytes_out.iter().map(|rate| rate.get()).sum::<f64>() / f64::from(options.new);
+    println!("  (the busiest partition alone is {:.4} of a mean broker's leader bytes out)", busiest / mean);
     println!("           disk/bound  replicas   leaders  leader out  topic over  TB moved   seconds");
     let prepared = Prepared::new(&snapshot, &request)?;
     let (decided, time) = timed(|| prepared.decide());
