@@ -38,9 +38,10 @@ kafka:
 	scripts/venv
 	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/pytest tests/kafka
 
-# Times, memory and quality at 3k to 1M replicas, against Python's json.load in the same run.
+# Times, memory and quality at 3k to 1M replicas, against Python's json.load in the same run and simpler ways.
 bench:
 	cargo bench --bench planner
+	cargo bench --bench compare
 
 clean:
 	cargo clean

@@ -11,6 +11,8 @@
 //! solver, and returns no plan that fails.
 
 pub mod base;
+#[doc(hidden)]
+pub mod bench;
 mod bound;
 pub mod check;
 #[cfg(feature = "cli")]

@@ -116,29 +116,35 @@ fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
     Ok(placement)
 }
 
+/// Who holds and who leads, as the methods for any size find it.
+fn fast(problem: &Problem<'_>, work: &Work) -> Result<Leadership> {
+    let placement = place(problem, work)?;
+    if search::is_worthwhile(problem) {
+        return Ok(leadership::order_behind_heads(problem, placement.homes));
+    }
+    leadership::order(problem, &placement, work)
+}
+
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
 fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
-    if request.leaders_only {
-        let leadership = leadership::hand_over(problem, work)?;
-        let schedule = schedule::schedule(problem, &leadership.lists, work)?;
-        return Ok((leadership, Vec::new(), schedule));
-    }
-    if !request.is_given() && !request.exact {
+    let (leadership, not_proven) = if request.leaders_only {
+        (leadership::hand_over(problem, work)?, Vec::new())
+    } else if request.is_given() {
+        (given::order(problem, work)?, Vec::new())
+    } else if request.exact {
+        exact::solve(problem, fast(problem, work), work)?
+    } else if search::is_worthwhile(problem) {
+        (fast(problem, work)?, Vec::new())
+    } else {
         let placement = place(problem, work)?;
-        if search::is_worthwhile(problem) {
-            let schedule = schedule::schedule(problem, &placement.homes, work)?;
-            return Ok((leadership::order_behind_heads(problem, placement.homes), Vec::new(), schedule));
-        }
         // Who leads at the end changes nothing of what is copied.
         let (leadership, schedule) = rayon::join(
             || leadership::order(problem, &placement, work),
             || schedule::schedule(problem, &placement.homes, work),
         );
         return Ok((leadership?, Vec::new(), schedule?));
-    }
-    let (leadership, not_proven) =
-        if request.exact { exact::solve(problem, work)? } else { (given::order(problem, work)?, Vec::new()) };
+    };
     let schedule = schedule::schedule(problem, &leadership.lists, work)?;
     Ok((leadership, not_proven, schedule))
 }

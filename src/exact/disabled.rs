@@ -10,7 +10,7 @@ use crate::problem::Problem;
 ///
 /// # Errors
 /// Always [`Code::Usage`].
-pub fn solve(_: &Problem<'_>, _: &Work) -> Result<(Leadership, Vec<Warning>)> {
+pub fn solve(_: &Problem<'_>, _: Result<Leadership>, _: &Work) -> Result<(Leadership, Vec<Warning>)> {
     Err(Error::new(Code::Usage, "this kshift was built without the exact solver")
         .help("leave --exact out, or build with the feature `exact`"))
 }

@@ -32,8 +32,8 @@ use crate::base::text::{counted, grouped};
 use crate::base::units::Seconds;
 use crate::base::work::Work;
 use crate::cluster::Cluster;
-use crate::leadership::{self, Leadership};
-use crate::placement::{self, Home};
+use crate::leadership::Leadership;
+use crate::placement::Home;
 use crate::plan::{Plan, Warning};
 use crate::problem::Problem;
 use crate::snapshot::Snapshot;
@@ -53,13 +53,12 @@ const SLACK: f64 = 1e-6;
 /// How often a set of replicas may be forbidden that fits in floats but not in bytes.
 const CUTS_MAX: usize = 50;
 
-/// Homes and orders of all movers, as good as can be, and a warning for each level that could not be proven.
+/// Homes and orders of all movers, as good as can be and no worse than `fast`, and a warning for each level that could not be proven.
 ///
 /// # Errors
 /// [`Code::TooLarge`]; what no placement can keep; an interruption.
-pub fn solve(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>)> {
+pub fn solve(problem: &Problem<'_>, fast: Result<Leadership>, work: &Work) -> Result<(Leadership, Vec<Warning>)> {
     refuse_large(problem)?;
-    let fast = placement::place(problem, work).and_then(|placement| leadership::order(problem, &placement, work));
     let refusal = match fast {
         Ok(fast) if problem.movers.is_empty() => return Ok((fast, Vec::new())),
         Err(error) if error.code() == Code::Interrupted => return Err(error),

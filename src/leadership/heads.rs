@@ -30,10 +30,16 @@ const PASSES: usize = 24;
 const FEW: usize = 2_000;
 /// Exchanges stop when no broker is above its share of bytes by more than this part of it.
 const CLOSE_ENOUGH: f64 = 0.005;
-/// Exchanges for each broker, at most.
+/// An exchange helps when the sum of squares above shares grows by less than this.
+const HELPS: f64 = -1e-12;
+/// A broker rests when a search brought it down by less than this part of what it was above its share.
+const WORTH: f64 = 0.02;
+/// Searches for exchanges for each broker, at most.
 const EXCHANGES: usize = 8;
 /// Halvings in search of a level.
 const HALVINGS: usize = 64;
+/// Of the leaderships that one broker could hand to another, how many are looked at in a search: the heaviest.
+const LOOKED_AT: usize = 64;
 
 /// A partition whose first place falls free.
 struct Open {
@@ -133,7 +139,9 @@ struct Load {
     /// Weight over the broker's part and the square of the total, of each resource: the sum of squares is
     /// least when all brokers carry the same share of their parts.
     cost: IndexVec<BrokerIx, [f64; RESOURCES]>,
-    /// One over the share of each resource, zero where there is none.
+    /// The share of each resource.
+    share: IndexVec<BrokerIx, [f64; RESOURCES]>,
+    /// One over that, zero where there is none.
     per_share: IndexVec<BrokerIx, [f64; RESOURCES]>,
     /// Leaderships that a broker's share allows, rounded up.
     allowed: IndexVec<BrokerIx, f64>,
@@ -161,13 +169,14 @@ impl Load {
         let weights = weights(problem);
         let all: f64 = problem.targets.iter().map(|&broker| weights[broker]).sum();
         let mut cost = IndexVec::filled([0.0; RESOURCES], brokers);
-        let mut per_share = cost.clone();
+        let (mut share, mut per_share) = (cost.clone(), cost.clone());
         let mut allowed = IndexVec::filled(0.0, brokers);
         for &broker in &problem.targets {
             let part = weights[broker] / all;
             for resource in 0..RESOURCES {
                 let total = total[resource];
                 let weight = if total > 0.0 { problem.request.weights.all()[resource] } else { 0.0 };
+                share[broker][resource] = total * part;
                 per_share[broker][resource] = if weight > 0.0 { 1.0 / (total * part) } else { 0.0 };
                 cost[broker][resource] = if weight > 0.0 { weight / (total * total * part) } else { 0.0 };
             }
@@ -177,7 +186,7 @@ impl Load {
         for total in &mut total {
             *total = if *total > 0.0 { *total } else { 1.0 };
         }
-        (Load { held, cost, per_share, allowed, total }, open)
+        (Load { held, cost, share, per_share, allowed, total }, open)
     }
 
     /// Where replicas stay, some brokers lead more than an even share already and others hold too little to reach
@@ -223,12 +232,17 @@ impl Load {
         (0..RESOURCES).map(|r| cost[r] * traffic[r] * (2.0 * held[r] + traffic[r])).sum()
     }
 
-    /// By how much the sum of squares grows when two brokers exchange partitions.
+    /// By how much the sum of squares of what is above shares grows when two brokers exchange partitions. What is
+    /// below a share costs nothing: a broker that leads one giant can shed the rest of its bytes in alone.
     fn exchanged(&self, from: BrokerIx, to: BrokerIx, mine: &[f64; RESOURCES], theirs: &[f64; RESOURCES]) -> f64 {
+        let above = |broker: BrokerIx, r: usize, held: f64| (held - self.share[broker][r]).max(0.0).powi(2);
+        let growth = |broker: BrokerIx, r: usize, flow: f64| {
+            let held = self.held[broker][r];
+            self.cost[broker][r] * (above(broker, r, held + flow) - above(broker, r, held))
+        };
         let change = |r: usize| {
             let flow = mine[r] - theirs[r];
-            let (giver, taker) = (self.held[from][r], self.held[to][r]);
-            self.cost[from][r] * flow * (flow - 2.0 * giver) + self.cost[to][r] * flow * (flow + 2.0 * taker)
+            growth(from, r, -flow) + growth(to, r, flow)
         };
         (0..RESOURCES).map(change).sum()
     }
@@ -287,40 +301,64 @@ fn exchange(choices: &mut Choices, load: &mut Load, work: &Work) -> Result<()> {
         back.clear();
         back.extend(offers[from].iter().map(|&number| (choices.head(number), number)).filter(|entry| entry.0 != from));
         back.sort_unstable();
-        let Some((mine, theirs, to)) = best_exchange(choices, load, &offers[from], &back, from) else {
+        let found = best_exchanges(choices, load, &offers[from], &back, from);
+        if found.is_empty() {
             stuck[from] = true;
             continue;
-        };
-        // Others may have become able to give.
-        stuck = IndexVec::filled(false, brokers);
-        choices.hand_over(load, mine, from, to);
-        choices.hand_over(load, theirs, to, from);
+        }
+        for Exchange { mine, theirs, to, .. } in found {
+            // Those made just now may have taken the place of this one, or the need for it.
+            if load.excess(from) <= CLOSE_ENOUGH {
+                break;
+            }
+            let [gives, takes] = [mine, theirs].map(|number| choices.open[number as usize].traffic);
+            if choices.head(theirs) == to && load.exchanged(from, to, &gives, &takes) < HELPS {
+                choices.hand_over(load, mine, from, to);
+                choices.hand_over(load, theirs, to, from);
+                // It may have become able to give.
+                stuck[to] = false;
+            }
+        }
+        // Whoever leads a partition that alone is more than a share stays above it, whatever it exchanges.
+        stuck[from] = load.excess(from) > excess * (1.0 - WORTH);
     }
     Ok(())
 }
 
-/// The exchange with `from` that lowers the sum of squares most: what it gives, what it takes, and of whom.
-fn best_exchange(
+/// A broker gives `mine` to another and takes `theirs` from it.
+struct Exchange {
+    /// By how much the sum of squares grows.
+    change: f64,
+    mine: u32,
+    theirs: u32,
+    to: BrokerIx,
+}
+
+/// For each leadership of `from` the exchange that lowers what is above shares most, where one does: best first.
+fn best_exchanges(
     choices: &Choices,
     load: &Load,
     offers: &[u32],
     back: &[(BrokerIx, u32)],
     from: BrokerIx,
-) -> Option<(u32, u32, BrokerIx)> {
-    let (mut best, mut least) = (None, -1e-12);
+) -> Vec<Exchange> {
     let traffic = |number: u32| &choices.open[number as usize].traffic;
+    let mut found = Vec::new();
     for &mine in offers.iter().filter(|&&number| choices.head(number) == from) {
+        let mut best: Option<Exchange> = None;
         for &to in &choices.candidates.get(mine as usize)[1..] {
             let first = back.partition_point(|entry| entry.0 < to);
-            for &(_, theirs) in back[first..].iter().take_while(|entry| entry.0 == to) {
+            for &(_, theirs) in back[first..].iter().take_while(|entry| entry.0 == to).take(LOOKED_AT) {
                 let change = load.exchanged(from, to, traffic(mine), traffic(theirs));
-                if change < least {
-                    (least, best) = (change, Some((mine, theirs, to)));
+                if change < best.as_ref().map_or(HELPS, |best| best.change) {
+                    best = Some(Exchange { change, mine, theirs, to });
                 }
             }
         }
+        found.extend(best);
     }
-    best
+    found.sort_by(|a, b| a.change.total_cmp(&b.change).then(a.mine.cmp(&b.mine)));
+    found
 }
 
 /// Leads chains of switches from brokers above their share of leaderships to brokers below theirs.

@@ -95,11 +95,14 @@ pub struct Bins<'a> {
     all_parts: f64,
     /// Replicas that a broker takes in a round.
     per_round: Vec<f64>,
+    /// The part of all new replicas that a broker takes.
+    of_new: Vec<f64>,
     given: Vec<u32>,
     /// Replicas of each topic on each broker.
     topics: FxHashMap<(u32, u32), u32>,
-    /// Replicas of each topic that are shared out among the brokers.
+    /// Replicas of each topic that are shared out among the brokers, and of those the new ones.
     topic_total: Vec<u32>,
+    topic_new: Vec<u32>,
     /// The broker (place in the pool) and dir of each slot.
     pub home: Vec<(u32, u32)>,
     homeless: Vec<usize>,
@@ -138,12 +141,15 @@ impl<'a> Bins<'a> {
                 }
             }
         }
+        let mut topic_new = vec![0; topic_total.len()];
         for slot in slots {
             topic_total[slot.topic as usize] += 1;
+            topic_new[slot.topic as usize] += 1;
         }
         let level = water_level(&part, &count, slots.len() as f64);
         let quota: Vec<f64> = part.iter().zip(&count).map(|(part, count)| (level * part - count).max(0.0)).collect();
         let full = quota.iter().copied().fold(0.0, f64::max).max(1.0);
+        let all = quota.iter().sum::<f64>().max(1.0);
         Bins {
             problem,
             brokers,
@@ -154,17 +160,24 @@ impl<'a> Bins<'a> {
             all_parts: part.iter().sum(),
             part,
             per_round: quota.iter().map(|quota| (quota / full).max(1e-6)).collect(),
+            of_new: quota.iter().map(|quota| quota / all).collect(),
             given: vec![0; brokers.len()],
             topics,
             topic_total,
+            topic_new,
             home: vec![(NOWHERE, 0); slots.len()],
             homeless: Vec::new(),
         }
     }
 
     /// Whether a broker may hold one more replica of a topic: its share, rounded up, and `above` that.
+    ///
+    /// The share is in proportion to weights; to the new replicas that a broker takes where that is more: one
+    /// that was emptier than others takes more of every topic.
     fn topic_fits(&self, place: u32, topic: u32, above: u32) -> bool {
-        let share = f64::from(self.topic_total[topic as usize]) * self.part[place as usize] / self.all_parts;
+        let at = place as usize;
+        let by_part = f64::from(self.topic_total[topic as usize]) * self.part[at] / self.all_parts;
+        let share = by_part.max(f64::from(self.topic_new[topic as usize]) * self.of_new[at]);
         let held = self.topics.get(&(place, topic)).copied().unwrap_or(0);
         f64::from(held) < (share - 1e-9).ceil() + f64::from(above)
     }

@@ -28,13 +28,13 @@ use crate::placement::goals::{Goal, goals};
 use crate::problem::Problem;
 
 /// With more new replicas than this the constructive methods are as good.
-const REPLICAS_MAX: u64 = 4_000;
+const REPLICAS_MAX: u64 = 500;
 /// With more targets than this a look at all of them for each proposal is too dear.
 const TARGETS_MAX: usize = 64;
 /// Proposals of a walk for each new replica and goal.
-const PROPOSALS_PER_REPLICA: usize = 400;
+const PROPOSALS_PER_REPLICA: usize = 250;
 /// Proposals of a walk for a goal, at least and at most.
-const PROPOSALS_MIN: usize = 5_000;
+const PROPOSALS_MIN: usize = 2_500;
 const PROPOSALS_MAX: usize = 100_000;
 /// Walks side by side, and how many of them set out from where things are; the others from anywhere.
 const WALKS: u64 = 4;
@@ -118,11 +118,11 @@ impl Aim<'_> {
     /// What is to be lowered: the goal, and a little of how uneven it is.
     fn wanted(&self, state: &State<'_>) -> f64 {
         const UNEVEN: f64 = 0.02;
-        if self.stage < self.goals.len() {
-            state.value(self.stage) + UNEVEN * state.unevenness(self.stage)
-        } else {
-            0.01 * state.crowding()
-        }
+        // Topics come last: they decide between equals until it is their turn.
+        const CROWDED: f64 = 1e-5;
+        let goal =
+            (self.stage < self.goals.len()).then(|| state.value(self.stage) + UNEVEN * state.unevenness(self.stage));
+        goal.unwrap_or(0.0) + CROWDED * state.crowding()
     }
 
     /// One walk from `start`.
@@ -152,7 +152,7 @@ impl Aim<'_> {
             if found <= score || found <= *earlier {
                 score = found;
                 // A walk may go where a ceiling is broken, to come back elsewhere, but nothing there is an answer.
-                if broken == 0.0 && score < best.score - 1e-12 {
+                if broken == 0.0 && score < best.score - 1e-9 {
                     best.score = score;
                     best.spots.copy_from_slice(state.spots());
                     if self.is_reached(&state) {

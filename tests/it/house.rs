@@ -40,6 +40,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "bound",
         ],
     ),
+    ("bench", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership"]),
     ("replay", &["base", "snapshot", "plan", "request"]),
     ("check", &["base", "snapshot", "plan", "request", "replay"]),
     ("emit", &["base", "snapshot", "plan"]),

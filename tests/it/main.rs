@@ -4,6 +4,7 @@
 mod bad_input;
 mod balance;
 mod commands;
+mod decks;
 #[cfg(feature = "exact")]
 mod gap;
 mod handover;
@@ -14,6 +15,7 @@ mod pages;
 mod props;
 mod readme;
 mod regress;
+mod stages;
 mod support;
 mod usage;
 mod variants;

@@ -6,6 +6,7 @@ pub mod least;
 pub mod oracle;
 pub mod rows;
 pub mod run;
+pub mod shares;
 pub mod shrink;
 
 use std::path::{Path, PathBuf};
