@@ -33,11 +33,11 @@ use crate::snapshot::{BrokerState, Snapshot};
 
 /// Solves a settled `request` for `snapshot`.
 pub fn solve<'s>(snapshot: &'s Snapshot, request: &'s Request, work: &Work) -> Result<Solved<'s>> {
-    solve_waves(snapshot, request, Look::BothSides, work).map_err(|error| {
+    solve_waves(snapshot, request, Look::Whole, work).map_err(|error| {
         remedy::offer(snapshot, request, error, work, &|request, work| {
             // What the fast path can do, the exact one can.
             let request = &Request { exact: false, ..request.clone() };
-            moves_something(&solve_waves(snapshot, request, Look::ThisSide, work)?)
+            moves_something(&solve_waves(snapshot, request, Look::Feasible, work)?)
         })
     })
 }
@@ -77,11 +77,13 @@ pub struct Solved<'s> {
     other: Option<Outcome>,
 }
 
-/// Whether the other preference is looked at as well.
+/// How much is made of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Look {
-    ThisSide,
-    BothSides,
+    /// Some plan, to know that there is one.
+    Feasible,
+    /// The best plan, and what the other preference gives.
+    Whole,
 }
 
 fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, work: &Work) -> Result<Solved<'s>> {
@@ -91,10 +93,10 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
     loop {
         let beside = || {
             let bounds = request.chooses_brokers().then(|| bound::of(&problem));
-            let other = if look == Look::BothSides { trade::other(snapshot, &problem, work) } else { Ok(None) };
+            let other = if look == Look::Whole { trade::other(snapshot, &problem, work) } else { Ok(None) };
             (bounds, other)
         };
-        let (decided, (bounds, other)) = rayon::join(|| decide(&problem, work), beside);
+        let (decided, (bounds, other)) = rayon::join(|| decide(&problem, look, work), beside);
         let (leadership, not_proven, (schedule, loads)) = decided?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
@@ -126,7 +128,7 @@ fn fast(problem: &Problem<'_>, work: &Work) -> Result<Leadership> {
 }
 
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
-fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
+fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
     let (leadership, not_proven) = if request.leaders_only {
         (leadership::hand_over(problem, work)?, Vec::new())
@@ -134,10 +136,10 @@ fn decide(problem: &Problem<'_>, work: &Work) -> Result<(Leadership, Vec<Warning
         (given::order(problem, work)?, Vec::new())
     } else if request.exact {
         exact::solve(problem, fast(problem, work), work)?
-    } else if search::is_worthwhile(problem) {
+    } else if look == Look::Whole && search::is_worthwhile(problem) {
         (fast(problem, work)?, Vec::new())
     } else {
-        let placement = place(problem, work)?;
+        let placement = placement::place(problem, work)?;
         // Who leads at the end changes nothing of what is copied.
         let (leadership, schedule) = rayon::join(
             || leadership::order(problem, &placement, work),
