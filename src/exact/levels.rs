@@ -2,7 +2,10 @@
 
 use super::model::Model;
 use crate::base::index::BrokerIx;
-use crate::placement::goals::{Goal, NAMES, goals};
+use crate::placement::goals::{Goal, goals};
+
+/// The names of the levels, by the number of their goal.
+pub const NAMES: [&str; 4] = ["fill", "replicas", "leaders", "traffic"];
 
 /// The load of one target over its share: `fixed + Σ terms`.
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@
 //! so the same case gets the same answer on every machine. Among equal optima the solver's own order decides,
 //! which is fixed: one thread, no clock, columns in order of partition and broker.
 
-pub use crate::placement::goals::NAMES;
+pub use self::levels::NAMES;
 
 mod levels;
 mod milp;

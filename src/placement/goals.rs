@@ -10,13 +10,10 @@ use crate::base::index::{BrokerIx, IndexVec, Ix, PartitionIx};
 use crate::problem::Problem;
 use crate::request::Prefer;
 
-/// The names of the goals, in their order.
-pub const NAMES: [&str; 4] = ["fill", "replicas", "leaders", "traffic"];
-
 /// One goal.
 #[derive(Clone, Debug)]
 pub struct Goal {
-    /// Its place in [`NAMES`].
+    /// 0 fill, 1 replicas, 2 leaders, 3 traffic.
     pub number: usize,
     /// What each target has and cannot lose, in the order of [`Problem::targets`].
     pub fixed: Vec<f64>,
