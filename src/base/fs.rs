@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::base::error::{Code, Error, Place, Result};
 
 /// The whole of a file, or of standard input for `-`.
@@ -14,8 +16,29 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
         io::stdin().lock().read_to_end(&mut content).map_err(|error| fault(&error))?;
         return Ok(content);
     }
+    #[cfg(unix)]
+    if let Some(content) = read_on_all_cores(path) {
+        return Ok(content);
+    }
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
     fs::read(path).map_err(|error| fault(&error))
+}
+
+/// The whole of a large regular file, piece by piece on all cores; [`None`] for any other, and for one that changes
+/// meanwhile.
+#[cfg(unix)]
+fn read_on_all_cores(path: &Path) -> Option<Vec<u8>> {
+    use std::os::unix::fs::FileExt;
+    const PIECE_BYTES: usize = 4 << 20;
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads files")]
+    let file = File::open(path).ok()?;
+    let length =
+        || file.metadata().ok().filter(fs::Metadata::is_file).and_then(|found| usize::try_from(found.len()).ok());
+    let before = length().filter(|&length| length > PIECE_BYTES)?;
+    let mut content = vec![0; before];
+    let pieces = content.par_chunks_mut(PIECE_BYTES).enumerate();
+    pieces.try_for_each(|(number, piece)| file.read_exact_at(piece, (number * PIECE_BYTES) as u64)).ok()?;
+    (length() == Some(before)).then_some(content)
 }
 
 /// Whether a file can be read and begins with these bytes.

@@ -27,19 +27,19 @@ const WAVE_FILES: [&str; 4] = ["reassign.json", "rollback.json", "election.json"
 pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
     let staging = Staging::begin(dir, force, |files| replaceable(dir, files))?;
     work.step("writing", 0, plan.waves.len())?;
-    let (document, waves) = rayon::join(
-        || staging.write_pieces("plan.json", |sink| plan::write_to(plan, sink)),
-        || {
-            let done = AtomicUsize::new(0);
-            plan.waves.par_iter().try_for_each(|wave| {
-                write_wave(plan, wave, &staging)?;
-                work.step("writing", done.fetch_add(1, Ordering::Relaxed) + 1, plan.waves.len())
-            })
-        },
-    );
+    let write_papers = || {
+        staging.write_pieces("plan.json", |sink| plan::write_to(plan, sink))?;
+        staging.write("runbook.md", runbook::runbook(plan).as_bytes())
+    };
+    let (document, waves) = rayon::join(write_papers, || {
+        let done = AtomicUsize::new(0);
+        plan.waves.par_iter().try_for_each(|wave| {
+            write_wave(plan, wave, &staging)?;
+            work.step("writing", done.fetch_add(1, Ordering::Relaxed) + 1, plan.waves.len())
+        })
+    });
     waves?;
     document?;
-    staging.write("runbook.md", runbook::runbook(plan).as_bytes())?;
     work.step("writing", plan.waves.len(), plan.waves.len())?;
     staging.publish()
 }

@@ -139,3 +139,14 @@ fn a_plan_of_the_default_preference_does_not_name_it() {
     assert_eq!(plan("--prefer disk"), usual);
     assert!(plan("--prefer time").contains(r#""prefer":"time""#));
 }
+
+#[test]
+fn a_large_file_is_the_same_as_what_comes_through_a_pipe() {
+    let dir = empty_dir("commands-large");
+    let cluster = kshift("example --old 20 --new 20 --partitions 40000").run().ok().stdout;
+    assert!(cluster.len() > 5_000_000, "{} bytes", cluster.len());
+    let file = dir.join("cluster.json");
+    put(&file, &cluster);
+    let from_file = kshift_with(["snapshot", file.to_str().unwrap()]).run().ok().stdout;
+    assert!(from_file == kshift("snapshot -").input(cluster).run().ok().stdout, "the two differ");
+}
