@@ -101,6 +101,16 @@ impl<'s> Problem<'s> {
         Ok(problem)
     }
 
+    /// Racks of the alive brokers that are not drained: what a strict policy can span.
+    pub fn racks_left(&self) -> usize {
+        let brokers = self.cluster.brokers.iter_enumerated();
+        let stay = brokers.filter(|(broker, row)| row.state == BrokerState::Alive && !self.is_drained[*broker]);
+        let mut racks: Vec<RackIx> = stay.map(|(_, row)| row.rack).collect();
+        racks.sort_unstable();
+        racks.dedup();
+        racks.len()
+    }
+
     /// The places of a partition's list that fall free.
     pub fn freed(&self, partition: PartitionIx) -> impl Iterator<Item = usize> {
         let replicas = self.cluster.replicas_of(partition);

@@ -19,7 +19,6 @@ use rustc_hash::FxHashMap;
 use crate::base::index::{BrokerIx, IndexVec, Ix, PartitionIx, RackIx};
 use crate::problem::Problem;
 use crate::request::RackPolicy;
-use crate::snapshot::BrokerState;
 
 /// As many replicas in one rack as one likes.
 const ANY: u32 = u32::MAX;
@@ -93,7 +92,7 @@ impl Classes {
 
     fn sort_movers(&mut self, problem: &Problem<'_>) {
         let cluster = &problem.cluster;
-        let racks_left = racks_left(problem);
+        let racks_left = problem.racks_left();
         let code = |broker: BrokerIx| {
             let flags = u32::from(problem.is_drained[broker]) * 2 + u32::from(problem.is_target[broker]);
             self.rack[broker].get() as u32 * 4 + flags
@@ -315,14 +314,4 @@ impl Class {
         }
         left == 0
     }
-}
-
-/// Racks of alive brokers that are not drained.
-fn racks_left(problem: &Problem<'_>) -> usize {
-    let brokers = problem.cluster.brokers.iter_enumerated();
-    let alive = brokers.filter(|(broker, row)| row.state == BrokerState::Alive && !problem.is_drained[*broker]);
-    let mut racks: Vec<RackIx> = alive.map(|(_, row)| row.rack).collect();
-    racks.sort_unstable();
-    racks.dedup();
-    racks.len()
 }

@@ -269,7 +269,7 @@ fn lists_of(problem: &Problem<'_>, plan: &Plan) -> Option<Csr<Home>> {
         let home = |&id| {
             let broker = cluster.broker_ix(id)?;
             let path = dirs.next().flatten();
-            let mut open = model::receiving_dirs(problem, broker).into_iter();
+            let mut open = problem.receiving_dirs(broker);
             let is_named = |dir: &_| {
                 let log_dirs = &cluster.snapshot.brokers[broker.get()].log_dirs;
                 path.is_none_or(|path| log_dirs[cluster.dirs[*dir].place].path == path)

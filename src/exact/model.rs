@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::milp::{Milp, Outcome};
-use crate::base::index::{BrokerIx, DirIx, IndexVec, Ix, PartitionIx, RackIx};
+use crate::base::index::{BrokerIx, DirIx, IndexVec, PartitionIx, RackIx};
 use crate::base::units::Bytes;
 use crate::placement::Home;
 use crate::problem::Problem;
 use crate::request::RackPolicy;
-use crate::snapshot::BrokerState;
 
 /// A place that a mover may take: its column is 1 when it does.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +37,7 @@ impl<'a> Model<'a> {
     pub fn new(problem: &'a Problem<'a>) -> Self {
         let mut model =
             Model { problem, milp: Milp::default(), spots: Vec::new(), heads: Vec::new(), is_choice: Vec::new() };
-        let racks_left = racks_left(problem);
+        let racks_left = problem.racks_left();
         for &partition in &problem.movers {
             model.add_places(partition);
             model.add_heads(partition);
@@ -258,7 +257,7 @@ fn spots_of(problem: &Problem<'_>, partition: PartitionIx) -> Vec<(BrokerIx, Opt
     let kept: Vec<BrokerIx> = problem.kept(partition).collect();
     let mut spots = Vec::new();
     for &broker in problem.targets.iter().filter(|broker| !kept.contains(broker)) {
-        let dirs = receiving_dirs(problem, broker);
+        let dirs: Vec<DirIx> = problem.receiving_dirs(broker).collect();
         if dirs.is_empty() && problem.request.ignore_disk {
             spots.push((broker, None));
         }
@@ -274,11 +273,6 @@ fn spots_of(problem: &Problem<'_>, partition: PartitionIx) -> Vec<(BrokerIx, Opt
     spots
 }
 
-/// The log dirs of a broker that receive.
-pub fn receiving_dirs(problem: &Problem<'_>, broker: BrokerIx) -> Vec<DirIx> {
-    problem.cluster.dirs_of(broker).filter(|&dir| problem.dir_limit[dir].is_some()).collect()
-}
-
 /// A dir beyond its limit may not even receive an empty replica.
 fn within_limit(problem: &Problem<'_>, dir: DirIx) -> bool {
     problem.dir_limit[dir].is_some_and(|limit| problem.cluster.dirs[dir].used <= limit)
@@ -286,14 +280,4 @@ fn within_limit(problem: &Problem<'_>, dir: DirIx) -> bool {
 
 fn room(problem: &Problem<'_>, dir: DirIx) -> Bytes {
     problem.dir_limit[dir].unwrap_or(Bytes::ZERO).saturating_sub(problem.cluster.dirs[dir].used)
-}
-
-/// Racks of alive brokers that are not drained: what a strict policy can span.
-fn racks_left(problem: &Problem<'_>) -> usize {
-    let brokers = problem.cluster.brokers.iter_enumerated();
-    let stay = brokers.filter(|(broker, row)| row.state == BrokerState::Alive && !problem.is_drained[*broker]);
-    let mut racks: Vec<usize> = stay.map(|(_, row)| row.rack.get()).collect();
-    racks.sort_unstable();
-    racks.dedup();
-    racks.len()
 }

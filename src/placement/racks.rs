@@ -16,7 +16,6 @@ use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
 use crate::request::{Prefer, RackPolicy};
-use crate::snapshot::BrokerState;
 
 /// The rack that was chosen for one new replica.
 #[derive(Clone, Copy)]
@@ -166,16 +165,14 @@ struct Chooser<'a> {
 
 impl<'a> Chooser<'a> {
     fn new(problem: &'a Problem<'a>, pools: &'a Pools) -> Self {
-        let cluster = &problem.cluster;
-        let mut left: Vec<RackIx> = cluster
-            .brokers
-            .iter_enumerated()
-            .filter(|(broker, row)| row.state == BrokerState::Alive && !problem.is_drained[*broker])
-            .map(|(_, row)| row.rack)
-            .collect();
-        left.sort_unstable();
-        left.dedup();
-        Chooser { problem, pools, racks_left: left.len(), counts: Vec::new(), taken: Vec::new(), picked: Vec::new() }
+        Chooser {
+            problem,
+            pools,
+            racks_left: problem.racks_left(),
+            counts: Vec::new(),
+            taken: Vec::new(),
+            picked: Vec::new(),
+        }
     }
 
     fn rack(&self, broker: BrokerIx) -> RackIx {

@@ -10,7 +10,6 @@ use crate::placement::Home;
 use crate::placement::goals::{Goal, is_open};
 use crate::problem::Problem;
 use crate::request::RackPolicy;
-use crate::snapshot::BrokerState;
 
 /// Where a slot lies: the number of a target, and of one of the doors.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,7 +145,7 @@ fn mover(problem: &Problem<'_>, partition: PartitionIx, slots: Range<usize>, top
     let before = problem.cluster.replicas_of(partition);
     let were = racks_of(&mut before.iter().copied());
     let (distinct, most) = match problem.rack_policy {
-        RackPolicy::Strict => (racks_left(problem).min(before.len()), u32::MAX),
+        RackPolicy::Strict => (problem.racks_left().min(before.len()), u32::MAX),
         _ => (were.len(), were.iter().map(|entry| entry.1).max().unwrap_or(0)),
     };
     Mover {
@@ -160,16 +159,6 @@ fn mover(problem: &Problem<'_>, partition: PartitionIx, slots: Range<usize>, top
         distinct: distinct as u32,
         most,
     }
-}
-
-/// Racks of alive brokers that are not drained.
-fn racks_left(problem: &Problem<'_>) -> usize {
-    let brokers = problem.cluster.brokers.iter_enumerated();
-    let left = brokers.filter(|(broker, row)| row.state == BrokerState::Alive && !problem.is_drained[*broker]);
-    let mut racks: Vec<RackIx> = left.map(|entry| entry.1.rack).collect();
-    racks.sort_unstable();
-    racks.dedup();
-    racks.len()
 }
 
 /// One placement with one choice of heads.
