@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::files::{broker, cluster, empty_dir, names, partition, put, six_brokers, text};
 use crate::support::r#gen::awkward;
+use crate::support::property::{cases, passes_from_its_file};
 use crate::support::run::{Answer, kshift};
 
 const TB: u64 = 1_000_000_000_000;
@@ -201,11 +202,6 @@ fn each_way_of_moving_something_else_is_found_by_the_check() {
     assert!(report.contains("it is healthy and could move"), "{report}");
 }
 
-fn cases() -> u64 {
-    let set = std::env::var("KSHIFT_PROPERTY_CASES");
-    set.map_or(1000, |text| text.parse().expect("KSHIFT_PROPERTY_CASES is a number"))
-}
-
 /// A plan that passes its check from its file, or a refusal with help.
 fn planned(seed: u64, snapshot: &Snapshot, request: &Request) -> Option<Plan> {
     let plan = match kshift::plan(snapshot, request, &Work::new()) {
@@ -216,11 +212,7 @@ fn planned(seed: u64, snapshot: &Snapshot, request: &Request) -> Option<Plan> {
             return None;
         }
     };
-    let bytes = plan::write(&plan);
-    let read = plan::read(std::str::from_utf8(&bytes).unwrap(), "plan.json").unwrap();
-    assert_eq!(plan::write(&read), bytes, "seed {seed}: the plan differs when it was written and read");
-    let report = kshift::check::plan(snapshot, &read);
-    assert!(report.is_ok(), "seed {seed}: {report}");
+    passes_from_its_file(snapshot, &plan).unwrap_or_else(|fault| panic!("seed {seed}: {fault}"));
     Some(plan)
 }
 

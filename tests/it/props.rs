@@ -23,15 +23,9 @@ use rayon::prelude::*;
 use crate::support::r#gen::{awkward, tiny};
 use crate::support::least::least;
 use crate::support::oracle::{self, Verdict};
+use crate::support::property::{cases, passes_from_its_file};
 use crate::support::rows::Rows;
 use crate::support::shrink;
-
-/// How many seeds.
-fn cases() -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "the one switch of the tests")]
-    let set = std::env::var("KSHIFT_PROPERTY_CASES");
-    set.map_or(1000, |text| text.parse().expect("KSHIFT_PROPERTY_CASES is a number"))
-}
 
 /// What holds, or a sentence on what does not.
 type Held = Result<(), String>;
@@ -108,12 +102,7 @@ fn a_request_gives_a_plan_that_passes_its_check_from_its_file_or_an_error_with_h
                 return Ok(());
             }
         };
-        let bytes = plan::write(&plan);
-        let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
-        let read = plan::read(text, "plan.json").map_err(|error| error.to_string())?;
-        holds!(plan::write(&read) == bytes, "the plan differs when it was written and read");
-        let report = kshift::check::plan(snapshot, &read);
-        holds!(report.is_ok(), "{report}");
+        passes_from_its_file(snapshot, &plan)?;
         let summary = &plan.summary;
         let (moved, forced) = (summary.replicas_moved, summary.replicas_forced);
         holds!(!plan.complete || moved == forced, "complete, but {moved} of {forced} replicas moved");
@@ -142,12 +131,7 @@ fn a_plan_that_prefers_time_passes_its_check_and_tells_what_the_other_one_gives(
                     return Ok(());
                 }
             };
-            let bytes = plan::write(&plan);
-            let text = std::str::from_utf8(&bytes).map_err(|error| error.to_string())?;
-            let read = plan::read(text, "plan.json").map_err(|error| error.to_string())?;
-            holds!(plan::write(&read) == bytes, "the plan differs when it was written and read");
-            let report = kshift::check::plan(snapshot, &read);
-            holds!(report.is_ok(), "{report}");
+            passes_from_its_file(snapshot, &plan)?;
             let Some(trade) = plan.summary.trade else {
                 holds!(plan.waves.is_empty(), "no word on the other preference");
                 return Ok(());
