@@ -9,6 +9,7 @@ use crate::leadership::{self, Leadership};
 use crate::placement;
 use crate::problem::Problem;
 use crate::request::Request;
+use crate::search;
 use crate::snapshot::Snapshot;
 
 /// A request, resolved for a cluster.
@@ -27,7 +28,10 @@ impl<'s> Prepared<'s> {
     pub fn decide(&self) -> Result<Decided> {
         let work = Work::new();
         let placement = placement::place(&self.0, &work)?;
-        Ok(Decided(leadership::order(&self.0, &placement, &work)?))
+        let mut homes = placement.homes;
+        leadership::choose_heads(&self.0, &mut homes, &work)?;
+        search::improve(&self.0, &mut homes, &work)?;
+        Ok(Decided(leadership::order_behind_heads(&self.0, homes)))
     }
 
     /// The rows of the partitions that move, each with its ordered list.

@@ -20,7 +20,7 @@ use crate::cluster::Cluster;
 use crate::exact;
 use crate::given;
 use crate::leadership::{self, Leadership};
-use crate::placement::{self, Placement};
+use crate::placement::{self, Home, Placement};
 use crate::plan::{
     ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
     Throttle, Warning, Wave,
@@ -108,23 +108,13 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
     }
 }
 
-/// Who holds; in small cases also who leads.
-fn place(problem: &Problem<'_>, work: &Work) -> Result<Placement> {
-    let mut placement = placement::place(problem, work)?;
-    if search::is_worthwhile(problem) {
-        leadership::choose_heads(problem, &mut placement.homes, work)?;
-        search::improve(problem, &mut placement.homes, work)?;
-    }
-    Ok(placement)
-}
-
-/// Who holds and who leads, as the methods for any size find it.
-fn fast(problem: &Problem<'_>, work: &Work) -> Result<Leadership> {
-    let placement = place(problem, work)?;
-    if search::is_worthwhile(problem) {
-        return Ok(leadership::order_behind_heads(problem, placement.homes));
-    }
-    leadership::order(problem, &placement, work)
+/// The homes of all movers, the new head of each list in front; and whether anything has left the home that was
+/// found for it first.
+fn settle(problem: &Problem<'_>, found: &Placement, look: Look, work: &Work) -> Result<(Csr<Home>, bool)> {
+    let mut homes = found.homes.clone();
+    leadership::choose_heads(problem, &mut homes, work)?;
+    let has_changed = look == Look::Whole && search::improve(problem, &mut homes, work)?;
+    Ok((homes, has_changed))
 }
 
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
@@ -134,18 +124,25 @@ fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership,
         (leadership::hand_over(problem, work)?, Vec::new())
     } else if request.is_given() {
         (given::order(problem, work)?, Vec::new())
-    } else if request.exact {
-        exact::solve(problem, fast(problem, work), work)?
-    } else if look == Look::Whole && search::is_worthwhile(problem) {
-        (fast(problem, work)?, Vec::new())
     } else {
-        let placement = placement::place(problem, work)?;
-        // Who leads at the end changes nothing of what is copied.
-        let (leadership, schedule) = rayon::join(
-            || leadership::order(problem, &placement, work),
-            || schedule::schedule(problem, &placement.homes, work),
-        );
-        return Ok((leadership?, Vec::new(), schedule?));
+        let order = |placement: &Placement| {
+            let (homes, has_changed) = settle(problem, placement, look, work)?;
+            Ok((leadership::order_behind_heads(problem, homes), has_changed))
+        };
+        let placement = placement::place(problem, work);
+        if request.exact {
+            let fast = placement.and_then(|placement| order(&placement));
+            exact::solve(problem, fast.map(|ordered| ordered.0), work)?
+        } else {
+            let placement = placement?;
+            // Who leads at the end changes nothing of what is copied, and mostly nothing leaves its home any more.
+            let (ordered, schedule) =
+                rayon::join(|| order(&placement), || schedule::schedule(problem, &placement.homes, work));
+            match ordered? {
+                (leadership, false) => return Ok((leadership, Vec::new(), schedule?)),
+                (leadership, true) => (leadership, Vec::new()),
+            }
+        }
     };
     let schedule = schedule::schedule(problem, &leadership.lists, work)?;
     Ok((leadership, not_proven, schedule))
@@ -300,16 +297,10 @@ impl DirNames {
 }
 
 /// Names dirs where a broker has several: of added replicas the chosen one, of previous ones the known one.
-fn push_dirs(
-    solved: &Solved<'_>,
-    partition: PartitionIx,
-    list: &[placement::Home],
-    dirs: &mut DirNames,
-    table: &mut Moves,
-) {
+fn push_dirs(solved: &Solved<'_>, partition: PartitionIx, list: &[Home], dirs: &mut DirNames, table: &mut Moves) {
     let cluster = &solved.problem.cluster;
     let several = |broker: BrokerIx| cluster.dirs_of(broker).len() > 1;
-    let path_of = |home: &placement::Home| {
+    let path_of = |home: &Home| {
         let dir = home.dir.filter(|_| several(home.broker))?;
         Some(cluster.snapshot.brokers[home.broker.get()].log_dirs[cluster.dirs[dir].place].path.as_str())
     };
@@ -329,7 +320,7 @@ fn push_dirs(
 }
 
 /// Who leads when the wave ends: the old leader if it stays, else the first of the list that is alive and in sync.
-fn leader_after(solved: &Solved<'_>, partition: PartitionIx, list: &[placement::Home]) -> Option<BrokerId> {
+fn leader_after(solved: &Solved<'_>, partition: PartitionIx, list: &[Home]) -> Option<BrokerId> {
     let cluster = &solved.problem.cluster;
     let before = cluster.replicas_of(partition);
     let isr = cluster.snapshot.partitions.isr.get(partition.get());

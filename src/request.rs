@@ -73,6 +73,9 @@ pub struct Request {
     /// How much each load of leaders counts when they are chosen.
     #[serde(skip_serializing_if = "Weights::are_default")]
     pub weights: Weights,
+    /// How long to search for a better plan than the first good one.
+    #[serde(skip_serializing_if = "Effort::is_normal")]
+    pub effort: Effort,
     /// Chooses among equally good plans.
     pub seed: u64,
     /// Solve the case to the proven optimum; for small ones only.
@@ -106,6 +109,7 @@ impl Default for Request {
             skip_unhealthy: false,
             prefer: Prefer::Disk,
             weights: Weights::default(),
+            effort: Effort::Normal,
             seed: 0,
             exact: false,
             supplements: Supplements::default(),
@@ -199,6 +203,7 @@ impl Request {
         let goals = [
             ("--prefer", "--prefer time", self.prefer == Prefer::Time),
             ("--weights", "--weights", !self.weights.are_default()),
+            ("--effort", "--effort", !self.effort.is_normal() && !self.exact),
         ];
         let Some((place, goal, _)) = goals.into_iter().find(|goal| goal.2) else { return Ok(()) };
         Err(Error::new(Code::Usage, format!("{goal} and {option} exclude each other: {why}"))
@@ -256,6 +261,36 @@ impl Prefer {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
     const fn is_disk(&self) -> bool {
         matches!(self, Prefer::Disk)
+    }
+}
+
+/// How long to search for a better plan than the first good one. Counted in steps of the search, never in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// No search at all.
+    Instant,
+    /// Small cases, and racks in which what is led is uneven.
+    #[default]
+    Normal,
+    /// The same for much longer, and closer to the shares.
+    Thorough,
+}
+
+impl Effort {
+    /// The word of the option.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Effort::Instant => "instant",
+            Effort::Normal => "normal",
+            Effort::Thorough => "thorough",
+        }
+    }
+
+    /// Whether it is the default, which files do not name.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    const fn is_normal(&self) -> bool {
+        matches!(self, Effort::Normal)
     }
 }
 

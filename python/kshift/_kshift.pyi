@@ -209,6 +209,7 @@ def plan(
     exact: bool = False,
     prefer: str | None = None,
     weights: str | Mapping[str, float] | None = None,
+    effort: str | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 

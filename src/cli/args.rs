@@ -132,6 +132,9 @@ pub struct PlanArgs {
     /// How much each load counts when leaders are chosen: their number, bytes produced and bytes consumed, such as `in=2,out=0` [default: leaders=1,in=1,out=1]
     #[arg(long, value_name = "NAME=X,…", value_parser = Weights::parse, allow_negative_numbers = true)]
     pub weights: Option<Weights>,
+    /// How long to search for a better plan than the first good one: `instant` (not at all), `normal` or `thorough` [default: normal]
+    #[arg(long, value_enum, value_name = "HOW", hide_possible_values = true)]
+    pub effort: Option<Effort>,
     /// Choose among equally good plans; the same seed gives the same plan [default: 0]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
@@ -314,6 +317,17 @@ pub struct Talk {
 pub enum Strategy {
     /// In one step.
     Direct,
+}
+
+/// `--effort`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Effort {
+    /// No search.
+    Instant,
+    /// Where it pays most.
+    Normal,
+    /// Much longer.
+    Thorough,
 }
 
 /// `--prefer`.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{LimitArgs, PlanArgs, Prefer, RackPolicy, Strategy, SupplementArgs};
+use super::args::{Effort, LimitArgs, PlanArgs, Prefer, RackPolicy, Strategy, SupplementArgs};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::target::Target;
 use crate::base::{fs, json};
@@ -33,6 +33,11 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         Prefer::Time => request::Prefer::Time,
     });
     request.weights = args.weights.unwrap_or(request.weights);
+    request.effort = args.effort.map_or(request.effort, |effort| match effort {
+        Effort::Instant => request::Effort::Instant,
+        Effort::Normal => request::Effort::Normal,
+        Effort::Thorough => request::Effort::Thorough,
+    });
     // What cannot be asked together is refused before a file is read.
     request.target = args.target.is_some().then(Target::default);
     request.exact = args.exact;

@@ -4,7 +4,8 @@
 //! for lists with new replicas; it comes to the front, and the others keep their order: who is second then, is
 //! who was first of them.
 
-use super::{Leadership, heads};
+use super::Leadership;
+use super::heads::{self, Start};
 use crate::base::error::Result;
 use crate::base::index::Csr;
 use crate::base::work::Work;
@@ -22,7 +23,7 @@ pub fn hand_over(problem: &Problem<'_>, work: &Work) -> Result<Leadership> {
     for &partition in &problem.movers {
         candidates.push(problem.may_lead(partition).map(home));
     }
-    heads::choose(problem, &mut candidates, work)?;
+    heads::choose(problem, &mut candidates, Start::Afresh, work)?;
     let mut lists = Csr::with_capacity(problem.movers.len(), problem.movers.len() * 3);
     for (mover, &partition) in problem.movers.iter().enumerate() {
         let head = candidates.get(mover)[0].broker;

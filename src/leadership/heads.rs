@@ -55,15 +55,26 @@ struct Choices {
     candidates: Csr<BrokerIx>,
 }
 
+/// Where to begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// From nothing: each partition takes the best candidate, the heaviest first.
+    Afresh,
+    /// From those in front now.
+    AsTheyAre,
+}
+
 /// Puts the new head of every list whose first place falls free in front of its homes.
-pub fn choose(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<()> {
+pub fn choose(problem: &Problem<'_>, homes: &mut Csr<Home>, start: Start, work: &Work) -> Result<()> {
     let (mut load, open) = Load::new(problem);
     let mut choices = Choices::new(open, homes, &mut load);
     let Choices { open, candidates } = &mut choices;
     for (number, open) in open.iter().enumerate() {
         let list = candidates.get_mut(number);
-        let best = load.cheapest(list, &open.traffic);
-        list.swap(0, best);
+        if start == Start::Afresh {
+            let best = load.cheapest(list, &open.traffic);
+            list.swap(0, best);
+        }
         load.add(list[0], &open.traffic);
     }
     for pass in 0..PASSES {

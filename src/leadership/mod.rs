@@ -21,10 +21,11 @@ mod heads;
 mod seconds;
 
 pub use self::hand_over::hand_over;
+use self::heads::Start;
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec, PartitionIx};
 use crate::base::work::Work;
-use crate::placement::{Home, Placement};
+use crate::placement::Home;
 use crate::problem::Problem;
 
 /// The new lists of all movers.
@@ -33,23 +34,21 @@ pub struct Leadership {
     pub lists: Csr<Home>,
 }
 
-/// Orders the list of every mover.
-///
-/// # Errors
-/// Only an interruption.
-pub fn order(problem: &Problem<'_>, placement: &Placement, work: &Work) -> Result<Leadership> {
-    let mut homes = placement.homes.clone();
-    choose_heads(problem, &mut homes, work)?;
-    Ok(order_behind_heads(problem, homes))
-}
-
 /// Puts the new head of every list whose first place falls free in front of its homes.
 ///
 /// # Errors
 /// Only an interruption.
 pub fn choose_heads(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<()> {
     work.step("choosing leaders", 0, 1)?;
-    heads::choose(problem, homes, work)
+    heads::choose(problem, homes, Start::Afresh, work)
+}
+
+/// Improves heads that stand in front of their homes already, after some homes have changed.
+///
+/// # Errors
+/// Only an interruption.
+pub fn improve_heads(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<()> {
+    heads::choose(problem, homes, Start::AsTheyAre, work)
 }
 
 /// Orders the list of every mover whose head stands in front of its homes already.

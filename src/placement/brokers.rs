@@ -17,7 +17,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Home, Slot, Vessels, refine, scramble, water_level};
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, DirIx, Ix};
+use crate::base::index::{BrokerIx, Csr, DirIx, Ix};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
 use crate::problem::Problem;
@@ -86,6 +86,8 @@ pub struct Bins<'a> {
     pub dirs: Vec<Vec<Bin>>,
     /// Bytes each broker holds now; where time goes first, those that it received.
     pub held: Vec<f64>,
+    /// Bytes each broker held at first.
+    at_first: Vec<f64>,
     /// Bytes each broker should hold, in the same sense, at the end.
     pub goal: Vec<f64>,
     /// Weights of the brokers.
@@ -93,11 +95,16 @@ pub struct Bins<'a> {
     /// Parts of the brokers in counts: their weights, or less where the limit leaves no room for a whole one.
     part: Vec<f64>,
     all_parts: f64,
+    /// New replicas that each broker should get, and the most of them: there are as many rounds.
+    quota: Vec<f64>,
+    rounds: f64,
     /// Replicas that a broker takes in a round.
     per_round: Vec<f64>,
     /// The part of all new replicas that a broker takes.
     of_new: Vec<f64>,
     given: Vec<u32>,
+    /// Whether one replica alone has brought a broker to its goal.
+    has_giant: Vec<bool>,
     /// Replicas of each topic on each broker.
     topics: FxHashMap<(u32, u32), u32>,
     /// Replicas of each topic that are shared out among the brokers, and of those the new ones.
@@ -108,6 +115,8 @@ pub struct Bins<'a> {
     homeless: Vec<usize>,
 }
 
+/// A replica that is more than this part of what a broker should receive is a giant.
+const GIANT: f64 = 0.95;
 const NOWHERE: u32 = u32::MAX;
 /// Brokers looked at for one where a topic still has a share.
 const LOOK_FURTHER: usize = 256;
@@ -154,6 +163,7 @@ impl<'a> Bins<'a> {
             problem,
             brokers,
             dirs,
+            at_first: held.clone(),
             held,
             goal,
             weight,
@@ -161,13 +171,30 @@ impl<'a> Bins<'a> {
             part,
             per_round: quota.iter().map(|quota| (quota / full).max(1e-6)).collect(),
             of_new: quota.iter().map(|quota| quota / all).collect(),
+            rounds: full,
+            quota,
             given: vec![0; brokers.len()],
+            has_giant: vec![false; brokers.len()],
             topics,
             topic_total,
             topic_new,
             home: vec![(NOWHERE, 0); slots.len()],
             homeless: Vec::new(),
         }
+    }
+
+    /// Bins with every slot where it is.
+    pub fn filled(problem: &'a Problem<'a>, brokers: &'a [BrokerIx], slots: &[Slot], homes: &Csr<Home>) -> Self {
+        let mut bins = Bins::new(problem, brokers, slots);
+        for (number, slot) in slots.iter().enumerate() {
+            let home = homes.values()[slot.at as usize];
+            let place = brokers.binary_search(&home.broker).expect("homes of a pool are on its brokers");
+            let dir =
+                bins.dirs[place].iter().position(|bin| bin.dir == home.dir).expect("homes are in dirs that receive");
+            bins.put(number, slots, place as u32, dir as u32);
+        }
+        bins.of_new = bins.given.iter().map(|&given| f64::from(given) / slots.len().max(1) as f64).collect();
+        bins
     }
 
     /// Whether a broker may hold one more replica of a topic: its share, rounded up, and `above` that.
@@ -207,11 +234,41 @@ impl<'a> Bins<'a> {
     fn put(&mut self, slot: usize, slots: &[Slot], place: u32, dir: u32) {
         let topic = slots[slot].topic;
         let size = slots[slot].size;
+        let at = place as usize;
+        self.has_giant[at] |= size.as_f64() > GIANT * (self.goal[at] - self.at_first[at]);
         self.home[slot] = (place, dir);
         self.dirs[place as usize][dir as usize].used += size;
         self.held[place as usize] += size.as_f64();
         self.given[place as usize] += 1;
         *self.topics.entry((place, topic)).or_default() += 1;
+    }
+
+    /// By how many replicas a broker has more than its quota, rounded up.
+    pub fn above_quota(&self, place: usize) -> f64 {
+        f64::from(self.given[place]) - (self.quota[place] - 1e-9).ceil()
+    }
+
+    /// How many replicas a broker has less than its quota.
+    pub fn below_quota(&self, place: usize) -> f64 {
+        self.quota[place] - f64::from(self.given[place])
+    }
+
+    /// The dir of another broker to which a slot may move within every limit, its topic at most one above its share.
+    pub fn may_move(&self, slot: usize, to: u32, slots: &[Slot]) -> Option<u32> {
+        let may = self.topic_fits(to, slots[slot].topic, 1) && !self.holds(to, slot, slots);
+        if may { self.dir_for(to, slots[slot].size) } else { None }
+    }
+
+    /// Gives a slot another home.
+    pub fn move_to(&mut self, slot: usize, slots: &[Slot], to: u32, dir: u32) {
+        let Slot { topic, size, .. } = slots[slot];
+        let (place, from) = self.home[slot];
+        let bin = &mut self.dirs[place as usize][from as usize];
+        bin.used = bin.used - size;
+        self.held[place as usize] -= size.as_f64();
+        self.given[place as usize] -= 1;
+        *self.topics.entry((place, topic)).or_default() -= 1;
+        self.put(slot, slots, to, dir);
     }
 
     /// Exchanges the homes of two slots, dir for dir.
@@ -231,8 +288,9 @@ impl<'a> Bins<'a> {
         self.home.swap(a, b);
     }
 
-    /// Whether two slots may exchange their homes within every limit.
-    pub fn may_swap(&self, a: usize, b: usize, slots: &[Slot]) -> bool {
+    /// Whether two slots may exchange their homes within every limit, and no topic gets further than `above` beyond
+    /// its share.
+    pub fn may_swap(&self, a: usize, b: usize, slots: &[Slot], above: u32) -> bool {
         let ((place_a, dir_a), (place_b, dir_b)) = (self.home[a], self.home[b]);
         let (topic_a, topic_b) = (slots[a].topic, slots[b].topic);
         let fits = |place: u32, dir: u32, out: Bytes, into: Bytes| {
@@ -241,7 +299,8 @@ impl<'a> Bins<'a> {
         };
         fits(place_a, dir_a, slots[a].size, slots[b].size)
             && fits(place_b, dir_b, slots[b].size, slots[a].size)
-            && (topic_a == topic_b || self.topic_fits(place_b, topic_a, 1) && self.topic_fits(place_a, topic_b, 1))
+            && (topic_a == topic_b
+                || self.topic_fits(place_b, topic_a, above) && self.topic_fits(place_a, topic_b, above))
             && !self.holds(place_b, a, slots)
             && !self.holds(place_a, b, slots)
     }
@@ -260,7 +319,9 @@ impl<'a> Bins<'a> {
                 if !self.holds(place, slot, slots)
                     && let Some(dir) = self.dir_for(place, slots[slot].size)
                 {
-                    if self.topic_fits(place, topic, 0) {
+                    // Whoever waits is not there to take what others may not; when its turn has come, it takes what is left.
+                    let takes = if self.waits(place) { aside.is_empty() } else { self.topic_fits(place, topic, 0) };
+                    if takes {
                         self.put(slot, slots, place, dir);
                         *next = self.turn(place);
                         break;
@@ -292,8 +353,14 @@ impl<'a> Bins<'a> {
     /// Every other round is drawn by lot: otherwise racks that hold the same partitions are filled in the
     /// same order, and brokers end up with twins that hold all their partitions and would take over all
     /// their leaderships. A round's replicas are of about one size, so the next round levels what it upset.
+    ///
+    /// A broker to which one giant brought all bytes it should have waits for the smallest replicas of all, in the last
+    /// round.
     fn turn(&self, place: u32) -> Turn {
         let at = place as usize;
+        if self.waits(place) {
+            return Turn::new(self.rounds as u64, f64::INFINITY, place);
+        }
         let round = (f64::from(self.given[at]) / self.per_round[at] + 1e-9).floor() as u64;
         let to_go = if round % 2 == 1 {
             scramble(self.brokers[at].get() as u64, round) as f64
@@ -301,6 +368,12 @@ impl<'a> Bins<'a> {
             (self.goal[at] - self.held[at]) / self.weight[at]
         };
         Turn::new(round, to_go, place)
+    }
+
+    /// Whether a broker has a giant and owes replicas yet.
+    fn waits(&self, place: u32) -> bool {
+        let at = place as usize;
+        self.has_giant[at] && f64::from(self.given[at]) < self.quota[at]
     }
 
     fn fill_roomiest_first(&mut self, slots: &[Slot], work: &Work) -> Result<()> {
@@ -338,7 +411,8 @@ impl<'a> Bins<'a> {
         self.dirs[place as usize].iter().map(Bin::room).max().unwrap_or(Bytes::ZERO)
     }
 
-    fn finish(self) -> Placed {
+    /// The homes as they are now.
+    pub fn finish(self) -> Placed {
         let home = |&(place, dir): &(u32, u32)| match place {
             NOWHERE => Home { broker: self.brokers[0], dir: None },
             place => Home { broker: self.brokers[place as usize], dir: self.dirs[place as usize][dir as usize].dir },

@@ -32,6 +32,8 @@ use std::cmp::Reverse;
 
 use rayon::prelude::*;
 
+pub use self::brokers::Bins;
+pub use self::refine::replace;
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, RackIx};
 use crate::base::units::Bytes;
@@ -123,17 +125,18 @@ fn short_for_good(
 }
 
 /// Groups of targets among which a replica may be placed freely: racks, or all targets where racks do not count.
-struct Pools {
+pub struct Pools {
     /// The brokers of each pool, in order.
-    brokers: Vec<Vec<BrokerIx>>,
+    pub brokers: Vec<Vec<BrokerIx>>,
     /// The pool of each rack that has one.
     of_rack: IndexVec<RackIx, Option<u32>>,
     /// The pool of each target.
-    of_broker: IndexVec<BrokerIx, Option<u32>>,
+    pub of_broker: IndexVec<BrokerIx, Option<u32>>,
 }
 
 impl Pools {
-    fn new(problem: &Problem<'_>) -> Self {
+    /// The pools of a problem's targets.
+    pub fn new(problem: &Problem<'_>) -> Self {
         let cluster = &problem.cluster;
         let mut of_rack = IndexVec::filled(None, cluster.racks.len());
         let mut of_broker = IndexVec::filled(None, cluster.brokers.len());
@@ -164,15 +167,15 @@ impl Pools {
 
 /// One new replica: where its home is kept, whose it is, and how large.
 #[derive(Clone, Copy)]
-struct Slot {
+pub struct Slot {
     /// Its place among all homes.
-    at: u32,
+    pub at: u32,
     /// Its mover.
-    mover: u32,
+    pub mover: u32,
     /// The topic of its mover.
-    topic: u32,
+    pub topic: u32,
     /// Its size.
-    size: Bytes,
+    pub size: Bytes,
 }
 
 /// Movers, largest first; equal ones in an order that the seed chooses.

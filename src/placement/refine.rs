@@ -1,5 +1,7 @@
 //! Swaps that even out the bytes of the brokers of one rack and keep everything else.
 //!
+//! Before that, brokers that ended with a replica more than their quota pass it on to one that has less.
+//!
 //! The fullest broker (relative to its goal) gives a replica to one of the emptiest and takes a smaller
 //! one back. Of all pairs the one whose difference comes closest to what should flow is taken: both
 //! lists are sorted by size, so two fingers find it in one pass. With k replicas a broker there are k²
@@ -27,6 +29,7 @@ pub fn even_out(bins: &mut Bins<'_>, slots: &[Slot], work: &Work) -> Result<()> 
     for (slot, home) in bins.home.iter().enumerate() {
         on[home.0 as usize].push(slot as u32);
     }
+    level_counts(bins, slots, &mut on);
     let mut stuck = vec![false; brokers];
     for swap in 0..brokers * SWAPS_PER_BROKER {
         if swap % 256 == 0 {
@@ -60,6 +63,30 @@ pub fn even_out(bins: &mut Bins<'_>, slots: &[Slot], work: &Work) -> Result<()> 
         stuck[receiver] = false;
     }
     Ok(())
+}
+
+/// Moves replicas from brokers above their quota, where topics had no better place, to those below.
+fn level_counts(bins: &mut Bins<'_>, slots: &[Slot], on: &mut [Vec<u32>]) {
+    for giver in 0..on.len() {
+        while bins.above_quota(giver) > 0.5 {
+            let mut receivers: Vec<usize> = (0..on.len()).filter(|&place| bins.below_quota(place) > 1e-9).collect();
+            receivers.sort_by(|&a, &b| bins.below_quota(b).total_cmp(&bins.below_quota(a)).then(a.cmp(&b)));
+            let over = bins.held[giver] - bins.goal[giver];
+            let found = receivers.into_iter().find_map(|receiver| {
+                let wanted = over.min(bins.goal[receiver] - bins.held[receiver]).max(0.0);
+                let off = |slot: u32| (slots[slot as usize].size.as_f64() - wanted).abs();
+                let mut mine = on[giver].clone();
+                mine.sort_by(|&a, &b| off(a).total_cmp(&off(b)).then(a.cmp(&b)));
+                let may = |slot: u32| bins.may_move(slot as usize, receiver as u32, slots).map(|dir| (slot, dir));
+                mine.into_iter().find_map(may).map(|(slot, dir)| (slot, receiver, dir))
+            });
+            let Some((slot, receiver, dir)) = found else { break };
+            bins.move_to(slot as usize, slots, receiver as u32, dir);
+            on[giver].retain(|&other| other != slot);
+            let at = on[receiver].partition_point(|&other| other < slot);
+            on[receiver].insert(at, slot);
+        }
+    }
 }
 
 /// The pair of slots whose exchange brings giver and receiver closest to their goals.
@@ -100,7 +127,7 @@ fn best_pair(
                 if flow <= 0.0 || worst >= least {
                     break;
                 }
-                if bins.may_swap(mine as usize, other as usize, slots) {
+                if bins.may_swap(mine as usize, other as usize, slots, 1) {
                     (least, best) = (worst, Some((mine, other)));
                     break;
                 }
@@ -111,7 +138,7 @@ fn best_pair(
 }
 
 /// Takes `old` out of a sorted list and puts `new` in.
-fn replace(list: &mut Vec<u32>, old: u32, new: u32) {
+pub fn replace(list: &mut Vec<u32>, old: u32, new: u32) {
     if let Ok(at) = list.binary_search(&old) {
         list.remove(at);
     }

@@ -1,10 +1,12 @@
 //! What the other `--prefer` would give, beside what this one gives.
 
+use super::Look;
 use crate::base::error::{Code, Result};
 use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::base::work::Work;
 use crate::cluster::Cluster;
+use crate::placement;
 use crate::plan::{Outcome, Trade};
 use crate::problem::Problem;
 use crate::request::{Prefer, Request};
@@ -31,8 +33,9 @@ pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> 
     }
     let request = Request { prefer: prefer.other(), ..problem.request.clone() };
     let other = Problem::new(Cluster::new(snapshot), &request)?;
-    match super::place(&other, work) {
-        Ok(placement) => Ok(Some(outcome(&other, &placement.homes.map(|home| home.broker)))),
+    let homes = placement::place(&other, work).and_then(|found| super::settle(&other, &found, Look::Whole, work));
+    match homes {
+        Ok((homes, _)) => Ok(Some(outcome(&other, &homes.map(|home| home.broker)))),
         Err(error) if error.code() == Code::Interrupted => Err(error),
         Err(_) => Ok(None),
     }

@@ -34,7 +34,7 @@ pub struct Plan {
 #[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
-    exact=false, prefer=None, weights=None))]
+    exact=false, prefer=None, weights=None, effort=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -65,6 +65,7 @@ pub fn plan(
     exact: bool,
     prefer: Option<&str>,
     weights: Maybe<'_, '_>,
+    effort: Option<&str>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -99,6 +100,9 @@ pub fn plan(
     }
     if let Some(weights) = weights {
         request.weights = values::weights("weights", weights)?;
+    }
+    if let Some(effort) = effort {
+        request.effort = values::effort("effort", effort)?;
     }
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;

@@ -17,7 +17,7 @@ use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
-use crate::request::{Capacities, Prefer, RackPolicy, Racks};
+use crate::request::{Capacities, Effort, Prefer, RackPolicy, Racks};
 use crate::snapshot::supplement_files;
 
 /// More ids than this are a mistake, and might be endless.
@@ -166,6 +166,14 @@ pub fn prefer(argument: &str, text: &str) -> PyResult<Prefer> {
         .into_iter()
         .find(|prefer| prefer.as_str() == text)
         .ok_or_else(|| invalid(argument, format!("`{text}` is no goal; expected `disk` or `time`")))
+}
+
+/// How long to search, by its word.
+pub fn effort(argument: &str, text: &str) -> PyResult<Effort> {
+    [Effort::Instant, Effort::Normal, Effort::Thorough]
+        .into_iter()
+        .find(|effort| effort.as_str() == text)
+        .ok_or_else(|| invalid(argument, format!("`{text}` is no effort; expected `instant`, `normal` or `thorough`")))
 }
 
 /// A regular expression, which topics match with their whole name.

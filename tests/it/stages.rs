@@ -34,7 +34,7 @@ fn drained(snapshot: &Snapshot, brokers: impl IntoIterator<Item = i32>) -> Plan 
 
 /// Disks, replicas and topics are as even as anywhere. A partition with one replica on the drained brokers has
 /// but one new one, so who holds it leads it if the old one did: leaders and their traffic only come near.
-const LIMITS: Figures = Figures { replicas: 1.013, leaders: 1.17, bytes_in: 1.8, bytes_out: 1.81, ..Figures::WANTED };
+const LIMITS: Figures = Figures::WANTED;
 
 /// The cluster when a plan is carried out: its lists, led by their heads; disks hold what lies on them.
 fn after(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
@@ -64,14 +64,18 @@ fn at_work(plan: &Plan) -> (usize, usize) {
 #[test]
 fn four_brokers_after_four_leave_all_forty_targets_even_at_every_stage() {
     let mut snapshot = forty_onto_forty();
+    let mut failed = Vec::new();
     for stage in 0..10 {
         let plan = drained(&snapshot, OLD + 4 * stage..OLD + 4 * (stage + 1));
         let figures = Figures::of(&snapshot, &plan, Heads::InTheirRack);
         let above = figures.above(&LIMITS);
-        assert!(above.is_empty(), "stage {stage}: {above:?}");
+        if !above.is_empty() {
+            failed.push(format!("stage {stage}: {above:?}"));
+        }
         assert_eq!(at_work(&plan), (40, 40), "stage {stage}");
         snapshot = after(&snapshot, &plan);
     }
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 #[test]

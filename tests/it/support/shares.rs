@@ -33,7 +33,8 @@ pub struct Figures {
     pub replicas: f64,
     /// Leaders, in the same way.
     pub leaders: f64,
-    /// Produced bytes of the partitions it leads over the larger of its share and the busiest partition.
+    /// Produced bytes of the partitions it leads over its share, or over what it kept and the busiest partition that
+    /// came to it: nobody is above its share by more than one.
     pub bytes_in: f64,
     /// Consumed bytes, in the same way.
     pub bytes_out: f64,
@@ -59,7 +60,7 @@ impl Figures {
         let mut led = [(); 3].map(|()| tables.loads());
         let mut topics: BTreeMap<(u32, usize), Held> = BTreeMap::new();
         let rows = &snapshot.partitions;
-        let mut busiest = [0.0_f64; 3];
+        let mut busiest = [(); 3].map(|()| vec![0.0_f64; tables.rack.len()]);
         for (row, list) in lists.iter().enumerate() {
             let before = rows.replicas.get(row);
             for (id, &was) in list.iter().zip(before) {
@@ -77,17 +78,20 @@ impl Figures {
                 let traffic = [1.0, rows.bytes_in[row].get(), rows.bytes_out[row].get()];
                 for (resource, amount) in traffic.into_iter().enumerate() {
                     led[resource][at][moved] += amount;
-                    busiest[resource] = busiest[resource].max(amount);
+                    if moved == 1 {
+                        busiest[resource][at] = busiest[resource][at].max(amount);
+                    }
                 }
             }
         }
         let disk = plan.summary.bounds.as_ref().and_then(|bounds| bounds.disk.as_ref());
         let count = |loads: &[[f64; 2]], pools: &[usize]| {
-            tables.worst(loads, pools, |share| share.max((share - 1e-9).ceil() / 1.01))
+            tables.worst(loads, pools, |share, _| share.max((share - 1e-9).ceil() / 1.01))
         };
         let everybody = vec![0; tables.rack.len()];
         let pools = if heads == Heads::All { &everybody } else { &tables.rack };
-        let bytes = |side: usize| tables.worst(&led[side], pools, |share| share.max(busiest[side]));
+        let bytes =
+            |side: usize| tables.worst(&led[side], pools, |share, at| share.max(led[side][at][0] + busiest[side][at]));
         Figures {
             disk: disk.map_or(1.0, |disk| if disk.reached > 0.0 { disk.reached / disk.value } else { 1.0 }),
             replicas: count(&replicas, &tables.rack),
@@ -152,7 +156,7 @@ impl Tables {
 
     /// The worst of what targets carry over what is expected for their share; a target that only keeps what
     /// it had is never too full.
-    fn worst(&self, loads: &[[f64; 2]], pools: &[usize], expected: impl Fn(f64) -> f64) -> f64 {
+    fn worst(&self, loads: &[[f64; 2]], pools: &[usize], expected: impl Fn(f64, usize) -> f64) -> f64 {
         let mut worst = 0.0_f64;
         for pool in 0..self.rack.len() {
             let members: Vec<usize> = (0..pools.len()).filter(|&at| pools[at] == pool).collect();
@@ -161,7 +165,7 @@ impl Tables {
             let level = water_level(&capacity, &fixed, members.iter().map(|&at| loads[at][1]).sum());
             for (&at, capacity) in members.iter().zip(capacity).filter(|entry| loads[*entry.0][1] > 0.0) {
                 let share = loads[at][0].max(level * capacity);
-                worst = worst.max((loads[at][0] + loads[at][1]) / expected(share));
+                worst = worst.max((loads[at][0] + loads[at][1]) / expected(share, at));
             }
         }
         worst
