@@ -194,9 +194,9 @@ impl<'s> Problem<'s> {
             }
             if self.request.leaders_only {
                 if self.is_drained[self.cluster.replicas_of(partition)[0]] {
-                    match self.care_of_leader(partition) {
-                        Care::Unhealthy(reason) => unhealthy.push((partition, reason)),
-                        Care::Movable => self.movers.push(partition),
+                    match self.stuck(partition) {
+                        Some(stuck) => unhealthy.push((partition, stuck.reason().to_owned())),
+                        None => self.movers.push(partition),
                     }
                 } else if self.is_led_by_drained(partition) {
                     self.led_by_drained.push(partition);
@@ -282,11 +282,11 @@ impl<'s> Problem<'s> {
             error = error.note(format!("and {} more", grouped((unhealthy.len() - SHOWN) as u64)));
         }
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
-        let error = error.detail("partitions", names).help("repair them, then read the cluster again");
+        let error = error.detail("partitions", names);
         if !self.request.leaders_only {
-            return error;
+            return error.help("repair them, then read the cluster again");
         }
-        error.help("or let their replicas move as well, without --leaders-only")
+        error.with_help(self.help_stuck(unhealthy.iter().map(|entry| entry.0)))
     }
 
     /// What each log dir of a target may hold.
