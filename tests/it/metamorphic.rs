@@ -251,7 +251,7 @@ fn with_idle_broker((snapshot, request): &Asked) -> Option<(Request, Asked, Brok
     };
     let targets: Vec<&Broker> = snapshot.brokers.iter().filter(is_target).collect();
     let twin = targets.first()?;
-    let id = (0..).map(BrokerId::new).find(|&id| snapshot.broker(id).is_none()).unwrap();
+    let id = (0..i32::MAX).map(BrokerId::new).find(|&id| snapshot.broker(id).is_none()).unwrap();
     let onto = IdSet::from_ids(targets.iter().map(|broker| broker.id)).ok()?;
     if request.drain.contains(id) {
         return None;
@@ -325,7 +325,8 @@ fn a_topic_off_the_targets_that_has_nothing_to_move_changes_nothing() {
         rows.topics.extend(names.map(|name| busy_topic(name, &replicas)));
         let (mut one, mut other) = (told(&(snapshot, request.clone())), told(&(built(rows), request)));
         // Whoever holds the topic holds it.
-        [&mut one, &mut other].into_iter().for_each(|plan| forget(plan, &["brokers"]));
+        forget(&mut one, &["brokers"]);
+        forget(&mut other, &["brokers"]);
         Some((one, other))
     };
     holds(|_, case| beside(&case, On::Idle), |_, case| beside(&case, On::Target));

@@ -31,11 +31,8 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas))
         };
         let violation = case.row_violation("scope", row, message);
-        let is_out_of_place = |&&broker: &&u32| match case.plan.request.leaders_only {
-            true => case.ask.is_drained.get(broker as usize) == Some(&true),
-            false => case.ask.leaves(case.world, row, broker),
-        };
-        let first = case.world.replicas(row).iter().find(is_out_of_place);
+        let was_to_go = |broker: &&u32| case.ask.leaves(case.world, row, **broker);
+        let first = case.world.replicas(row).iter().find(was_to_go);
         found.push(first.map_or(violation.clone(), |&broker| violation.broker(case.world.id(broker))));
     }
     if case.plan.complete != case.plan.deferred.is_empty() {
@@ -68,10 +65,12 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         return;
     }
     if let Some(&broker) = old.iter().find(|&&broker| !was_to_go(broker) && !new.contains(&broker)) {
-        let message = match case.ask.is_drained[broker as usize] {
-            true => format!("its leader or the head of its list moves, and only followers were to: {}", lists()),
-            false => format!("it leaves a broker that is not drained: {}", lists()),
+        let what = if case.ask.is_drained[broker as usize] {
+            "its leader or the head of its list moves, and only followers were to"
+        } else {
+            "it leaves a broker that is not drained"
         };
+        let message = format!("{what}: {}", lists());
         found.push(case.violation("scope", moved, message).broker(world.id(broker)));
     }
     if let Some(&broker) = new.iter().find(|&&broker| old.contains(&broker) && was_to_go(broker)) {
