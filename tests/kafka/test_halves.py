@@ -1,4 +1,4 @@
-"""Half a drain on real Kafka brokers: leadership alone, which copies nothing, and followers alone, which no client sees.
+"""Half a drain on real Kafka brokers: leadership alone copies nothing, and of followers alone no client takes notice.
 
 Each half has a topic of its own on the clusters of the other tests, and is carried out by typing the commands of its
 runbook. What the cluster is like is read from the output of Kafka's tools, and from the files of the brokers.
