@@ -42,8 +42,8 @@ pub struct Problem<'s> {
     pub movers: Vec<PartitionIx>,
     /// The final lists, as far as the request gives them.
     pub wanted: Wanted,
-    /// Replicas on drained brokers, of the topics asked for, deferred ones included; where whole lists are
-    /// given, the copies that these need.
+    /// Replicas that have to leave drained brokers, of the topics asked for, deferred ones included; where whole
+    /// lists are given, the copies that these need.
     pub replicas_forced: u64,
     /// Their bytes.
     pub bytes_forced: Bytes,
@@ -111,15 +111,29 @@ impl<'s> Problem<'s> {
         racks.len()
     }
 
+    /// Whether the replica of a partition on one of its brokers has to go: the broker is drained, and where only
+    /// followers move, it neither leads the partition nor heads its list. Everything that places, orders or bounds
+    /// asks this, never who is drained.
+    #[inline]
+    pub fn leaves(&self, partition: PartitionIx, broker: BrokerIx) -> bool {
+        self.is_drained[broker] && !(self.request.replicas_only && self.is_in_front(partition, broker))
+    }
+
+    fn is_in_front(&self, partition: PartitionIx, broker: BrokerIx) -> bool {
+        let leader = self.cluster.snapshot.partitions.leader[partition.get()];
+        self.cluster.replicas_of(partition).first() == Some(&broker) || leader == Some(self.cluster.brokers[broker].id)
+    }
+
     /// The places of a partition's list that fall free.
     pub fn freed(&self, partition: PartitionIx) -> impl Iterator<Item = usize> {
         let replicas = self.cluster.replicas_of(partition);
-        (0..replicas.len()).filter(|&place| self.is_drained[replicas[place]])
+        (0..replicas.len()).filter(move |&place| self.leaves(partition, replicas[place]))
     }
 
     /// The replicas of a partition that stay.
     pub fn kept(&self, partition: PartitionIx) -> impl Iterator<Item = BrokerIx> {
-        self.cluster.replicas_of(partition).iter().copied().filter(|&broker| !self.is_drained[broker])
+        let replicas = self.cluster.replicas_of(partition).iter().copied();
+        replicas.filter(move |&broker| !self.leaves(partition, broker))
     }
 
     /// The broker that a partition copies from.
@@ -180,9 +194,9 @@ impl<'s> Problem<'s> {
             }
             if self.request.leaders_only {
                 if self.is_drained[self.cluster.replicas_of(partition)[0]] {
-                    match self.care_of_leader(partition) {
-                        Care::Unhealthy(reason) => unhealthy.push((partition, reason)),
-                        Care::Movable => self.movers.push(partition),
+                    match self.stuck(partition) {
+                        Some(stuck) => unhealthy.push((partition, stuck.reason().to_owned())),
+                        None => self.movers.push(partition),
                     }
                 } else if self.is_led_by_drained(partition) {
                     self.led_by_drained.push(partition);
@@ -199,11 +213,12 @@ impl<'s> Problem<'s> {
             }
             let leaves = |broker: BrokerIx| match &list {
                 Some(list) => !list.iter().any(|replica| replica.0 == broker),
-                None => self.is_drained[broker],
+                None => self.leaves(partition, broker),
             };
+            let care = judge(&self.cluster, partition, leaves);
             self.replicas_forced += leaving;
             self.bytes_forced += Bytes::new(self.cluster.size_of(partition).get() * leaving);
-            match judge(&self.cluster, partition, leaves) {
+            match care {
                 Care::Unhealthy(reason) => unhealthy.push((partition, reason)),
                 Care::Movable if self.cluster.snapshot.partitions.size[partition.get()].is_none() => {
                     unsized_partitions.push(partition);
@@ -267,11 +282,11 @@ impl<'s> Problem<'s> {
             error = error.note(format!("and {} more", grouped((unhealthy.len() - SHOWN) as u64)));
         }
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
-        let error = error.detail("partitions", names).help("repair them, then read the cluster again");
+        let error = error.detail("partitions", names);
         if !self.request.leaders_only {
-            return error;
+            return error.help("repair them, then read the cluster again");
         }
-        error.help("or let their replicas move as well, without --leaders-only")
+        error.with_help(self.help_stuck(unhealthy.iter().map(|entry| entry.0)))
     }
 
     /// What each log dir of a target may hold.

@@ -30,6 +30,9 @@ pub struct Request {
     /// Move leadership off the drained brokers and leave every replica where it is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub leaders_only: bool,
+    /// Move only followers off the drained brokers: who leads a partition, or heads its list, stays where it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub replicas_only: bool,
     /// Brokers that may receive data or leadership; absent: every alive broker that is not drained.
     pub onto: Option<IdSet>,
     /// New brokers that take the places of the drained ones, one to one; in a plan always named, never `auto`.
@@ -90,6 +93,7 @@ impl Default for Request {
             drain: IdSet::default(),
             drain_rack: RackNames::default(),
             leaders_only: false,
+            replicas_only: false,
             onto: None,
             pair: None,
             target: None,
@@ -132,11 +136,7 @@ impl Request {
         let usage = |option: &str, what: String, help: &str| {
             Err(Error::new(Code::Usage, what).at(Place::source(option)).help(help))
         };
-        let others = [("--exact", self.exact), ("--pair", self.pair.is_some()), ("--target", self.target.is_some())];
-        if let (true, Some((option, _))) = (self.leaders_only, others.iter().find(|(_, given)| *given)) {
-            let what = format!("--leaders-only and {option} exclude each other: every replica stays where it is");
-            return usage(option, what, &format!("leave out --leaders-only or {option}"));
-        }
+        self.refuse_beside_halves()?;
         if self.exact && self.is_given() {
             let (option, what) = if self.target.is_some() { ("--target", "the file") } else { ("--pair", "each pair") };
             return usage(
@@ -190,6 +190,25 @@ impl Request {
                 .help("name the brokers to drain, such as `--drain 1001-1012`")),
             _ => Ok(()),
         }
+    }
+
+    /// Half a drain, of leaders or of followers alone, has one way of its own.
+    fn refuse_beside_halves(&self) -> Result<()> {
+        let (half, why) = match (self.leaders_only, self.replicas_only) {
+            (false, false) => return Ok(()),
+            (true, _) => ("--leaders-only", "every replica stays where it is"),
+            (false, true) => ("--replicas-only", "only followers move, and each list keeps its head"),
+        };
+        let others = [
+            ("--replicas-only", self.leaders_only && self.replicas_only),
+            ("--exact", self.exact),
+            ("--pair", self.pair.is_some()),
+            ("--target", self.target.is_some()),
+        ];
+        let Some((option, _)) = others.into_iter().find(|other| other.1) else { return Ok(()) };
+        Err(Error::new(Code::Usage, format!("{half} and {option} exclude each other: {why}"))
+            .at(Place::source(option))
+            .help(format!("leave out {half} or {option}")))
     }
 
     /// Goals mean nothing where nothing is chosen, or where the choice has goals of its own.

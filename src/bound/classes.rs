@@ -93,18 +93,16 @@ impl Classes {
     fn sort_movers(&mut self, problem: &Problem<'_>) {
         let cluster = &problem.cluster;
         let racks_left = problem.racks_left();
-        let code = |broker: BrokerIx| {
-            let flags = u32::from(problem.is_drained[broker]) * 2 + u32::from(problem.is_target[broker]);
-            self.rack[broker].get() as u32 * 4 + flags
-        };
+        let code = |broker: BrokerIx| self.rack[broker].get() as u32 * 4 + u32::from(problem.is_target[broker]);
         let codes: IndexVec<BrokerIx, u32> = cluster.brokers.indices().map(code).collect();
-        let is_short = codes.iter().all(|&code| code < 0xffff);
+        let leaving = |partition, broker| u32::from(problem.leaves(partition, broker)) * 2;
+        let is_short = codes.iter().all(|&code| code + 2 < 0xffff);
         let (mut short, mut long): (FxHashMap<u128, u32>, FxHashMap<Vec<u32>, u32>) = Default::default();
         let mut key = Vec::new();
         for &partition in &problem.movers {
             let replicas = cluster.replicas_of(partition);
             key.clear();
-            key.extend(replicas.iter().map(|&broker| codes[broker]));
+            key.extend(replicas.iter().map(|&broker| codes[broker] + leaving(partition, broker)));
             key.sort_unstable();
             let next = self.list.len() as u32;
             let class = if is_short && key.len() <= 8 {
@@ -121,7 +119,7 @@ impl Classes {
             }
             let row = &mut self.list[class as usize];
             row.bytes += cluster.size_of(partition).as_f64();
-            row.heads += u64::from(problem.is_drained[replicas[0]]);
+            row.heads += u64::from(problem.leaves(partition, replicas[0]));
             self.of_mover.push(class);
         }
     }
@@ -136,7 +134,7 @@ impl Classes {
                 Some(entry) => entry.1 += 1,
                 None => before.push((rack, 1)),
             }
-            if problem.is_drained[broker] {
+            if problem.leaves(partition, broker) {
                 continue;
             }
             let on_target = u32::from(problem.is_target[broker]);

@@ -127,7 +127,15 @@ impl<'a> Ask<'a> {
                 .wanted(world, row)
                 .map_or(0, |list| list.iter().filter(|broker| !old.contains(broker)).count());
         }
-        world.replicas(row).iter().filter(|&&broker| self.is_drained.get(broker as usize) == Some(&true)).count()
+        world.replicas(row).iter().filter(|&&broker| self.leaves(world, row, broker)).count()
+    }
+
+    /// Whether the replica of a row on a broker was to go, where lists are not given: off every drained broker, and
+    /// where only followers were to move, not the one that stands first nor the one that leads.
+    pub fn leaves(&self, world: &World, row: u32, broker: u32) -> bool {
+        let is_drained = self.is_drained.get(broker as usize) == Some(&true);
+        let stays = || world.replicas(row).first() == Some(&broker) || world.leader(row) == broker;
+        is_drained && !(self.request.replicas_only && stays())
     }
 }
 

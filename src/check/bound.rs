@@ -104,7 +104,7 @@ impl Entering {
     fn add(&mut self, world: &World, ask: &Ask, row: u32, copies: u32, size: f64) {
         let old = world.replicas(row);
         let before = Spread::of(world, old);
-        let stays = |broker: &&u32| !ask.is_drained[**broker as usize];
+        let stays = |broker: &&u32| !ask.leaves(world, row, **broker);
         let mut keeping = std::mem::take(&mut self.keeping);
         keeping.clear();
         for &broker in old.iter().filter(stays) {
@@ -227,7 +227,7 @@ mod tests {
     /// The fewest copies into `rack` over all ways of choosing targets, or none when there is no way.
     fn by_force(world: &World, ask: &Ask, row: u32, rack: u32) -> u32 {
         let old = world.replicas(row);
-        let stay: Vec<u32> = old.iter().copied().filter(|&broker| !ask.is_drained[broker as usize]).collect();
+        let stay: Vec<u32> = old.iter().copied().filter(|&broker| !ask.leaves(world, row, broker)).collect();
         let open: Vec<u32> = (0..world.len() as u32)
             .filter(|broker| ask.is_target[*broker as usize] && !stay.contains(broker))
             .collect();
@@ -271,6 +271,7 @@ mod tests {
                 drain: IdSet::from_ids(drained).unwrap(),
                 rack_policy: [RackPolicy::Preserve, RackPolicy::Strict, RackPolicy::Ignore]
                     [draw(&mut state, 3) as usize],
+                replicas_only: draw(&mut state, 3) == 0,
                 ..Request::default()
             };
             let ask = Ask::new(&world, &request);

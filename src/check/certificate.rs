@@ -94,8 +94,8 @@ impl Claims {
         let wanted = ask.racks_that_stay;
         let tags: Vec<u64> = (0..world.len() as u32)
             .map(|number| {
-                let (leaves, takes) = (ask.is_drained[number as usize], ask.is_target[number as usize]);
-                u64::from(rack_of(number)) << 2 | u64::from(leaves) << 1 | u64::from(takes)
+                let takes = ask.is_target[number as usize];
+                u64::from(rack_of(number)) << 2 | u64::from(takes)
             })
             .collect();
         let mut known: FxHashMap<[u64; 4], u32> = FxHashMap::default();
@@ -106,16 +106,17 @@ impl Claims {
             if copies == 0 || old.iter().any(|&number| number as usize >= tags.len()) {
                 continue;
             }
+            let tag = |number: u32| tags[number as usize] | u64::from(ask.leaves(world, row, number)) << 1;
             let next = self.groups.len() as u32;
             let group = if let [_, ..] = old
                 && old.len() <= 4
             {
                 let mut key = [u64::MAX; 4];
-                key.iter_mut().zip(old).for_each(|(slot, &number)| *slot = tags[number as usize]);
+                key.iter_mut().zip(old).for_each(|(slot, &number)| *slot = tag(number));
                 key.sort_unstable();
                 *known.entry(key).or_insert(next)
             } else {
-                let mut key: Vec<u64> = old.iter().map(|&number| tags[number as usize]).collect();
+                let mut key: Vec<u64> = old.iter().map(|&number| tag(number)).collect();
                 key.sort_unstable();
                 *known_long.entry(key).or_insert(next)
             };
@@ -127,7 +128,7 @@ impl Claims {
             self.leaving.1 = self.leaving.1.saturating_add(size.get().saturating_mul(copies.into()));
             let group_row = &mut self.groups[group as usize];
             group_row.bytes += size.as_f64();
-            group_row.heads += f64::from(u8::from(ask.is_drained[old[0] as usize]));
+            group_row.heads += f64::from(u8::from(ask.leaves(world, row, old[0])));
             self.rows.push((row, group));
         }
     }
@@ -135,7 +136,7 @@ impl Claims {
     fn group(&self, case: &Case, row: u32, copies: u32, wanted: u32, rack_of: &dyn Fn(u32) -> u32) -> Group {
         let old = case.world.replicas(row);
         let mut kept: Vec<(u32, u32, u32)> = Vec::new();
-        for &number in old.iter().filter(|&&number| !case.ask.is_drained[number as usize]) {
+        for &number in old.iter().filter(|&&number| !case.ask.leaves(case.world, row, number)) {
             let held = u32::from(case.ask.is_target[number as usize]);
             match kept.iter_mut().find(|entry| entry.0 == rack_of(number)) {
                 Some(entry) => *entry = (entry.0, entry.1 + 1, entry.2 + held),

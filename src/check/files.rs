@@ -57,7 +57,9 @@ fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave) -> Vec<(&'static str,
     rows.sort_by_key(|&row| (plan.topics[moves.topic[row] as usize].as_str(), moves.partition[row]));
     let mut files = vec![("reassign.json", lists(plan, &rows, false)), ("rollback.json", lists(plan, &rows, true))];
     let is_due = |row: &usize| plan.moves.leader_after[*row] != plan.get(*row).replicas.first().copied();
-    let due: Vec<usize> = rows.iter().copied().filter(is_due).collect();
+    // Where no leader was to be touched, an election would touch those that lead out of turn.
+    let due: Vec<usize> =
+        if plan.request.replicas_only { Vec::new() } else { rows.iter().copied().filter(is_due).collect() };
     if !due.is_empty() {
         files.push(("election.json", election(plan, &due)));
     }

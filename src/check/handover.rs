@@ -38,6 +38,8 @@ pub(super) fn fault(world: &World, ask: &Ask, row: u32, old: &[u32], new: &[u32]
     if !may_lead(world, ask, row, head) {
         return Some("its list begins with a broker that is not in sync, which no election makes its leader".into());
     }
-    let kept = old.iter().filter(|&&broker| broker != head);
-    (!kept.eq(others)).then(|| "but for the head its replicas do not keep their order".into())
+    let mut behind: Vec<u32> = old.iter().copied().filter(|&broker| broker != head).collect();
+    behind.sort_by_key(|&broker| ask.is_drained[broker as usize]);
+    (behind != others)
+        .then(|| "behind its head the replicas are not in their old order with the drained brokers last".into())
 }

@@ -108,6 +108,9 @@ pub struct PlanArgs {
     /// Move leadership off the drained brokers and nothing else: lists get another first replica, no data is copied
     #[arg(long)]
     pub leaders_only: bool,
+    /// Move followers off the drained brokers and nothing else: leaders and the heads of lists stay, a plain drain moves them later
+    #[arg(long)]
+    pub replicas_only: bool,
     /// Let each new broker take an old one's place in every list, such as `1001:1,1002:2`; `auto` finds the best pairs for --drain
     #[arg(long, value_name = "OLD:NEW,…", value_parser = Pairing::parse)]
     pub pair: Option<Pairing>,

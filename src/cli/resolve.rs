@@ -26,6 +26,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     let mut request = asked(&args.limits, Request::default())?;
     request.pair.clone_from(&args.pair);
     request.leaders_only = args.leaders_only;
+    request.replicas_only = args.replicas_only;
     request.allow_rf_change = args.allow_rf_change;
     request.exact = args.exact;
     request.prefer = args.prefer.map_or(request.prefer, |prefer| match prefer {

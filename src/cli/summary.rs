@@ -33,6 +33,12 @@ pub struct PlanView<'a> {
     /// Whether leadership alone moves.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub leaders_only: bool,
+    /// Where followers alone move: the replicas that stay on drained brokers, which lead or head a list, or are deferred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas_left: Option<u64>,
+    /// Whether anything on drained brokers is deferred or filtered out.
+    #[serde(skip)]
+    pub leaves_out: bool,
     /// Brokers that may receive data, or leadership.
     pub onto: IdSet,
     /// New brokers that take the places of old ones, as `OLD:NEW,…`.
@@ -122,6 +128,8 @@ impl<'a> PlanView<'a> {
             drain: with_role(plan, Role::Drain),
             drain_rack: Some(&plan.request.drain_rack).filter(|racks| !racks.is_empty()),
             leaders_only: plan.request.leaders_only,
+            leaves_out: leaves_out(plan),
+            replicas_left: plan.request.replicas_only.then(|| replicas_left(plan)),
             onto: with_role(plan, Role::Target),
             pair: plan.request.pair.as_ref(),
             target_partitions: plan.request.target.as_ref().map(|target| target.entries.len() as u64),
@@ -171,6 +179,9 @@ impl<'a> PlanView<'a> {
                 "replicas",
                 match self.target_partitions {
                     Some(_) => format!("{moved} to move, of {of} that the file asks for"),
+                    None if self.replicas_left.is_some() => {
+                        format!("{moved} to move, of {of} followers on the drained {drained}; no leader changes")
+                    }
                     None => format!("{moved} to move, of {of} on the drained {drained}"),
                 },
             );
@@ -181,6 +192,13 @@ impl<'a> PlanView<'a> {
             );
             lines.add("waves", self.waves_text());
             self.add_times(&mut lines);
+        }
+        if let Some(left @ 1..) = self.replicas_left {
+            let (who, stays) = (counted(left, "replica"), either(left as usize, "stays", "stay"));
+            let but = if self.leaves_out { ", or was left out" } else { "" };
+            let why = format!("{who} {stays} on drained brokers: each leads or is first of its list{but}");
+            lines.add("left", why);
+            lines.add("", "a new snapshot and a drain without --replicas-only then move them");
         }
         if !self.leaders_only {
             self.add_disk(&mut lines);
@@ -368,6 +386,17 @@ fn with_role(plan: &Plan, role: Role) -> IdSet {
 
 fn brokers_text(ids: &IdSet) -> String {
     if ids.is_empty() { "no broker".to_owned() } else { format!("{ids} ({})", counted(ids.len(), "broker")) }
+}
+
+/// Whether partitions that may be on drained brokers are not part of the plan.
+fn leaves_out(plan: &Plan) -> bool {
+    !plan.complete || plan.request.topics.is_some() || plan.request.exclude_topics.is_some()
+}
+
+/// Replicas that drained brokers hold in the end.
+fn replicas_left(plan: &Plan) -> u64 {
+    let drained = plan.brokers.iter().filter(|broker| broker.role == Role::Drain);
+    drained.map(|broker| u64::from(broker.replicas_after)).sum()
 }
 
 fn stages(plan: &Plan) -> Vec<StageCount> {

@@ -91,7 +91,7 @@ fn leaders_only() -> Plan {
     };
     let data = [
         row("a-b", 1, &[1001, 1002, 7], &[7, 1001, 1002], 1001),
-        row("a-b", 0, &[1002, 2, 7], &[2, 1002, 7], 1002),
+        row("a-b", 0, &[1002, 2, 7], &[2, 7, 1002], 1002),
         row("a-b", 2, &[1001, 2], &[2, 1001], 2),
     ];
     sample::push_wave(&mut plan, Stage::Leadership, None, &data);

@@ -14,7 +14,7 @@ use super::runbook_text::{
     LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, brokers_by_name, copies, elect, forecast, have_ready, rate,
     reassign, table,
 };
-use crate::base::text::counted;
+use crate::base::text::{counted, either};
 use crate::plan::{Plan, Role, Wave};
 use crate::snapshot::Mode;
 
@@ -59,6 +59,7 @@ fn head(plan: &Plan) -> String {
     let draining = brokers_by_name(request.drain.iter());
     let title = match request {
         request if request.leaders_only => format!("move leadership off {draining}"),
+        request if request.replicas_only => format!("move followers off {draining}"),
         request if request.drain.is_empty() => "move partitions".to_owned(),
         _ => format!("drain {draining}"),
     };
@@ -85,7 +86,10 @@ fn head(plan: &Plan) -> String {
             "none is needed".to_owned(),
         ]
     } else {
-        let moves = format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved));
+        let mut moves = format!("{} in {waves}", copies(summary.replicas_moved, summary.bytes_moved));
+        if request.replicas_only {
+            moves.push_str("; followers alone, every leader stays");
+        }
         [moves, time, rate(plan.waves.iter().find_map(|wave| wave.throttle))]
     };
     let rows = [
@@ -173,9 +177,9 @@ fn wave_title(plan: &Plan, wave: &Wave) -> String {
 fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let dir = wave_dir(plan, wave.index);
     let forecast = if plan.request.leaders_only { "seconds".to_owned() } else { forecast(wave.duration_seconds) };
-    let copies = !plan.request.leaders_only;
-    let steps =
-        Steps { dir: &dir, throttle: wave.throttle, facts: Some(facts), except: except(plan), forecast, copies };
+    let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
+    let (throttle, facts_of_it) = (wave.throttle, Some(facts));
+    let steps = Steps { dir: &dir, throttle, facts: facts_of_it, except: except(plan), forecast, copies, elects };
     [
         wave_title(plan, wave),
         facts.table(wave),
@@ -209,8 +213,8 @@ fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
     let dir = "waves/$WAVE";
     let throttle = plan.waves.iter().find_map(|wave| wave.throttle);
     let forecast = "the table of the wave says when to expect it".to_owned();
-    let copies = !plan.request.leaders_only;
-    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast, copies };
+    let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
+    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast, copies, elects };
     let mut text = format!(
         "## Every wave, step by step\n\nThe waves run one after the other, in the order of their numbers. These steps are the \
          same for all {}; set the number of the wave you are at:\n\n{}",
@@ -249,6 +253,8 @@ fn after_all(plan: &Plan) -> String {
                 ids.join("|")
             )])
         ));
+    } else if plan.request.replicas_only {
+        text.push_str(&what_stays(plan));
     } else if !ids.is_empty() {
         let but = if plan.complete { "" } else { ", but for what was left out of this plan" };
         text.push_str(&format!(
@@ -260,6 +266,25 @@ fn after_all(plan: &Plan) -> String {
         ));
     }
     text
+}
+
+/// What followers alone leave behind on the drained brokers, and how it goes too.
+fn what_stays(plan: &Plan) -> String {
+    let drained = || plan.brokers.iter().filter(|broker| broker.role == Role::Drain);
+    let left: u64 = drained().map(|broker| u64::from(broker.replicas_after)).sum();
+    if left == 0 {
+        return "The drained brokers hold no partition any more.\n\n".to_owned();
+    }
+    let filtered = plan.request.topics.is_some() || plan.request.exclude_topics.is_some();
+    let but = if plan.complete && !filtered { "" } else { ", but for what was left out of this plan" };
+    let stays = either(left as usize, "stays", "stay");
+    format!(
+        "On {} {} {stays} on purpose: each leads its partition or stands first in its list{but}. No leader has changed. To \
+         move these too, when clients may notice, read the cluster again and plan an ordinary drain of the same brokers, \
+         without `--replicas-only`: it moves them alone, since nothing else is left there.\n\n",
+        brokers_by_name(drained().map(|broker| broker.id)),
+        counted(left, "replica"),
+    )
 }
 
 fn traps(plan: &Plan) -> String {

@@ -56,7 +56,9 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
         block(&[&reassign("reassign.json", "--verify")])
     ));
     text.push_str("## 3. Elect the preferred leaders\n\n");
-    if elections == 0 {
+    if plan.request.replicas_only {
+        text.push_str("None is due: the plan touches no leader, and neither does the way back.\n\n");
+    } else if elections == 0 {
         text.push_str("Only where a wave was cancelled: its partitions may be led by another broker than the first of the list.\n\n");
         text.push_str(&block(&[&elect("reassign.json")]));
     } else {

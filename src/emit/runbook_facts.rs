@@ -39,7 +39,7 @@ impl Facts {
             sending.extend(m.leader.filter(|_| adding > 0));
             previous.extend_from_slice(m.previous);
             by_topic.push((plan.moves.topic[row], copied));
-            leaders_changing += u64::from(m.replicas.first().copied() != m.leader);
+            leaders_changing += u64::from(!m.leaves_leaders && m.replicas.first().copied() != m.leader);
             elections += u64::from(m.needs_election());
             chooses_dirs |= !m.dirs.is_empty();
         }

@@ -19,6 +19,8 @@ pub(super) struct Steps<'a> {
     pub(super) forecast: String,
     /// Whether data is copied, or lists only get another order.
     pub(super) copies: bool,
+    /// Whether leaders change, or all stay who they are.
+    pub(super) elects: bool,
 }
 
 /// What may be under-replicated from the start.
@@ -93,6 +95,7 @@ impl Steps<'_> {
         };
         let mut text = format!("**Finish.** Once all is completed, {clears}.\n\n{}", block(&[&verify]));
         match self.facts {
+            _ if !self.elects => text.push_str("No election is due: every partition keeps its leader.\n\n"),
             Some(Facts { elections: 0, .. }) => {
                 text.push_str("No election is due: every partition is led by the first broker of its list.\n\n");
             }
@@ -152,12 +155,14 @@ impl Steps<'_> {
              move leaves it hanging on some versions. The cancel may report an error when a partition arrives meanwhile: what counts \
              is the list, so repeat it until nothing moves.\n\n{}When the list is empty ({LIST_NONE}), submit the old lists. What \
              had not finished is only reordered, which is done at once:\n\n{}Repeat until every line says `is completed`; this \
-             also clears the throttle:\n\n{}And then hand leadership back:\n\n{}",
+             also clears the throttle:\n\n{}",
             block(&[&reassign(&back_file, "--cancel"), LIST]),
             block(&[&execute(&back_file, self.throttle)]),
-            block(&[&reassign(&back_file, "--verify")]),
-            block(&[&elect(&back_file)])
+            block(&[&reassign(&back_file, "--verify")])
         );
+        if self.elects {
+            text.push_str(&format!("And then hand leadership back:\n\n{}", block(&[&elect(&back_file)])));
+        }
         text.push_str(&format!(
             "**Go back after it has finished.** The same without the cancel. It copies {bytes} back and takes about as long as \
              the wave did. Later waves that have run go back first.\n\n"

@@ -236,7 +236,7 @@ impl Model<'_> {
         let mut new = new.into_iter();
         let replicas = self.problem.cluster.replicas_of(partition).iter();
         let place = |&broker| {
-            if self.problem.is_drained[broker] {
+            if self.problem.leaves(partition, broker) {
                 new.next().expect("a home for every freed place")
             } else {
                 Home { broker, dir: None }

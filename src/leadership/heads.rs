@@ -170,7 +170,7 @@ impl Load {
         for (partition, mover) in partitions(problem) {
             let traffic = traffic_of(rows, partition);
             let head = problem.cluster.replicas_of(partition)[0];
-            match mover.filter(|_| problem.is_drained[head]) {
+            match mover.filter(|_| problem.leaves(partition, head)) {
                 Some(mover) => open.push(Open { mover: mover as u32, traffic, heaviness: 0.0 }),
                 None if problem.is_target[head] => add(&mut held[head], &traffic),
                 None => continue,

@@ -58,7 +58,7 @@ pub fn order_behind_heads(problem: &Problem<'_>, mut homes: Csr<Home>) -> Leader
     for (mover, &partition) in problem.movers.iter().enumerate() {
         let mut new = homes.get(mover).iter();
         for &broker in problem.cluster.replicas_of(partition) {
-            lists.push_value(if problem.is_drained[broker] {
+            lists.push_value(if problem.leaves(partition, broker) {
                 *new.next().expect("a home for every freed place")
             } else {
                 Home { broker, dir: None }

@@ -32,12 +32,12 @@ pub fn choose(problem: &Problem<'_>, homes: &mut Csr<Home>) {
             fixed.push((list[0], second));
             continue;
         };
-        let place = usize::from(problem.is_drained[list[0]]);
+        let place = usize::from(problem.leaves(partition, list[0]));
         let head = if place == 1 { homes.get(mover)[0].broker } else { list[0] };
-        if problem.is_drained[second] && homes.get(mover).len() > place + 1 {
+        if problem.leaves(partition, second) && homes.get(mover).len() > place + 1 {
             open.push(Open { head, mover: mover as u32, place: place as u32 });
         } else {
-            let second = if problem.is_drained[second] { homes.get(mover)[place].broker } else { second };
+            let second = if problem.leaves(partition, second) { homes.get(mover)[place].broker } else { second };
             in_all[second] += 1;
             fixed.push((head, second));
         }

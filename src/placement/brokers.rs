@@ -82,6 +82,8 @@ impl Bin {
 pub struct Bins<'a> {
     problem: &'a Problem<'a>,
     brokers: &'a [BrokerIx],
+    /// The number of each among all targets, by which lots are drawn: brokers that receive nothing do not count.
+    number: Vec<u64>,
     /// Log dirs of each broker; one without a limit where disks do not count.
     pub dirs: Vec<Vec<Bin>>,
     /// Bytes each broker holds now; where time goes first, those that it received.
@@ -162,6 +164,7 @@ impl<'a> Bins<'a> {
         Bins {
             problem,
             brokers,
+            number: brokers.iter().map(|&broker| target_number(problem, broker)).collect(),
             dirs,
             at_first: held.clone(),
             held,
@@ -363,7 +366,7 @@ impl<'a> Bins<'a> {
         }
         let round = (f64::from(self.given[at]) / self.per_round[at] + 1e-9).floor() as u64;
         let to_go = if round % 2 == 1 {
-            scramble(self.brokers[at].get() as u64, round) as f64
+            scramble(self.number[at], round) as f64
         } else {
             (self.goal[at] - self.held[at]) / self.weight[at]
         };
@@ -449,6 +452,10 @@ impl Goals {
         let part = goal.iter().map(|&goal| if most > 0.0 { goal / most } else { 1.0 }).collect();
         Goals { weight: vec![1.0; dirs.len()], held: vec![0.0; dirs.len()], goal, part }
     }
+}
+
+fn target_number(problem: &Problem<'_>, target: BrokerIx) -> u64 {
+    problem.targets.binary_search(&target).map_or(u64::MAX, |number| number as u64)
 }
 
 fn bins_of(problem: &Problem<'_>, broker: BrokerIx) -> Vec<Bin> {

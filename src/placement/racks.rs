@@ -65,7 +65,7 @@ impl Classes {
         self.key.clear();
         self.key.extend(replicas.iter().map(|&broker| {
             let rack = problem.cluster.brokers[broker].rack.get() as u32;
-            rack * 4 + u32::from(problem.is_drained[broker]) * 2 + u32::from(problem.is_target[broker])
+            rack * 4 + u32::from(problem.leaves(partition, broker)) * 2 + u32::from(problem.is_target[broker])
         }));
         let next = self.known.len() as u32;
         let class = match self.known.get(self.key.as_slice()) {

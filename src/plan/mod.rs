@@ -345,6 +345,8 @@ pub struct Move<'a> {
     pub leader_after: Option<BrokerId>,
     /// Bytes of one replica.
     pub size: Bytes,
+    /// Whether its plan touches no leader, so that it ends without an election.
+    pub leaves_leaders: bool,
 }
 
 impl<'a> Move<'a> {
@@ -362,7 +364,7 @@ impl<'a> Move<'a> {
 
     /// Whether a preferred election is due when the wave has ended.
     pub fn needs_election(&self) -> bool {
-        self.leader_after != self.replicas.first().copied()
+        !self.leaves_leaders && self.leader_after != self.replicas.first().copied()
     }
 }
 
@@ -401,6 +403,7 @@ impl Plan {
             leader: moves.leader[row],
             leader_after: moves.leader_after[row],
             size: moves.size[row],
+            leaves_leaders: self.request.replicas_only,
         }
     }
 

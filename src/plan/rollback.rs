@@ -37,6 +37,8 @@ pub struct Restore<'a> {
     pub current_leader: Option<BrokerId>,
     /// Bytes of one replica.
     pub size: Bytes,
+    /// Whether the plan touches no leader, so that the way back ends without an election.
+    pub leaves_leaders: bool,
 }
 
 impl<'a> Restore<'a> {
@@ -49,13 +51,14 @@ impl<'a> Restore<'a> {
     /// Whether the leader may differ from the preferred one of the restored list once that is in place.
     ///
     /// It leads who led before while it stays in the list; that is the preferred leader of the plan, or,
-    /// when nobody held the election, whoever led when the wave ended.
+    /// when nobody held the election, whoever led when the wave ended. Where the plan touches no leader, none is
+    /// due.
     pub fn needs_election(&self) -> bool {
         let stays = |leader: Option<BrokerId>| leader.filter(|id| self.replicas.contains(id));
         let preferred = self.replicas.first().copied();
-        [self.current.first().copied(), self.current_leader]
-            .into_iter()
-            .any(|leader| stays(leader).is_some_and(|leader| Some(leader) != preferred))
+        let leaders = [self.current.first().copied(), self.current_leader];
+        !self.leaves_leaders
+            && leaders.into_iter().any(|leader| stays(leader).is_some_and(|leader| Some(leader) != preferred))
     }
 }
 
@@ -97,6 +100,7 @@ impl<'a> Rollback<'a> {
                 current: last.replicas,
                 current_leader: last.leader_after,
                 size: last.size,
+                leaves_leaders: last.leaves_leaders,
             }
         })
     }

@@ -92,6 +92,10 @@ const ELSE_GIVEN: &str =
 const ELSE_LEADERS: &str =
     "its list does not begin with a drained broker, or its topic was filtered out, or it does not exist";
 
+/// The same where followers alone move.
+const ELSE_FOLLOWERS: &str = "it has no follower on a drained broker (who leads it or heads its list stays), or its \
+     topic was filtered out, or it does not exist";
+
 /// The story of one partition of a plan.
 ///
 /// # Errors
@@ -101,6 +105,7 @@ pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
     let otherwise = match &plan.request {
         request if request.target.is_some() => ELSE_GIVEN,
         request if request.leaders_only => ELSE_LEADERS,
+        request if request.replicas_only => ELSE_FOLLOWERS,
         _ => ELSE,
     };
     let number = plan.topics.binary_search_by(|name| name.as_str().cmp(topic)).ok();

@@ -16,8 +16,8 @@ pub(super) fn add(summary: &mut Summary, found: Found, problem: &Problem<'_>, br
     let over_share = heads.iter().zip(problem.shares(heads.iter().sum())).map(|(heads, share)| heads / share);
     let most_led = over_share.max_by(f64::total_cmp).filter(|most| most.is_finite());
     let count = |value: u64, reached: u64| {
-        let by = "replicas on the drained brokers, each of which has to move once".to_owned();
-        CountBound { value, reached, by }
+        let who = if problem.request.replicas_only { "followers" } else { "replicas" };
+        CountBound { value, reached, by: format!("{who} on the drained brokers, each of which has to move once") }
     };
     let bounds = Bounds {
         moves: count(found.moves, summary.replicas_moved),

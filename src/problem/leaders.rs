@@ -5,6 +5,44 @@ use crate::base::index::{BrokerIx, Ix, PartitionIx};
 use crate::cluster::care::{Care, judge};
 use crate::snapshot::BrokerState;
 
+/// Why nobody else can lead a partition.
+pub(super) enum Stuck {
+    /// It is not well, for this reason.
+    Sick(String),
+    /// All of its replicas are on drained brokers.
+    AllDrained,
+    /// Those that may lead are not in sync.
+    OutOfSync,
+    /// Nobody of those that are alive was named.
+    NotAsked,
+    /// Nobody else is alive.
+    NotAlive,
+}
+
+impl Stuck {
+    /// The reason, as a sentence.
+    pub(super) fn reason(&self) -> &str {
+        match self {
+            Stuck::Sick(reason) => reason,
+            Stuck::AllDrained => "all of its replicas are on drained brokers",
+            Stuck::OutOfSync => "no replica that may lead it is in sync: Kafka would refuse the election",
+            Stuck::NotAsked => "none of its replicas is on a broker that leadership is to go to",
+            Stuck::NotAlive => "none of its replicas off the drained brokers is on a broker that is alive",
+        }
+    }
+
+    /// What mends it while replicas stay.
+    fn help(&self) -> Option<&'static str> {
+        match self {
+            Stuck::Sick(_) => Some("repair what is not well, then read the cluster again"),
+            Stuck::AllDrained => None,
+            Stuck::OutOfSync => Some("wait until another replica is in sync, then read the cluster again"),
+            Stuck::NotAsked => Some("let leadership go to a broker that holds a replica"),
+            Stuck::NotAlive => Some("bring back a broker that holds a replica, then read the cluster again"),
+        }
+    }
+}
+
 impl Problem<'_> {
     /// The replicas of a partition that leadership may go to, in list order: targets that are in sync, since a
     /// preferred election passes over others.
@@ -21,20 +59,39 @@ impl Problem<'_> {
     }
 
     /// Judges a partition whose list begins with a drained broker, and of which every replica stays.
-    pub(super) fn care_of_leader(&self, partition: PartitionIx) -> Care {
-        let care = judge(&self.cluster, partition, |_| false);
-        if care != Care::Movable || self.may_lead(partition).next().is_some() {
-            return care;
+    pub(super) fn stuck(&self, partition: PartitionIx) -> Option<Stuck> {
+        if let Care::Unhealthy(reason) = judge(&self.cluster, partition, |_| false) {
+            return Some(Stuck::Sick(reason));
+        }
+        if self.may_lead(partition).next().is_some() {
+            return None;
         }
         let mut kept = self.kept(partition).peekable();
-        Care::Unhealthy(if kept.peek().is_none() {
-            "all of its replicas are on drained brokers".to_owned()
+        Some(if kept.peek().is_none() {
+            Stuck::AllDrained
         } else if kept.any(|broker| self.is_target[broker]) {
-            "no replica that may lead it is in sync: Kafka would refuse the election".to_owned()
+            Stuck::OutOfSync
         } else if self.kept(partition).any(|broker| self.cluster.brokers[broker].state == BrokerState::Alive) {
-            "none of its replicas is on a broker that leadership is to go to".to_owned()
+            Stuck::NotAsked
         } else {
-            "none of its replicas off the drained brokers is on a broker that is alive".to_owned()
+            Stuck::NotAlive
         })
+    }
+
+    /// What can be done for partitions that nobody else can lead: a line for each kind of reason there is.
+    pub(super) fn help_stuck(&self, partitions: impl Iterator<Item = PartitionIx>) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut is_well = false;
+        for stuck in partitions.filter_map(|partition| self.stuck(partition)) {
+            is_well |= !matches!(stuck, Stuck::Sick(_));
+            if let Some(line) = stuck.help().filter(|line| lines.iter().all(|known| known != line)) {
+                lines.push(line.to_owned());
+            }
+        }
+        if is_well {
+            let or = if lines.is_empty() { "" } else { "or " };
+            lines.push(format!("{or}let their replicas move as well, without --leaders-only"));
+        }
+        lines
     }
 }

@@ -34,7 +34,7 @@ fn moves(plan: &Value) -> Vec<&Value> {
 }
 
 #[test]
-fn leadership_leaves_and_every_replica_stays_in_its_order_without_a_copy() {
+fn leadership_leaves_and_every_replica_stays_drained_ones_last_without_a_copy() {
     let dir = empty_dir("handover");
     put(&dir.join("c.json"), usual(6).to_string());
     let answer = kshift("plan c.json --drain 1001 --leaders-only --throttle 1MB/s --out p").in_dir(&dir).run().ok();
@@ -49,7 +49,7 @@ fn leadership_leaves_and_every_replica_stays_in_its_order_without_a_copy() {
     let mut heads = Vec::new();
     for moved in moves(&plan) {
         let list = &moved["replicas"];
-        assert!([json!([1002, 1001, 1003]), json!([1003, 1001, 1002])].contains(list), "{list}");
+        assert!([json!([1002, 1003, 1001]), json!([1003, 1002, 1001])].contains(list), "{list}");
         assert_eq!((&moved["leader"], &moved["leader_after"]), (&json!(1001), &json!(1001)));
         heads.push(list[0].as_i64().unwrap());
     }
@@ -70,7 +70,7 @@ fn leaders_go_only_where_they_may_and_only_where_one_was_asked_to_leave() {
         serde_json::from_str(&answer.stdout).unwrap()
     };
     let onto = plan("--drain 1001 --onto 1003");
-    assert!(moves(&onto).iter().all(|moved| moved["replicas"] == json!([1003, 1001, 1002])));
+    assert!(moves(&onto).iter().all(|moved| moved["replicas"] == json!([1003, 1002, 1001])));
     let not_first = plan("--drain 1002");
     assert!(moves(&not_first).is_empty(), "no list begins with 1002");
     let waves = plan("--drain 1001 --max-moves 3 --canary 1");
@@ -122,13 +122,17 @@ fn a_partition_that_nobody_else_can_lead_is_named_or_deferred() {
         cluster["brokers"][3]["state"] = "cordoned".into();
         cluster
     };
-    for (cluster, options, why) in [
-        (with(on(0, &[1001], &[1001])), "--drain 1001", "all of its replicas are on drained brokers"),
-        (with(on(0, &[1001, 1003], &[1001])), "--drain 1001", "no replica that may lead it is in sync"),
-        (with(on(0, &[1001, 1003], &[1001, 1003])), "--drain 1001 --onto 1002", "that leadership is to go to"),
-        (dead(with(on(0, &[1001, 1002], &[1001]))), "--drain 1001", "on a broker that is alive"),
-        (cordoned(with(on(0, &[1001, 1002, 0], &[1001, 1002]))), "--drain 1001", "Kafka refuses such a list"),
+    let or_move = "or let their replicas move as well, without --leaders-only";
+    for (cluster, options, why, help) in [
+        (with(on(0, &[1001], &[1001])), "--drain 1001", "all of its replicas are on drained brokers", &or_move[3..]),
+        (with(on(0, &[1001, 1003], &[1001])), "--drain 1001", "no replica that may lead it is in sync", "wait until"),
+        (with(on(0, &[1001, 1003], &[1001, 1003])), "--drain 1001 --onto 1002", "leadership is to go to", or_move),
+        (dead(with(on(0, &[1001, 1002], &[1001]))), "--drain 1001", "on a broker that is alive", "bring back a broker"),
+        (cordoned(with(on(0, &[1001, 1002, 0], &[1001, 1002]))), "--drain 1001", "Kafka refuses such a list", "repair"),
     ] {
+        let says = plan_of(&cluster, options).refused(3, "unhealthy").says(&format!("help: {help}")).stderr;
+        assert_eq!(says.contains("help: repair"), help == "repair", "{says}");
+        assert_eq!(says.contains(&or_move[3..]), help != "repair", "{says}");
         let refusal = plan_of(&cluster, options).refused(3, "unhealthy").says(why);
         let refusal = refusal.says("1 partition cannot be led by another broker now").says("`t-0`");
         refusal.says("`--skip-unhealthy` leaves them where they are");
@@ -175,7 +179,7 @@ fn each_way_of_moving_something_else_is_found_by_the_check() {
     };
     for (partition, list, says) in [
         (0, json!([1001, 1003, 1002]), "its list still begins with a drained broker"),
-        (0, json!([1003, 1002, 1001]), "do not keep their order"),
+        (0, json!([1003, 1001, 1002]), "not in their old order with the drained brokers last"),
         (0, json!([1003, 1001, 2]), "its replicas are others"),
         (1, json!([1003, 1001, 1002]), "not in sync"),
     ] {
@@ -258,7 +262,8 @@ fn heads_are_in_sync_off_the_drained_brokers_and_even_on_every_awkward_cluster()
                 let step = plan.get(row);
                 let at = snapshot.row_of(step.topic, step.partition).unwrap();
                 let (head, others) = step.replicas.split_first().unwrap();
-                let kept: Vec<BrokerId> = step.previous.iter().copied().filter(|id| id != head).collect();
+                let mut kept: Vec<BrokerId> = step.previous.iter().copied().filter(|id| id != head).collect();
+                kept.sort_by_key(|id| request.drain.contains(*id));
                 assert_eq!(others, kept, "seed {seed}");
                 let isr = columns.isr.get(at);
                 let may = |id: &BrokerId| is_target(*id) && !request.drain.contains(*id) && isr.contains(id);

@@ -5,11 +5,13 @@ mod bad_input;
 mod balance;
 mod commands;
 mod decks;
+mod followers;
 #[cfg(feature = "exact")]
 mod gap;
 mod handover;
 mod house;
 mod impossible;
+mod metamorphic;
 mod mixups;
 mod pages;
 mod props;

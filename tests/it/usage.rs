@@ -168,7 +168,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --drain-rack --leaders-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
+        "--drain --drain-rack --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --prefer --weights --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),

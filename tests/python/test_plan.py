@@ -532,3 +532,17 @@ def test_leadership_alone_moves_and_nothing_is_copied(cluster: kshift.Cluster) -
     assert kshift.check(cluster, plan)
     with pytest.raises(kshift.InputError):
         kshift.plan(cluster, drain=1000, leaders_only=True, exact=True)
+
+
+def test_followers_alone_leave_and_no_leader_changes(cluster: kshift.Cluster) -> None:
+    plan = kshift.plan(cluster, drain="1000-1001", replicas_only=True, throttle="1MB/s")
+    assert plan.request["replicas_only"] is True
+    moves = [move for wave in plan.waves for move in wave.partitions]
+    assert len(moves) > 0
+    assert all(move.leader == move.leader_after and move.replicas[0] == move.previous[0] for move in moves)
+    assert all(wave.election_json() is None for wave in plan.waves)
+    drained = [broker for broker in plan.brokers if broker.id in (1000, 1001)]
+    assert all(broker.leaders_before == broker.leaders_after <= broker.replicas_after for broker in drained)
+    assert kshift.check(cluster, plan)
+    with pytest.raises(kshift.InputError, match="exclude each other"):
+        kshift.plan(cluster, drain=1000, leaders_only=True, replicas_only=True)

@@ -30,9 +30,10 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         } else {
             format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas))
         };
-        let mut drained = replicas.iter().filter(|&&id| case.plan.request.drain.contains(id));
         let violation = case.row_violation("scope", row, message);
-        found.push(drained.next().map_or(violation.clone(), |&id| violation.broker(id)));
+        let was_to_go = |broker: &&u32| case.ask.leaves(case.world, row, **broker);
+        let first = case.world.replicas(row).iter().find(was_to_go);
+        found.push(first.map_or(violation.clone(), |&broker| violation.broker(case.world.id(broker))));
     }
     if case.plan.complete != case.plan.deferred.is_empty() {
         let message = format!(
@@ -48,7 +49,7 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
 pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let CaseMove { old, new, paper, .. } = moved;
     let world = case.world;
-    let is_drained = |broker: u32| case.ask.is_drained[broker as usize];
+    let was_to_go = |broker: u32| case.ask.leaves(world, moved.row, broker);
     if !case.ask.selects(world, moved.row) {
         found.push(case.violation("topics", moved, "its topic was not asked for"));
     }
@@ -63,11 +64,16 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         }
         return;
     }
-    if let Some(&broker) = old.iter().find(|&&broker| !is_drained(broker) && !new.contains(&broker)) {
-        let message = format!("it leaves a broker that is not drained: {}", lists());
+    if let Some(&broker) = old.iter().find(|&&broker| !was_to_go(broker) && !new.contains(&broker)) {
+        let what = if case.ask.is_drained[broker as usize] {
+            "its leader or the head of its list moves, and only followers were to"
+        } else {
+            "it leaves a broker that is not drained"
+        };
+        let message = format!("{what}: {}", lists());
         found.push(case.violation("scope", moved, message).broker(world.id(broker)));
     }
-    if let Some(&broker) = new.iter().find(|&&broker| is_drained(broker) && old.contains(&broker)) {
+    if let Some(&broker) = new.iter().find(|&&broker| old.contains(&broker) && was_to_go(broker)) {
         let message = format!("it stays on a drained broker: {}", lists());
         found.push(case.violation("scope", moved, message).broker(world.id(broker)));
     }
@@ -143,7 +149,7 @@ pub(in super::super) fn is_unhealthy(world: &World, ask: &Ask, row: u32) -> bool
     let list = ask.wanted(world, row);
     let leaves = |broker: u32| match &list {
         Some(list) => !list.contains(&broker),
-        None => ask.is_drained[broker as usize],
+        None => ask.leaves(world, row, broker),
     };
     let stays = |&broker: &u32| broker != NONE && !leaves(broker);
     let kept = world.replicas(row).iter().copied().filter(stays);
