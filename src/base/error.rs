@@ -107,6 +107,10 @@ codes! {
     MissingSize = "missing-size", 2;
     /// The capacity of a log dir that is to receive data is not known.
     MissingCapacity = "missing-capacity", 2;
+    /// The log dir of a replica is not known, on a broker of which a log dir is to be emptied.
+    MissingLogDir = "missing-log-dir", 2;
+    /// A log dir that is to be emptied is offline, so that nothing can be copied from it.
+    OfflineLogDir = "offline-log-dir", 2;
     /// Only some of the alive brokers have a rack.
     PartialRacks = "partial-racks", 2;
     /// A broker that cannot receive data (dead, fenced, cordoned, or without an online log dir) is named as a target.
