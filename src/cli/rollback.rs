@@ -64,7 +64,7 @@ impl BackView {
     fn new(back: &Rollback<'_>) -> Self {
         let (mut replicas, mut bytes) = (0, Bytes::ZERO);
         for restore in back.restores() {
-            for _ in restore.adding() {
+            for _ in restore.copied_to() {
                 replicas += 1;
                 bytes += restore.size;
             }

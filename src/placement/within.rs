@@ -295,15 +295,12 @@ mod tests {
     #[test]
     fn exchanges_make_dirs_equally_full_for_their_capacity_and_keep_limits() {
         let items = items(&[9, 8, 7, 6, 5, 4]);
-        let mut bins = vec![bin(0, 100, 10.0), bin(0, 100, 20.0)];
-        let mut chosen = vec![0; 6];
-        bins[0].held = 39;
-        even_out(&mut bins, &items, &mut chosen);
-        assert_eq!((bins[0].held, bins[1].held), (13, 26));
-        let mut bins = vec![bin(0, 100, 10.0), bin(0, 20, 20.0)];
-        let mut chosen = vec![0; 6];
-        bins[0].held = 39;
-        even_out(&mut bins, &items, &mut chosen);
-        assert_eq!((bins[0].held, bins[1].held), (19, 20));
+        let start = vec![0, 1, 1, 1, 0, 1];
+        for (limit, expected) in [(100, (13, 26)), (25, (14, 25))] {
+            let mut bins = vec![bin(0, 100, 10.0), bin(0, limit, 20.0)];
+            (bins[0].held, bins[1].held) = (14, 25);
+            even_out(&mut bins, &items, &mut start.clone());
+            assert_eq!((bins[0].held, bins[1].held), expected, "within {limit}");
+        }
     }
 }
