@@ -186,6 +186,7 @@ def plan(
     drain: _Ids | None = None,
     drain_rack: str | Iterable[str] | None = None,
     leaders_only: bool = False,
+    drain_dir: str | Iterable[str] | None = None,
     onto: _Ids | None = None,
     pair: _Pair | None = None,
     target: _Path | Mapping[str, Any] | None = None,
@@ -217,6 +218,8 @@ def plan(
     ``drain``: brokers that shall hold nothing at the end: ``"1001-1012,1020"``, an int, or any iterable of ints.
     ``drain_rack``: racks all of whose brokers shall hold nothing at the end, ``"us-east-1a"`` or an iterable of names.
     ``leaders_only``: move leadership off the drained brokers and nothing else: no data is copied.
+    ``drain_dir``: log dirs that shall hold nothing at the end, ``"3:/kafka/d1,4:/kafka/d1"`` or an iterable of such
+    texts: their replicas go to other log dirs of the same broker; ``throttle`` is then that of these copies.
     ``onto``: brokers that may receive data; by default every alive broker that is not drained.
     ``pair``: the new broker that takes each old one's place, ``{1001: 1}`` or ``"1001:1,1002:2"``; ``"auto"`` finds
     the best pairs for ``drain``. ``target``: a placement made elsewhere, the path of a file or a mapping as in

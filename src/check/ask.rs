@@ -75,7 +75,8 @@ impl<'a> Ask<'a> {
         });
         let is_selected = is_selected.collect();
         let racks_that_stay = racks_that_stay(world, &is_drained);
-        let mut ask = Ask { request, is_drained, is_drained_dir, is_target, is_selected, racks_that_stay, given, faults };
+        let mut ask =
+            Ask { request, is_drained, is_drained_dir, is_target, is_selected, racks_that_stay, given, faults };
         ask.add_targets(world);
         ask
     }

@@ -195,8 +195,7 @@ fn wave_title(plan: &Plan, wave: &Wave) -> String {
 fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let dir = wave_dir(plan, wave.index);
     if plan.request.empties_dirs() {
-        let steps =
-            runbook_dirs::steps(plan, &dir, Some(facts), except(plan), &forecast(wave.duration_seconds));
+        let steps = runbook_dirs::steps(plan, &dir, Some(facts), except(plan), &forecast(wave.duration_seconds));
         return [wave_title(plan, wave), facts.table(wave), steps].concat();
     }
     let forecast = if plan.request.leaders_only { "seconds".to_owned() } else { forecast(wave.duration_seconds) };

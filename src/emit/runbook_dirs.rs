@@ -34,8 +34,7 @@ pub(super) fn rate(plan: &Plan) -> String {
 /// Shows the throttles that brokers have for copies between log dirs.
 pub(super) fn throttles() -> String {
     format!(
-        "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep {}\n",
-        LOG_DIR_RATE.replace('.', "\\\\.")
+        "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep -F {LOG_DIR_RATE}\n"
     )
 }
 
@@ -93,7 +92,10 @@ pub(super) fn steps(plan: &Plan, dir: &str, facts: Option<&Facts>, except: &str,
 pub(super) fn steps_in_short(plan: &Plan, dir: &str) -> String {
     let file = format!("{dir}/reassign.json");
     let start = block(&[&execute(&file, plan.log_dir_throttle())]);
-    format!("{start}When nothing is in progress any more, this clears the throttle:\n\n{}", block(&[&reassign(&file, "--verify")]))
+    format!(
+        "{start}When nothing is in progress any more, this clears the throttle:\n\n{}",
+        block(&[&reassign(&file, "--verify")])
+    )
 }
 
 /// What is looked at when all waves have run.

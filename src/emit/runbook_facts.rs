@@ -94,9 +94,10 @@ impl Facts {
             rows.push(("Receiving", receiving));
             rows.push(("Leaders that change", counted(self.leaders_changing, "partition")));
         }
-        rows.extend([
-            ("Done after", if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) }),
-        ]);
+        rows.extend([(
+            "Done after",
+            if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) },
+        )]);
         if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
             let side = bottleneck.side.as_str();
             let role = if self.within { String::new() } else { format!(" as {side}") };

@@ -257,7 +257,8 @@ fn packing(problem: &Problem<'_>, task: &Task) -> Packing {
     let bytes = |amount: u128| Bytes::new(u64::try_from(amount).unwrap_or(u64::MAX));
     let (weights, fixed): (Vec<f64>, Vec<f64>) = bins.iter().map(|bin| (bin.weight, bin.used as f64)).unzip();
     let largest = task.items[0];
-    let alone = bins.iter().map(|bin| (bin.used as f64 + largest.size as f64) / bin.weight).fold(f64::INFINITY, f64::min);
+    let alone =
+        bins.iter().map(|bin| (bin.used as f64 + largest.size as f64) / bin.weight).fold(f64::INFINITY, f64::min);
     Packing {
         broker: task.broker,
         replicas: task.items.len(),

@@ -36,11 +36,7 @@ pub(super) fn drained(cluster: &Cluster<'_>, named: &BrokerDirs) -> Result<Index
 }
 
 /// The log dirs of a broker with these paths.
-fn of_broker<'a>(
-    cluster: &Cluster<'_>,
-    broker: BrokerIx,
-    paths: impl Iterator<Item = &'a str>,
-) -> Result<Vec<DirIx>> {
+fn of_broker<'a>(cluster: &Cluster<'_>, broker: BrokerIx, paths: impl Iterator<Item = &'a str>) -> Result<Vec<DirIx>> {
     let id = cluster.brokers[broker].id;
     let path_of = |dir: DirIx| cluster.snapshot.brokers[broker.get()].log_dirs[cluster.dirs[dir].place].path.as_str();
     let known: Vec<DirIx> = cluster.dirs_of(broker).filter(|&dir| path_of(dir) != UNKNOWN_DIR).collect();
@@ -49,7 +45,8 @@ fn of_broker<'a>(
             .help("add the output of `kafka-log-dirs --describe`"));
     }
     if cluster.brokers[broker].state != BrokerState::Alive {
-        let message = format!("broker {id} {}: nothing can be copied between its log dirs", not_a_target(cluster, broker));
+        let message =
+            format!("broker {id} {}: nothing can be copied between its log dirs", not_a_target(cluster, broker));
         return Err(Error::new(Code::NotATarget, message)
             .help("bring the broker back and take a new snapshot, or move its replicas to others with `--drain`"));
     }
@@ -78,8 +75,9 @@ fn of_broker<'a>(
             "broker {id} has no other online log dir than {} to be emptied; expected one that can receive",
             either(found.len(), "the one", "those")
         );
-        return Err(Error::new(Code::NotATarget, message)
-            .help(format!("leave one of its log dirs out, or move its replicas to other brokers with `--drain {id}`")));
+        return Err(Error::new(Code::NotATarget, message).help(format!(
+            "leave one of its log dirs out, or move its replicas to other brokers with `--drain {id}`"
+        )));
     }
     Ok(found)
 }
@@ -114,9 +112,8 @@ impl Problem<'_> {
             text::brokers(&set),
             cluster.name_of(first)
         );
-        Err(Error::new(Code::MissingLogDir, message)
-            .at(Place::source(OPTION))
-            .detail("brokers", set.to_string())
-            .help("add the output of `kafka-log-dirs --describe`, or name the `log_dirs` of each partition in the snapshot"))
+        Err(Error::new(Code::MissingLogDir, message).at(Place::source(OPTION)).detail("brokers", set.to_string()).help(
+            "add the output of `kafka-log-dirs --describe`, or name the `log_dirs` of each partition in the snapshot",
+        ))
     }
 }

@@ -45,9 +45,7 @@ fn dirs_fault(case: &Case, moved: &CaseMove) -> Option<String> {
         // Worth restoring is the dir of a replica that leaves a broker with several, or leaves it for another one.
         let is_lost = |&place: &usize| {
             let broker = old[place];
-            !is_kept(place)
-                && world.dirs_of(broker).len() > 1
-                && known(place).is_some()
+            !is_kept(place) && world.dirs_of(broker).len() > 1 && known(place).is_some()
         };
         let lost = (0..moved.previous.len()).find(is_lost)?;
         return Some(format!(

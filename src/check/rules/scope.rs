@@ -16,7 +16,9 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     found.extend(case.ask.faults.iter().cloned());
     let is_deferred = deferred(case, found);
     for row in 0..case.steps.step_of.len() as u32 {
-        if let Some(broker) = dir_drain::unknown(case.world, &case.ask, row).filter(|_| case.ask.selects(case.world, row)) {
+        if let Some(broker) =
+            dir_drain::unknown(case.world, &case.ask, row).filter(|_| case.ask.selects(case.world, row))
+        {
             let message = "its log dir is not known, and one of that broker is to be emptied";
             found.push(case.row_violation("scope", row, message).broker(case.world.id(broker)));
         }
