@@ -10,6 +10,7 @@ mod gap;
 mod handover;
 mod house;
 mod impossible;
+mod log_dirs;
 mod mixups;
 mod pages;
 mod props;
