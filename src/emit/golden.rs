@@ -113,6 +113,12 @@ fn a_plan_that_moves_leadership_alone_looks_as_it_did() {
     assert_eq!(throttle::throttle(&plan, wave), None, "nothing is copied");
 }
 
+/// A partition whose list stays, with its log dirs after and before.
+fn within<'a>(topic: &'a str, partition: i32, list: &'a [i32], dirs: [&'a [&'a str]; 2]) -> sample::Row<'a> {
+    let [dirs, previous_dirs] = dirs;
+    sample::Row { dirs, previous_dirs, ..sample::Row::new(topic, partition, list, list, 7_000_000_000) }
+}
+
 /// A log dir of broker 10 is emptied within it, in a wave of two and one of an internal topic.
 fn drain_dir() -> Plan {
     let mut plan = sample::empty(&["__consumer_offsets", "a-b"]);
@@ -122,16 +128,12 @@ fn drain_dir() -> Plan {
     for broker in &mut plan.brokers {
         broker.role = if broker.id.get() == 10 { Role::Target } else { Role::Other };
     }
-    fn row<'a>(topic: &'a str, partition: i32, list: &'a [i32], dirs: [&'a [&'a str]; 2]) -> sample::Row<'a> {
-        let [dirs, previous_dirs] = dirs;
-        sample::Row { dirs, previous_dirs, ..sample::Row::new(topic, partition, list, list, 7_000_000_000) }
-    }
     let data = [
-        row("a-b", 1, &[10, 7], [&["/kafka/d2", "any"], &["/kafka/d1", "/kafka/d1"]]),
-        row("a-b", 0, &[7, 10], [&["any", "/kafka/d2"], &["any", "/kafka/d1"]]),
+        within("a-b", 1, &[10, 7], [&["/kafka/d2", "any"], &["/kafka/d1", "/kafka/d1"]]),
+        within("a-b", 0, &[7, 10], [&["any", "/kafka/d2"], &["any", "/kafka/d1"]]),
     ];
     sample::push_wave(&mut plan, Stage::LogDirs, None, &data);
-    let internal = row("__consumer_offsets", 0, &[10, 1], [&["/kafka/d2", "any"], &["/kafka/d1", "any"]]);
+    let internal = within("__consumer_offsets", 0, &[10, 1], [&["/kafka/d2", "any"], &["/kafka/d1", "any"]]);
     sample::push_wave(&mut plan, Stage::Internal, None, &[internal]);
     plan
 }

@@ -11,7 +11,8 @@
 //! brokers: a fetcher thread that carries nothing else idles between bursts (e from 11/12 to 1), and the
 //! cut end of each fetch is sent twice (c about 0.97 with 64 KiB batches, 0.99 with 16 KiB).
 //!
-//! Between log dirs of one broker there is no sender, and the throttle counts nothing but the copies: t_b = Σ S_p / rate.
+//! Between log dirs of one broker there is no sender, and the throttle counts nothing but the copies,
+//! so broker b takes its bytes over the rate.
 //! The thread that copies sleeps as a fetcher does when it is over its rate, so the forecast takes e from there.
 
 use super::{Load, Loads};

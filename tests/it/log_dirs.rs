@@ -334,7 +334,7 @@ fn some_dirs(snapshot: &Snapshot, seed: u64) -> Option<BrokerDirs> {
     for (number, broker) in snapshot.brokers.iter().enumerate() {
         let online: Vec<&str> =
             broker.log_dirs.iter().filter(|dir| !dir.offline).map(|dir| dir.path.as_str()).collect();
-        if broker.state == BrokerState::Alive && online.len() > 1 && (number as u64 + seed) % 3 != 0 {
+        if broker.state == BrokerState::Alive && online.len() > 1 && !(number as u64 + seed).is_multiple_of(3) {
             let stay = if online.len() > 2 { 2 } else { 1 };
             texts.extend(online[..online.len() - stay].iter().map(|path| format!("{}:{path}", broker.id)));
         }
