@@ -68,9 +68,7 @@ class Emptied:
     def verify(self, block: str, seconds: float = 120) -> float:
         """Verifies until nothing is in progress; returns the seconds that took."""
         start = time.monotonic()
-        self.lab.wait_for(
-            "the copies to end", lambda: "still in progress" not in self.type(block), seconds=seconds
-        )
+        self.lab.wait_for("the copies to end", lambda: "still in progress" not in self.type(block), seconds=seconds)
         return time.monotonic() - start
 
 
