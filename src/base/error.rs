@@ -93,7 +93,7 @@ codes! {
     DuplicateReplica = "duplicate-replica", 2;
     /// The leader or an in-sync replica is not among the replicas of its partition.
     NotAReplica = "not-a-replica", 2;
-    /// A replica lies on a log dir that its broker does not have.
+    /// A log dir that its broker does not have, of a replica or in `--drain-dir`.
     UnknownLogDir = "unknown-log-dir", 2;
     /// A topic or partition that the cluster or plan does not have.
     UnknownPartition = "unknown-partition", 2;

@@ -284,7 +284,7 @@ pub fn no_room_within(problem: &Problem<'_>, mut packings: Vec<Packing>) -> Erro
     let verb = if impossible { "can keep" } else { "was found that keeps" };
     let mut error = Error::new(
         Code::DiskLimit,
-        format!("no placement {verb} the log dirs of broker {} within {limit} that are not to be emptied", id(worst)),
+        format!("no placement {verb} the other log dirs of broker {} within {limit}", id(worst)),
     );
     for packing in packings.iter().take(NAMED) {
         error = error.note(format!(

@@ -162,7 +162,7 @@ fn too_little_room_is_told_in_numbers_and_a_limit_that_does_is_offered() {
     let partitions = [on(0, 50, ["/d1", "/d1"]), on(1, 40, ["/d1", "/d1"]), on(2, 30, ["/d2", "/d2"])];
     let cluster = cluster(&[jbod(1, &[200, 100]), jbod(2, &[200, 100])], &partitions);
     let refusal = plan_of(&cluster, "--drain-dir 1:/d1").refused(3, "disk-limit");
-    let refusal = refusal.says("no placement can keep the log dirs of broker 1 within 85%");
+    let refusal = refusal.says("no placement can keep the other log dirs of broker 1 within 85%");
     let refusal = refusal.says("2 replicas with 90.0 GB leave the log dirs of broker 1, the largest with 50.0 GB");
     refusal.says("room for 55.0 GB").says("35.0 GB of room is missing").says("a disk limit of 100% is not enough");
     let smaller =
