@@ -120,7 +120,9 @@ fn settle(problem: &Problem<'_>, found: &Placement, look: Look, work: &Work) -> 
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
 fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
     let request = problem.request;
-    let (leadership, not_proven) = if request.leaders_only {
+    let (leadership, not_proven) = if request.empties_dirs() {
+        (Leadership { lists: placement::within_brokers(problem, work)? }, Vec::new())
+    } else if request.leaders_only {
         (leadership::hand_over(problem, work)?, Vec::new())
     } else if request.is_given() {
         (given::order(problem, work)?, Vec::new())
@@ -190,7 +192,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
 
 fn waves(solved: &Solved<'_>) -> Vec<Wave> {
     let request = solved.problem.request;
-    let throttle = request.throttle.filter(|_| !request.leaders_only);
+    let throttle = request.throttle.filter(|_| !request.leaders_only && !request.empties_dirs());
     let mut start = 0;
     let wave = |(number, wave): (usize, &schedule::Wave)| {
         let rows = start..start + wave.movers.len();
@@ -362,8 +364,9 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
                 growth[home.broker.get()][cluster.dirs[home_dir].place] += written(partition);
             }
         }
-        let leaves = |place: &usize| list.iter().all(|home| home.broker != before[*place]);
-        for place in (0..before.len()).filter(leaves) {
+        // One that stays on its broker and has a log dir leaves its old one.
+        let stays = |place: usize| list.iter().any(|home| home.broker == before[place] && home.dir.is_none());
+        for place in (0..before.len()).filter(|&place| !stays(place)) {
             free(cluster, partition, place, size, &mut dirs[before[place].get()]);
         }
     }
@@ -530,7 +533,7 @@ fn peak_utilization(solved: &Solved<'_>, brokers: &[PlanBroker]) -> Option<f64> 
 }
 
 fn cross_rack_bytes(problem: &Problem<'_>, loads: &Loads) -> Bytes {
-    if !problem.racks_known {
+    if !problem.racks_known || loads.within {
         return Bytes::ZERO;
     }
     let rack = |broker: BrokerIx| -> RackIx { problem.cluster.brokers[broker].rack };
@@ -548,7 +551,8 @@ fn on_fewer_racks(solved: &Solved<'_>) -> Vec<u32> {
     let Solved { problem, leadership, .. } = solved;
     let cluster = &problem.cluster;
     let policy = problem.request.rack_policy;
-    if !problem.racks_known || policy == RackPolicy::Preserve || problem.request.leaders_only {
+    let racks_may_change = !problem.request.leaders_only && !problem.request.empties_dirs();
+    if !problem.racks_known || policy == RackPolicy::Preserve || !racks_may_change {
         return Vec::new();
     }
     let racks = |brokers: &mut dyn Iterator<Item = BrokerIx>| {
@@ -650,7 +654,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         let (who, names) = (counted(beside_dead.len(), "partition"), named(&beside_dead));
         warnings.push(Warning::new(
             "dead-replica",
-            if problem.request.leaders_only {
+            if problem.request.leaders_only || problem.request.empties_dirs() {
                 format!("{who} {} a replica on a dead or fenced broker: {names}; Kafka's own tool refuses files that name one, KRaft itself takes them", either(beside_dead.len(), "keeps", "keep"))
             } else {
                 format!("{who} with a replica on a dead or fenced broker {}: {names}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails there (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle", either(beside_dead.len(), "moves", "move"))

@@ -1,5 +1,6 @@
 //! Cluster and request, resolved: who drains, who may receive, what moves, and every limit as a number.
 
+mod dirs;
 mod leaders;
 pub mod pairing;
 mod wanted;
@@ -28,6 +29,8 @@ pub struct Problem<'s> {
     pub request: &'s Request,
     /// Which brokers are drained.
     pub is_drained: IndexVec<BrokerIx, bool>,
+    /// Which log dirs are emptied within their brokers.
+    pub is_drained_dir: IndexVec<DirIx, bool>,
     /// Which brokers may receive.
     pub is_target: IndexVec<BrokerIx, bool>,
     /// The brokers that may receive, in order.
@@ -42,8 +45,8 @@ pub struct Problem<'s> {
     pub movers: Vec<PartitionIx>,
     /// The final lists, as far as the request gives them.
     pub wanted: Wanted,
-    /// Replicas that have to leave drained brokers, of the topics asked for, deferred ones included; where whole
-    /// lists are given, the copies that these need.
+    /// Replicas that have to leave drained brokers or drained log dirs, of the topics asked for, deferred ones included;
+    /// where whole lists are given, the copies that these need.
     pub replicas_forced: u64,
     /// Their bytes.
     pub bytes_forced: Bytes,
@@ -63,6 +66,7 @@ impl<'s> Problem<'s> {
     pub fn new(cluster: Cluster<'s>, request: &'s Request) -> Result<Self> {
         request.coherent()?;
         let is_drained = flags(&cluster, &request.drain, if request.pair.is_some() { "--pair" } else { "--drain" })?;
+        let is_drained_dir = dirs::drained(&cluster, &request.drain_dir)?;
         let is_target = targets(&cluster, request, &is_drained)?;
         let wanted = match (&request.pair, &request.target) {
             (Some(Pairing::Named(pairs)), _) => Wanted::twins(&cluster, pairs),
@@ -72,8 +76,9 @@ impl<'s> Problem<'s> {
             (None, Some(target)) => Wanted::lists(&cluster, target, request.allow_rf_change)?,
             (None, None) => Wanted::Chosen,
         };
-        // Where every replica stays, so do racks.
-        let policy = if request.leaders_only { RackPolicy::Ignore } else { request.rack_policy };
+        // Where every replica stays on its broker, so do racks.
+        let stays = request.leaders_only || request.empties_dirs();
+        let policy = if stays { RackPolicy::Ignore } else { request.rack_policy };
         let (rack_policy, racks_known) = rack_policy(&cluster, policy)?;
         let mut problem = Problem {
             request,
@@ -90,6 +95,7 @@ impl<'s> Problem<'s> {
             growth_horizon: Seconds::ZERO,
             cluster,
             is_drained,
+            is_drained_dir,
             is_target,
         };
         problem.choose_movers()?;
@@ -188,6 +194,9 @@ impl<'s> Problem<'s> {
         let selected = selected_topics(&self.cluster, self.request)?;
         let mut unhealthy = Vec::new();
         let mut unsized_partitions = Vec::new();
+        if self.request.empties_dirs() {
+            self.refuse_unknown_dirs(&selected)?;
+        }
         for partition in self.cluster.partitions() {
             if !selected[self.cluster.topic_of(partition).get()] {
                 continue;
@@ -206,6 +215,7 @@ impl<'s> Problem<'s> {
             let list = self.wanted.list(&self.cluster, partition);
             let leaving = match (&self.wanted, &list) {
                 (Wanted::Lists(_), Some(list)) => self.receive(partition, list),
+                _ if self.request.empties_dirs() => self.in_drained_dirs(partition).count() as u64,
                 _ => self.freed(partition).count() as u64,
             };
             if leaving == 0 && list.is_none() {
@@ -299,7 +309,7 @@ impl<'s> Problem<'s> {
             }
             for dir in dirs {
                 let row = &self.cluster.dirs[dir];
-                if !row.online {
+                if !row.online || self.is_drained_dir[dir] {
                     continue;
                 }
                 self.dir_limit[dir] = match row.capacity {
@@ -363,6 +373,10 @@ fn targets(
     request: &Request,
     is_drained: &IndexVec<BrokerIx, bool>,
 ) -> Result<IndexVec<BrokerIx, bool>> {
+    if request.empties_dirs() {
+        let named = |id| request.drain_dir.iter().any(|(broker, _)| broker == id);
+        return Ok(cluster.brokers.iter().map(|broker| named(broker.id)).collect());
+    }
     if request.target.is_some() {
         // They are found with the lists.
         return Ok(IndexVec::filled(false, cluster.brokers.len()));

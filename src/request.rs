@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::broker_dirs::BrokerDirs;
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::IdSet;
 use crate::base::pairs::Pairing;
@@ -15,9 +16,9 @@ use crate::base::weights::Weights;
 
 /// A request for a plan: what is asked, and within which limits.
 ///
-/// One of three things is asked ([`Request::coherent`] sees to it): to drain brokers onto others, where we
-/// choose; to let each new broker of a pair take an old one's place (`drain` then has the old ones); or to carry
-/// out a placement that someone else made.
+/// One of four things is asked ([`Request::coherent`] sees to it): to drain brokers onto others, where we
+/// choose; to let each new broker of a pair take an old one's place (`drain` then has the old ones); to carry
+/// out a placement that someone else made; or to empty log dirs of brokers within these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
@@ -33,6 +34,9 @@ pub struct Request {
     /// Move only followers off the drained brokers: who leads a partition, or heads its list, stays where it is.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replicas_only: bool,
+    /// Log dirs that shall hold nothing at the end: their replicas go to other log dirs of the same broker.
+    #[serde(skip_serializing_if = "BrokerDirs::is_empty")]
+    pub drain_dir: BrokerDirs,
     /// Brokers that may receive data or leadership; absent: every alive broker that is not drained.
     pub onto: Option<IdSet>,
     /// New brokers that take the places of the drained ones, one to one; in a plan always named, never `auto`.
@@ -44,7 +48,8 @@ pub struct Request {
     /// Let `target` change how many replicas a partition has.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_rf_change: bool,
-    /// Replication throttle of each broker, leader and follower side; absent: none, and no times.
+    /// Replication throttle of each broker, leader and follower side; with `drain_dir` the throttle of copies between
+    /// log dirs; absent: none, and no times.
     pub throttle: Option<BytesPerSec>,
     /// How full a log dir that receives data may be at the peak of any wave.
     pub disk_limit: Ratio,
@@ -94,6 +99,7 @@ impl Default for Request {
             drain_rack: RackNames::default(),
             leaders_only: false,
             replicas_only: false,
+            drain_dir: BrokerDirs::default(),
             onto: None,
             pair: None,
             target: None,
@@ -136,6 +142,16 @@ impl Request {
         let usage = |option: &str, what: String, help: &str| {
             Err(Error::new(Code::Usage, what).at(Place::source(option)).help(help))
         };
+        if self.empties_dirs() {
+            return match self.beside_dirs() {
+                Some(option) => usage(
+                    option,
+                    format!("--drain-dir and {option} exclude each other: every replica stays on its broker"),
+                    &format!("leave out --drain-dir or {option}"),
+                ),
+                None => Ok(()),
+            };
+        }
         self.refuse_beside_halves()?;
         if self.exact && self.is_given() {
             let (option, what) = if self.target.is_some() { ("--target", "the file") } else { ("--pair", "each pair") };
@@ -235,9 +251,33 @@ impl Request {
         !self.drain.is_empty() || !self.drain_rack.is_empty()
     }
 
-    /// Whether it is left to the planner where replicas go.
+    /// An option that means nothing where log dirs are emptied within their brokers.
+    fn beside_dirs(&self) -> Option<&'static str> {
+        let others = [
+            ("--drain", !self.drain.is_empty()),
+            ("--drain-rack", !self.drain_rack.is_empty()),
+            ("--onto", self.onto.is_some()),
+            ("--pair", self.pair.is_some()),
+            ("--target", self.target.is_some()),
+            ("--allow-rf-change", self.allow_rf_change),
+            ("--leaders-only", self.leaders_only),
+            ("--replicas-only", self.replicas_only),
+            ("--exact", self.exact),
+            ("--effort", !self.effort.is_normal()),
+            ("--prefer", self.prefer == Prefer::Time),
+            ("--weights", !self.weights.are_default()),
+        ];
+        others.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
+    }
+
+    /// Whether log dirs are emptied within their brokers, so that every list stays as it is.
+    pub fn empties_dirs(&self) -> bool {
+        !self.drain_dir.is_empty()
+    }
+
+    /// Whether it is left to the planner which brokers replicas go to.
     pub fn chooses_brokers(&self) -> bool {
-        !self.is_given() && !self.leaders_only
+        !self.is_given() && !self.leaders_only && !self.empties_dirs()
     }
 
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.

@@ -187,6 +187,7 @@ def plan(
     drain_rack: str | Iterable[str] | None = None,
     leaders_only: bool = False,
     replicas_only: bool = False,
+    drain_dir: str | Iterable[str] | None = None,
     onto: _Ids | None = None,
     pair: _Pair | None = None,
     target: _Path | Mapping[str, Any] | None = None,
@@ -220,6 +221,8 @@ def plan(
     ``drain_rack``: racks all of whose brokers shall hold nothing at the end, ``"us-east-1a"`` or an iterable of names.
     ``leaders_only``: move leadership off the drained brokers and nothing else: no data is copied.
     ``replicas_only``: move followers off them and nothing else: who leads or heads a list stays, and no leader changes.
+    ``drain_dir``: log dirs that shall hold nothing at the end, ``"3:/kafka/d1,4:/kafka/d1"`` or an iterable of such
+    texts: their replicas go to other log dirs of the same broker; ``throttle`` is then that of these copies.
     ``onto``: brokers that may receive data; by default every alive broker that is not drained.
     ``pair``: the new broker that takes each old one's place, ``{1001: 1}`` or ``"1001:1,1002:2"``; ``"auto"`` finds
     the best pairs for ``drain``. ``target``: a placement made elsewhere, the path of a file or a mapping as in
@@ -234,7 +237,8 @@ def plan(
     ``exact``: solve a small case to the proven optimum; a large one is refused.
     ``prefer``: what goes first where targets differ in size: ``disk`` (equally full, the default) or ``time`` (each
     receives equally much). ``weights``: how much each load counts when leaders are chosen, ``{"in": 2.0, "out": 0}``;
-    ``leaders``, ``in`` and ``out`` weigh 1 unless named.
+    ``leaders``, ``in`` and ``out`` weigh 1 unless named. ``effort``: how long to search for a better plan than the
+    first good one: ``instant`` (not at all), ``normal`` or ``thorough``.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.

@@ -223,7 +223,7 @@ class Bottleneck:
 
     broker: int
     side: str
-    """``leader`` (sending) or ``follower`` (receiving)."""
+    """``leader`` (sending), ``follower`` (receiving), or ``log-dirs`` (copying between its own log dirs)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ codes! {
     DuplicateReplica = "duplicate-replica", 2;
     /// The leader or an in-sync replica is not among the replicas of its partition.
     NotAReplica = "not-a-replica", 2;
-    /// A replica lies on a log dir that its broker does not have.
+    /// A log dir that its broker does not have, of a replica or in `--drain-dir`.
     UnknownLogDir = "unknown-log-dir", 2;
     /// A topic or partition that the cluster or plan does not have.
     UnknownPartition = "unknown-partition", 2;
@@ -107,6 +107,10 @@ codes! {
     MissingSize = "missing-size", 2;
     /// The capacity of a log dir that is to receive data is not known.
     MissingCapacity = "missing-capacity", 2;
+    /// The log dir of a replica is not known, on a broker of which a log dir is to be emptied.
+    MissingLogDir = "missing-log-dir", 2;
+    /// A log dir that is to be emptied is offline, so that nothing can be copied from it.
+    OfflineLogDir = "offline-log-dir", 2;
     /// Only some of the alive brokers have a rack.
     PartialRacks = "partial-racks", 2;
     /// A broker that cannot receive data (dead, fenced, cordoned, or without an online log dir) is named as a target.

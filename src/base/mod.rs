@@ -1,6 +1,7 @@
 //! The floor of the house: units, ids, indexes, errors, files, JSON. Knows nothing of Kafka moves.
 
 pub mod assignment;
+pub mod broker_dirs;
 pub mod error;
 pub mod fs;
 pub mod ids;

@@ -2,9 +2,9 @@
 
 use fancy_regex::Regex;
 
-use super::Violation;
 use super::given::Given;
 use super::spread::racks_that_stay;
+use super::{Violation, dir_drain};
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairs;
 use crate::replay::{NONE, World};
@@ -16,6 +16,8 @@ pub(super) struct Ask<'a> {
     pub request: &'a Request,
     /// Whether each broker is to be drained.
     pub is_drained: Vec<bool>,
+    /// Whether each log dir of the world is to be emptied within its broker.
+    pub is_drained_dir: Vec<bool>,
     /// Whether each broker may receive replicas.
     pub is_target: Vec<bool>,
     /// Whether each topic of the snapshot is asked for.
@@ -49,12 +51,14 @@ impl<'a> Ask<'a> {
             let message = "its rack is to be drained, and it is not among the brokers that are";
             faults.push(Violation::new("scope", message).broker(broker.id).place("request"));
         }
+        let is_drained_dir = dir_drain::drained(world, request, &mut faults);
         let given = Given::new(world, request, &mut faults);
         let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(Pairs::new_ids);
         let may_receive = |id: BrokerId| {
             request.target.is_none()
                 && request.onto.as_ref().is_none_or(|onto| onto.contains(id))
                 && twins.as_ref().is_none_or(|twins| twins.contains(id))
+                && (!request.empties_dirs() || request.drain_dir.iter().any(|dir| dir.0 == id))
         };
         let is_target = world.snapshot.brokers.iter().enumerate().map(|(number, broker)| {
             may_receive(broker.id)
@@ -71,7 +75,8 @@ impl<'a> Ask<'a> {
         });
         let is_selected = is_selected.collect();
         let racks_that_stay = racks_that_stay(world, &is_drained);
-        let mut ask = Ask { request, is_drained, is_target, is_selected, racks_that_stay, given, faults };
+        let mut ask =
+            Ask { request, is_drained, is_drained_dir, is_target, is_selected, racks_that_stay, given, faults };
         ask.add_targets(world);
         ask
     }
@@ -120,6 +125,9 @@ impl<'a> Ask<'a> {
     pub fn leaving(&self, world: &World, row: u32) -> usize {
         if self.request.leaders_only {
             return 0;
+        }
+        if self.request.empties_dirs() {
+            return dir_drain::leaving(world, self, row).count();
         }
         if let Given::Entries(_) = self.given {
             let old = world.replicas(row);

@@ -46,6 +46,9 @@ pub(super) fn of(case: &Case) -> Figures {
     let (mut replicas_moved, mut bytes_moved, mut cross_rack) = (0, 0_u64, (0_u64, 0_u64));
     for step in case.steps.sound(0..case.steps.len()) {
         let (bytes, leader) = (case.steps.size[step], case.steps.leader[step]);
+        let within = case.steps.dir_changes.get(step).len() as u64;
+        replicas_moved += within;
+        bytes_moved = bytes_moved.saturating_add(bytes.saturating_mul(within));
         for (_, broker) in case.steps.adding(step) {
             replicas_moved += 1;
             bytes_moved = bytes_moved.saturating_add(bytes);

@@ -68,7 +68,29 @@ fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave) -> Vec<(&'static str,
         let rates = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
         files.push(("throttle.json", throttles(snapshot, plan, &rows, rates)));
     }
+    if let Some(rate) = plan.request.throttle.filter(|_| plan.request.empties_dirs()) {
+        files.push(("throttle.json", log_dir_throttles(plan, &rows, rate.get())));
+    }
     files
+}
+
+/// The rate of every broker that copies between its log dirs.
+fn log_dir_throttles(plan: &Plan, rows: &[usize], rate: u64) -> Vec<u8> {
+    let mut brokers = BTreeSet::new();
+    for &row in rows {
+        let moved = plan.get(row);
+        let dirs = moved.dirs.iter().zip(moved.previous_dirs.iter());
+        let changed = moved.replicas.iter().zip(dirs).filter(|(_, (now, before))| now.is_some() && now != before);
+        brokers.extend(changed.map(|(id, _)| *id));
+    }
+    let mut writer = Writer::default();
+    writer.begin_object().key("brokers").begin_object();
+    for id in brokers {
+        writer.free_key(&id.to_string()).begin_object().key("replica.alter.log.dirs.io.max.bytes.per.second").int(rate);
+        writer.end_object();
+    }
+    writer.end_object().key("topics").begin_object().end_object().end_object();
+    writer.into_bytes()
 }
 
 /// The new lists of a wave, or those from before it.

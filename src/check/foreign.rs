@@ -48,10 +48,14 @@ impl Judge<'_> {
         Violation::new(rule, message).partition(&entry.topic, entry.partition).place(format!("partitions[{step}]"))
     }
 
-    /// Sound entries whose list differs from the present one; the others are no-ops.
+    /// Sound entries whose list or log dirs differ from the present ones; the others are no-ops.
     fn changed(&self) -> impl Iterator<Item = usize> + '_ {
-        let is_changed = |&step: &usize| self.world.replicas(self.steps.row[step]) != self.steps.new.get(step);
-        self.steps.sound(0..self.steps.len()).filter(is_changed)
+        self.steps.sound(0..self.steps.len()).filter(|&step| self.is_changed(step))
+    }
+
+    fn is_changed(&self, step: usize) -> bool {
+        self.world.replicas(self.steps.row[step]) != self.steps.new.get(step)
+            || !self.steps.dir_changes.get(step).is_empty()
     }
 
     /// Each entry by itself.
@@ -77,7 +81,7 @@ impl Judge<'_> {
                 found.push(self.violation("replicas", step, message).broker(ids[place]));
             }
             self.brokers(step, found);
-            if self.steps.is_sound[step] && self.world.replicas(row) != self.steps.new.get(step) {
+            if self.steps.is_sound[step] && self.is_changed(step) {
                 self.change(step, found);
             }
         }

@@ -8,6 +8,7 @@ mod ask;
 mod bound;
 mod case;
 mod certificate;
+mod dir_drain;
 mod figures;
 mod files;
 mod foreign;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::values;
+use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{IdSet, TopicPartition};
 use crate::base::pairs::Pairing;
 use crate::base::racks::RackNames;
@@ -100,6 +101,7 @@ Examples:
   kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
   kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan
   kshift plan cluster.json --drain 7 --leaders-only > reorder.json
+  kshift plan cluster.json --drain-dir 3:/kafka/d2,4:/kafka/d2 --throttle 50MB/s --out plan
   kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
   kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan")]
 pub struct PlanArgs {
@@ -111,6 +113,9 @@ pub struct PlanArgs {
     /// Move followers off the drained brokers and nothing else: leaders and the heads of lists stay, a plain drain moves them later
     #[arg(long)]
     pub replicas_only: bool,
+    /// Log dirs that shall hold nothing at the end, such as `3:/kafka/d1,3:/kafka/d2`: their replicas go to other log dirs of the same broker
+    #[arg(long, value_name = "BROKER:PATH,…", value_parser = BrokerDirs::parse, allow_hyphen_values = true)]
+    pub drain_dir: Option<BrokerDirs>,
     /// Let each new broker take an old one's place in every list, such as `1001:1,1002:2`; `auto` finds the best pairs for --drain
     #[arg(long, value_name = "OLD:NEW,…", value_parser = Pairing::parse)]
     pub pair: Option<Pairing>,
@@ -250,7 +255,7 @@ pub struct LimitArgs {
     /// No topic whose whole name matches this regular expression
     #[arg(long, value_name = "REGEX", value_parser = values::regex)]
     pub exclude_topics: Option<String>,
-    /// Replication throttle of each broker, sending and receiving, such as `50MB/s`; without it there are no times
+    /// Replication throttle of each broker, sending and receiving, such as `50MB/s` (with --drain-dir of copies between log dirs); without it there are no times
     #[arg(long, value_name = "RATE", value_parser = BytesPerSec::parse, help_heading = "Limits", allow_negative_numbers = true)]
     pub throttle: Option<BytesPerSec>,
     #[arg(

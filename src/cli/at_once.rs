@@ -22,8 +22,11 @@ pub fn warnings(plan: &Plan, snapshot: &Snapshot) -> Vec<Warning> {
             counted(moves, "partition"),
             counted(plan.waves.len(), "wave")
         );
-        let disk = if plan.request.leaders_only { None } else { disk_cost(plan) };
-        for cost in [disk, time_cost(plan, snapshot)].into_iter().flatten() {
+        // Within a broker no log dir that receives is ever freed, and live traffic does not count.
+        let within = plan.request.empties_dirs();
+        let disk = if plan.request.leaders_only || within { None } else { disk_cost(plan) };
+        let time = if within { None } else { time_cost(plan, snapshot) };
+        for cost in [disk, time].into_iter().flatten() {
             message.push_str("; ");
             message.push_str(&cost);
         }

@@ -85,7 +85,8 @@ const ELECT: &str =
 fn next_steps(args: &PlanArgs, plan: &Plan) -> Vec<Step> {
     let step = |command: String, purpose| Step { command, purpose };
     let Some(dir) = &args.out else {
-        let throttle = plan.request.throttle.map_or(String::new(), |rate| format!(" --throttle {}", rate.get()));
+        let option = if plan.request.empties_dirs() { "--replica-alter-log-dirs-throttle" } else { "--throttle" };
+        let throttle = plan.request.throttle.map_or(String::new(), |rate| format!(" {option} {}", rate.get()));
         return match args.format {
             Some(Format::Plan) => vec![step("kshift show plan.json --waves".into(), "look at the waves, once saved")],
             _ if plan.request.leaders_only => vec![

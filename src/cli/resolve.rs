@@ -12,10 +12,10 @@ use crate::snapshot;
 /// The request of `kshift plan`.
 pub fn plan(args: &PlanArgs) -> Result<Request> {
     let drains = args.limits.drain.is_some() || args.limits.drain_rack.is_some();
-    if !drains && args.pair.is_none() && args.target.is_none() {
+    if !drains && args.pair.is_none() && args.target.is_none() && args.drain_dir.is_none() {
         return Err(Error::new(
             Code::Usage,
-            "`kshift plan` needs --drain, --drain-rack, --pair or --target: what shall move where",
+            "`kshift plan` needs --drain, --drain-rack, --drain-dir, --pair or --target: what shall move where",
         )
         .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
     }
@@ -27,6 +27,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     request.pair.clone_from(&args.pair);
     request.leaders_only = args.leaders_only;
     request.replicas_only = args.replicas_only;
+    request.drain_dir = args.drain_dir.clone().unwrap_or_default();
     request.allow_rf_change = args.allow_rf_change;
     request.exact = args.exact;
     request.prefer = args.prefer.map_or(request.prefer, |prefer| match prefer {

@@ -64,11 +64,16 @@ impl BackView {
     fn new(back: &Rollback<'_>) -> Self {
         let (mut replicas, mut bytes) = (0, Bytes::ZERO);
         for restore in back.restores() {
-            for _ in restore.adding() {
+            for _ in restore.copied_to() {
                 replicas += 1;
                 bytes += restore.size;
             }
         }
+        // Between log dirs the old one may be asked for at any time.
+        let within = back.plan.request.empties_dirs();
+        let throttle = back.plan.log_dir_throttle();
+        let throttle =
+            throttle.map_or(String::new(), |rate| format!(" --replica-alter-log-dirs-throttle {}", rate.get()));
         let message = "cancel what still moves and wait until nothing does: originals submitted over a running move \
                        can hang for ever";
         BackView {
@@ -77,12 +82,12 @@ impl BackView {
             partitions: back.len() as u64,
             replicas_to_copy: replicas,
             bytes_to_copy: bytes,
-            warnings: vec![Warning::new("cancel-first", message)],
+            warnings: if within { Vec::new() } else { vec![Warning::new("cancel-first", message)] },
             out: None,
             next: vec![Step {
-                command:
-                    "kafka-reassign-partitions.sh --bootstrap-server HOST:PORT --reassignment-json-file FILE --execute"
-                        .to_owned(),
+                command: format!(
+                    "kafka-reassign-partitions.sh --bootstrap-server HOST:PORT --reassignment-json-file FILE{throttle} --execute"
+                ),
                 purpose: "the way back; `--out DIR` adds a runbook, the throttle and the election",
             }],
         }

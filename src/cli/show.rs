@@ -47,9 +47,9 @@ struct WaveRow {
     bottleneck: Option<Bottleneck>,
 }
 
-/// What a wave copies: the size of each partition, once for every new replica.
+/// What a wave copies: the size of each partition, once for every new replica, and for every one in another log dir.
 pub fn bytes_to_copy(plan: &Plan, wave: &Wave) -> Bytes {
-    plan.moves_of(wave).flat_map(|step| step.adding().map(move |_| step.size)).sum()
+    plan.moves_of(wave).flat_map(|step| step.copied_to().map(move |_| step.size)).sum()
 }
 
 impl WavesView {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::view::{Lines, View, warnings_text};
+use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairing;
 use crate::base::racks::RackNames;
@@ -39,6 +40,9 @@ pub struct PlanView<'a> {
     /// Whether anything on drained brokers is deferred or filtered out.
     #[serde(skip)]
     pub leaves_out: bool,
+    /// Log dirs that are emptied within their brokers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drain_dir: Option<&'a BrokerDirs>,
     /// Brokers that may receive data, or leadership.
     pub onto: IdSet,
     /// New brokers that take the places of old ones, as `OLD:NEW,…`.
@@ -130,6 +134,7 @@ impl<'a> PlanView<'a> {
             leaders_only: plan.request.leaders_only,
             leaves_out: leaves_out(plan),
             replicas_left: plan.request.replicas_only.then(|| replicas_left(plan)),
+            drain_dir: Some(&plan.request.drain_dir).filter(|dirs| !dirs.is_empty()),
             onto: with_role(plan, Role::Target),
             pair: plan.request.pair.as_ref(),
             target_partitions: plan.request.target.as_ref().map(|target| target.entries.len() as u64),
@@ -158,11 +163,13 @@ impl<'a> PlanView<'a> {
         let summary = self.summary;
         let mut lines = Lines::default();
         lines.add("cluster", self.cluster.name.as_deref().unwrap_or("(no name)"));
-        match self.target_partitions {
-            Some(lists) => lines.add("target", format!("{} in the file", counted(lists, "partition"))),
-            None => lines.add("drain", self.drain_text()),
+        match (self.target_partitions, self.drain_dir) {
+            (Some(lists), _) => lines.add("target", format!("{} in the file", counted(lists, "partition"))),
+            (None, Some(dirs)) => lines.add("drain", dirs_text(dirs)),
+            (None, None) => lines.add("drain", self.drain_text()),
         };
-        lines.add("onto", brokers_text(&self.onto));
+        let onto = brokers_text(&self.onto);
+        lines.add("onto", if self.drain_dir.is_some() { format!("the other log dirs of {onto}") } else { onto });
         self.add_pairs(&mut lines);
         if self.moves == 0 {
             lines.add(if self.leaders_only { "leaders" } else { "replicas" }, "nothing to move");
@@ -177,19 +184,22 @@ impl<'a> PlanView<'a> {
             let moved = grouped(summary.replicas_moved);
             lines.add(
                 "replicas",
-                match self.target_partitions {
-                    Some(_) => format!("{moved} to move, of {of} that the file asks for"),
-                    None if self.replicas_left.is_some() => {
+                match (self.target_partitions, self.drain_dir) {
+                    (Some(_), _) => format!("{moved} to move, of {of} that the file asks for"),
+                    (None, Some(_)) => format!("{moved} to move, of {of} in the drained log dirs"),
+                    (None, None) if self.replicas_left.is_some() => {
                         format!("{moved} to move, of {of} followers on the drained {drained}; no leader changes")
                     }
-                    None => format!("{moved} to move, of {of} on the drained {drained}"),
+                    (None, None) => format!("{moved} to move, of {of} on the drained {drained}"),
                 },
             );
             let across = summary.cross_rack_bytes;
-            lines.add(
-                "data",
-                format!("{} to copy, of {}; {across} of it between racks", summary.bytes_moved, summary.bytes_forced),
-            );
+            let where_to = match self.drain_dir {
+                Some(_) => "nothing leaves its broker".to_owned(),
+                None => format!("{across} of it between racks"),
+            };
+            let copied = format!("{} to copy, of {}", summary.bytes_moved, summary.bytes_forced);
+            lines.add("data", format!("{copied}; {where_to}"));
             lines.add("waves", self.waves_text());
             self.add_times(&mut lines);
         }
@@ -206,7 +216,7 @@ impl<'a> PlanView<'a> {
         }
         let times =
             |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
-        if self.moves > 0 {
+        if self.moves > 0 && self.drain_dir.is_none() {
             let leaders = format!("most leaders on a target {}", times(summary.leaders_max_over_mean));
             if self.leaders_only {
                 lines.add("balance", leaders);
@@ -256,7 +266,8 @@ impl<'a> PlanView<'a> {
         };
         if let Some(eta) = summary.eta_seconds {
             let range = format!("{} expected, {} to {}", eta.expected, eta.low, eta.high);
-            lines.add("time", format!("{range}, at {throttle} for each broker"));
+            let between = if self.drain_dir.is_some() { " between its log dirs" } else { "" };
+            lines.add("time", format!("{range}, at {throttle} for each broker{between}"));
         }
         let Some(makespan) = summary.makespan_seconds else { return };
         let mut parts = vec![format!("{makespan} wave by wave")];
@@ -399,6 +410,16 @@ fn replicas_left(plan: &Plan) -> u64 {
     drained.map(|broker| u64::from(broker.replicas_after)).sum()
 }
 
+/// Log dirs, cut off where they would fill the page.
+fn dirs_text(dirs: &BrokerDirs) -> String {
+    const SHOWN: usize = 4;
+    let mut shown: Vec<String> = dirs.iter().take(SHOWN).map(|(broker, path)| format!("{broker}:{path}")).collect();
+    if dirs.len() > SHOWN {
+        shown.push("…".to_owned());
+    }
+    format!("{} ({})", shown.join(","), counted(dirs.len(), "log dir"))
+}
+
 fn stages(plan: &Plan) -> Vec<StageCount> {
     let mut stages: Vec<StageCount> = Vec::new();
     for wave in &plan.waves {
@@ -414,11 +435,12 @@ fn stages(plan: &Plan) -> Vec<StageCount> {
     stages
 }
 
-/// The target log dir with the highest use over its capacity; the first of equals.
+/// The target log dir with the highest use over its capacity; the first of equals. One that is emptied is none.
 fn fullest(plan: &Plan, used: impl Fn(&PlanDir) -> Bytes) -> Option<Fullest<'_>> {
     let mut fullest: Option<Fullest<'_>> = None;
     for broker in plan.brokers.iter().filter(|broker| broker.role == Role::Target) {
-        for dir in &broker.log_dirs {
+        let receives = |dir: &&PlanDir| !plan.request.drain_dir.contains(broker.id, &dir.path);
+        for dir in broker.log_dirs.iter().filter(receives) {
             let Some(capacity) = dir.capacity_bytes.filter(|capacity| *capacity > Bytes::ZERO) else { continue };
             let share = used(dir).as_f64() / capacity.as_f64();
             if fullest.as_ref().is_none_or(|at| share > at.used_over_capacity) {

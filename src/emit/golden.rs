@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use super::{election, kafka, out_dir, rollback_dir, runbook, runbook_back, throttle};
+use crate::base::broker_dirs::BrokerDirs;
 use crate::base::error::Code;
 use crate::base::fs;
+use crate::base::ids::IdSet;
 use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
 use crate::plan::rollback::rollback;
-use crate::plan::{self, Plan, Stage, Throttle, sample};
+use crate::plan::{self, Plan, Role, Stage, Throttle, sample};
 
 fn golden(name: &str, found: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -109,6 +111,46 @@ fn a_plan_that_moves_leadership_alone_looks_as_it_did() {
     golden("leaders-election.json", &election::election(&plan, wave).unwrap());
     golden("leaders-runbook.md", runbook::runbook(&plan).as_bytes());
     assert_eq!(throttle::throttle(&plan, wave), None, "nothing is copied");
+}
+
+/// A partition whose list stays, with its log dirs after and before.
+fn within<'a>(topic: &'a str, partition: i32, list: &'a [i32], dirs: [&'a [&'a str]; 2]) -> sample::Row<'a> {
+    let [dirs, previous_dirs] = dirs;
+    sample::Row { dirs, previous_dirs, ..sample::Row::new(topic, partition, list, list, 7_000_000_000) }
+}
+
+/// A log dir of broker 10 is emptied within it, in a wave of two and one of an internal topic.
+fn drain_dir() -> Plan {
+    let mut plan = sample::empty(&["__consumer_offsets", "a-b"]);
+    plan.request.drain = IdSet::default();
+    plan.request.onto = None;
+    plan.request.drain_dir = BrokerDirs::parse("10:/kafka/d1").unwrap();
+    for broker in &mut plan.brokers {
+        broker.role = if broker.id.get() == 10 { Role::Target } else { Role::Other };
+    }
+    let data = [
+        within("a-b", 1, &[10, 7], [&["/kafka/d2", "any"], &["/kafka/d1", "/kafka/d1"]]),
+        within("a-b", 0, &[7, 10], [&["any", "/kafka/d2"], &["any", "/kafka/d1"]]),
+    ];
+    sample::push_wave(&mut plan, Stage::LogDirs, None, &data);
+    let internal = within("__consumer_offsets", 0, &[10, 1], [&["/kafka/d2", "any"], &["/kafka/d1", "any"]]);
+    sample::push_wave(&mut plan, Stage::Internal, None, &[internal]);
+    plan
+}
+
+#[test]
+fn a_plan_that_empties_log_dirs_looks_as_it_did() {
+    let plan = drain_dir();
+    let wave = &plan.waves[0];
+    golden("dirs-reassign.json", &kafka::reassign(&plan, wave));
+    golden("dirs-rollback.json", &kafka::rollback(&plan, wave));
+    golden("dirs-throttle.json", &throttle::throttle(&plan, wave).unwrap());
+    golden("dirs-runbook.md", runbook::runbook(&plan).as_bytes());
+    assert_eq!(election::election(&plan, wave), None, "no leader changes");
+    let back = rollback(&plan, 1).unwrap();
+    golden("dirs-back-reassign.json", &kafka::restore(&back));
+    golden("dirs-back-runbook.md", runbook_back::runbook(&back).as_bytes());
+    assert_eq!(throttle::restore(&back), throttle::throttle(&plan, wave), "the way back copies on the same brokers");
 }
 
 #[test]
@@ -255,8 +297,13 @@ fn every_command_is_clean_bash() {
     let mut apart = many_waves();
     apart.waves[0].throttle = Some(Throttle { follower_bytes_per_sec: BytesPerSec::new(1), ..sample::THROTTLE });
     let back = runbook_back::runbook(&rollback(&apart, 1).unwrap());
-    let texts =
-        [runbook::runbook(&sample::sample()), runbook::runbook(&apart), runbook::runbook(&leaders_only()), back];
+    let texts = [
+        runbook::runbook(&sample::sample()),
+        runbook::runbook(&apart),
+        runbook::runbook(&leaders_only()),
+        runbook::runbook(&drain_dir()),
+        back,
+    ];
     let mut script = "#!/bin/bash\n".to_owned();
     script.extend(texts.iter().flat_map(|text| commands(text)));
     let scratch = Scratch::new("bash");

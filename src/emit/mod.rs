@@ -6,6 +6,7 @@ pub mod out_dir;
 pub mod rollback_dir;
 pub mod runbook;
 mod runbook_back;
+mod runbook_dirs;
 mod runbook_facts;
 mod runbook_steps;
 mod runbook_text;

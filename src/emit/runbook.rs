@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use super::out_dir::{wave_dir, wave_name};
+use super::runbook_dirs;
 use super::runbook_facts::Facts;
 use super::runbook_steps::{Steps, except, notes_on_going_back, start_block};
 use super::runbook_text::{
@@ -48,6 +49,11 @@ pub fn runbook(plan: &Plan) -> String {
         )
         .collect();
     text.push_str(&waves.concat());
+    if plan.request.empties_dirs() {
+        text.push_str(&runbook_dirs::after_all(plan));
+        text.push_str(runbook_dirs::TRAPS);
+        return text;
+    }
     text.push_str(&after_all(plan));
     text.push_str(&traps(plan));
     text
@@ -58,6 +64,7 @@ fn head(plan: &Plan) -> String {
     let name = cluster.name.as_deref().unwrap_or("the cluster");
     let draining = brokers_by_name(request.drain.iter());
     let title = match request {
+        request if request.empties_dirs() => format!("empty {}", counted(request.drain_dir.len(), "log dir")),
         request if request.leaders_only => format!("move leadership off {draining}"),
         request if request.replicas_only => format!("move followers off {draining}"),
         request if request.drain.is_empty() => "move partitions".to_owned(),
@@ -90,12 +97,23 @@ fn head(plan: &Plan) -> String {
         if request.replicas_only {
             moves.push_str("; followers alone, every leader stays");
         }
-        [moves, time, rate(plan.waves.iter().find_map(|wave| wave.throttle))]
+        let throttle = if request.empties_dirs() {
+            runbook_dirs::rate(plan)
+        } else {
+            rate(plan.waves.iter().find_map(|wave| wave.throttle))
+        };
+        [moves, time, throttle]
+    };
+    let onto = brokers_by_name(targets);
+    let [from, onto] = if request.empties_dirs() {
+        [runbook_dirs::named(plan), format!("the other log dirs of {onto}")]
+    } else {
+        [draining, onto]
     };
     let rows = [
         ("Cluster", format!("{name}{kafka}{id}")),
-        ("From", draining),
-        ("Onto", brokers_by_name(targets)),
+        ("From", from),
+        ("Onto", onto),
         ("Moves", moves),
         ("Time", time),
         ("Throttle", throttle),
@@ -146,10 +164,14 @@ fn before_all(plan: &Plan) -> String {
     text.push_str(&format!(
         "4. No throttle is left over from another move: this prints nothing. One that is there would be overwritten, and \
          cleared at the end of the first wave: ask whose it is.\n\n{}",
-        block(&[
-            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep throttled\n",
-            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
-        ])
+        if plan.request.empties_dirs() {
+            block(&[&runbook_dirs::throttles()])
+        } else {
+            block(&[
+                "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep throttled\n",
+                "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
+            ])
+        }
     ));
     text.push_str(
         "5. The partitions still stand where the plan found them. `--execute` prints the current lists before it starts: \
@@ -176,6 +198,10 @@ fn wave_title(plan: &Plan, wave: &Wave) -> String {
 
 fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let dir = wave_dir(plan, wave.index);
+    if plan.request.empties_dirs() {
+        let steps = runbook_dirs::steps(plan, &dir, Some(facts), except(plan), &forecast(wave.duration_seconds));
+        return [wave_title(plan, wave), facts.table(wave), steps].concat();
+    }
     let forecast = if plan.request.leaders_only { "seconds".to_owned() } else { forecast(wave.duration_seconds) };
     let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
     let (throttle, facts_of_it) = (wave.throttle, Some(facts));
@@ -198,6 +224,9 @@ fn wave_in_short(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     let file = format!("{dir}/reassign.json");
     let mut text = wave_title(plan, wave) + &facts.table(wave);
     text.push_str(&block(&[&format!("export WAVE={}\n", wave_name(plan, wave.index))]));
+    if plan.request.empties_dirs() {
+        return text + &runbook_dirs::steps_in_short(plan, &dir);
+    }
     text.push_str(&start_block(&dir, wave.throttle, Some(facts)));
     let verify = reassign(&file, "--verify");
     let election = if facts.elections > 0 { elect(&format!("{dir}/election.json")) } else { String::new() };
@@ -223,6 +252,9 @@ fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
     );
     if facts.iter().any(|facts| !facts.dead.is_empty()) {
         text.push_str("Waves whose current replicas lie on brokers that are down start differently: see there.\n\n");
+    }
+    if plan.request.empties_dirs() {
+        return text + &runbook_dirs::steps(plan, dir, None, except(plan), &steps.forecast);
     }
     for step in [steps.look(), steps.start(), steps.watch(), steps.finish(), steps.pause(), steps.back()] {
         text.push_str(&step);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
+use super::runbook_dirs;
 use super::runbook_text::{
     LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, brokers_that_do_not_serve, copies, elect, execute,
     have_ready, rate, reassign, table,
@@ -23,7 +24,7 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
     let name = plan.cluster.name.as_deref().unwrap_or("the cluster");
     let (mut replicas, mut bytes, mut elections) = (0, Bytes::ZERO, 0);
     for restore in rollback.restores() {
-        let adding = restore.adding().count() as u64;
+        let adding = restore.copied_to().count() as u64;
         replicas += adding;
         bytes += Bytes::new(restore.size.get() * adding);
         elections += u64::from(restore.needs_election());
@@ -33,10 +34,13 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
         ("Undoes", if first == last { format!("wave {first}") } else { format!("waves {first} to {last}") }),
         ("Restores", format!("the exact ordered lists of {}", counted(rollback.len(), "partition"))),
         ("Copies back", format!("{} if all those waves have finished", copies(replicas, bytes))),
-        ("Throttle", rate(rollback.throttle())),
+        ("Throttle", if plan.request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(rollback.throttle()) }),
     ]));
     text.push_str(&have_ready("the-directory-of-this-file"));
     text.push_str(&notes(rollback));
+    if plan.request.empties_dirs() {
+        return text + &runbook_dirs::way_back(rollback);
+    }
     text.push_str(&format!(
         "## 1. If a wave is in flight, cancel it first\n\nNever submit the old lists over a running move: some versions \
          finish it, others hang with old and new replicas together. Look whether anything moves:\n\n{}If it does, cancel that \

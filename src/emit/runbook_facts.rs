@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) cordoned: Vec<BrokerId>,
     /// Whether a log dir is chosen for some replica.
     pub(super) chooses_dirs: bool,
+    /// Whether copies stay within their brokers.
+    pub(super) within: bool,
 }
 
 impl Facts {
@@ -31,12 +33,12 @@ impl Facts {
         let mut by_topic: Vec<(u32, Bytes)> = Vec::with_capacity(wave.rows.len());
         let mut chooses_dirs = false;
         for (row, m) in wave.rows.clone().zip(plan.moves_of(wave)) {
-            let adding = m.adding().count() as u64;
+            let adding = m.copied_to().count() as u64;
             let copied = Bytes::new(m.size.get() * adding);
             copies += adding;
             bytes += copied;
-            receiving.extend(m.adding());
-            sending.extend(m.leader.filter(|_| adding > 0));
+            receiving.extend(m.copied_to());
+            sending.extend(m.leader.filter(|_| adding > 0 && !plan.request.empties_dirs()));
             previous.extend_from_slice(m.previous);
             by_topic.push((plan.moves.topic[row], copied));
             leaders_changing += u64::from(!m.leaves_leaders && m.replicas.first().copied() != m.leader);
@@ -66,6 +68,7 @@ impl Facts {
             dead: brokers_that_do_not_serve(plan, previous.iter().copied()),
             cordoned: previous.iter().copied().filter(cordoned).collect(),
             chooses_dirs,
+            within: plan.request.empties_dirs(),
         }
     }
 
@@ -79,17 +82,26 @@ impl Facts {
             0 => "another order alone, nothing is copied".to_owned(),
             replicas => copies(replicas, self.bytes),
         };
+        let receiving = brokers(self.receiving.iter().copied());
         let mut rows = vec![
             ("Moves", format!("{}: {moves}", counted(wave.rows.len(), "partition"))),
             ("Topics", biggest.join(", ")),
-            ("Sending (leaders)", brokers(self.sending.iter().copied())),
-            ("Receiving", brokers(self.receiving.iter().copied())),
-            ("Leaders that change", counted(self.leaders_changing, "partition")),
-            ("Done after", if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) }),
         ];
+        if self.within {
+            rows.push(("Between log dirs of", receiving));
+        } else {
+            rows.push(("Sending (leaders)", brokers(self.sending.iter().copied())));
+            rows.push(("Receiving", receiving));
+            rows.push(("Leaders that change", counted(self.leaders_changing, "partition")));
+        }
+        rows.extend([(
+            "Done after",
+            if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) },
+        )]);
         if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
             let side = bottleneck.side.as_str();
-            rows.push(("Bottleneck", format!("broker {} as {side}; copying alone takes {copy}", bottleneck.broker)));
+            let role = if self.within { String::new() } else { format!(" as {side}") };
+            rows.push(("Bottleneck", format!("broker {}{role}; copying alone takes {copy}", bottleneck.broker)));
         }
         table(&rows)
     }

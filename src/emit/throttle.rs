@@ -3,11 +3,18 @@
 //! Leader lists name all current replicas of each partition that copies, follower lists the adding ones,
 //! both sorted as text, so `10:1` stands before `2:1`. Rates stand on every broker of current and new
 //! replicas that answers; a dead or fenced one would make the change of its settings fail.
+//!
+//! Where copies stay within their brokers, replication has no part in them: there is one rate for each broker that
+//! copies, and no lists.
 
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
+use crate::base::units::BytesPerSec;
 use crate::plan::rollback::Rollback;
 use crate::plan::{Plan, Throttle, Wave};
+
+/// Kafka's setting of a broker for copies between its log dirs.
+pub(super) const LOG_DIR_RATE: &str = "replica.alter.log.dirs.io.max.bytes.per.second";
 
 /// A partition that copies.
 struct Copying<'a> {
@@ -24,6 +31,9 @@ pub fn throttle(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
 
 /// The same for these rows of the wave, which are sorted by topic and partition.
 pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Vec<u8>> {
+    if let Some(rate) = plan.log_dir_throttle() {
+        return within_brokers(rate, rows.iter().flat_map(|&row| plan.get(row as usize).copied_to()));
+    }
     let moves = rows.iter().map(|&row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
     let copying =
         moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
@@ -32,6 +42,9 @@ pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Ve
 
 /// The same for a rollback whose waves have all run.
 pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
+    if let Some(rate) = rollback.plan.log_dir_throttle() {
+        return within_brokers(rate, rollback.restores().flat_map(|restore| restore.copied_to()));
+    }
     let restores = rollback.restores().filter(|restore| restore.adding().next().is_some());
     let copying = restores.map(|restore| Copying {
         topic: restore.topic,
@@ -40,6 +53,20 @@ pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
         target: restore.replicas,
     });
     document(rollback.plan, rollback.throttle()?, copying.collect())
+}
+
+/// The rate of each broker that copies between its log dirs.
+fn within_brokers(rate: BytesPerSec, brokers: impl Iterator<Item = BrokerId>) -> Option<Vec<u8>> {
+    let mut brokers: Vec<BrokerId> = brokers.collect();
+    brokers.sort_unstable();
+    brokers.dedup();
+    let mut writer = Writer::default();
+    writer.begin_object().key("brokers").begin_object();
+    for id in &brokers {
+        writer.key(&id.to_string()).begin_object().key(LOG_DIR_RATE).int(rate.get()).end_object();
+    }
+    writer.end_object().key("topics").begin_object().end_object().end_object();
+    (!brokers.is_empty()).then(|| writer.into_bytes())
 }
 
 fn document(plan: &Plan, throttle: Throttle, mut copying: Vec<Copying<'_>>) -> Option<Vec<u8>> {

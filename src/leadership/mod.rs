@@ -30,7 +30,8 @@ use crate::problem::Problem;
 
 /// The new lists of all movers.
 pub struct Leadership {
-    /// The ordered list of each mover, in the order of [`Problem::movers`]; kept replicas have no log dir of ours.
+    /// The ordered list of each mover, in the order of [`Problem::movers`]; kept replicas have no log dir of ours, unless
+    /// they move to another one of their broker.
     pub lists: Csr<Home>,
 }
 

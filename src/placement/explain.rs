@@ -244,6 +244,81 @@ fn lacking(
     ))
 }
 
+/// What a broker lacks where its log dirs are emptied.
+pub struct Packing {
+    /// The broker.
+    pub broker: BrokerIx,
+    /// Replicas that leave its drained log dirs.
+    pub replicas: usize,
+    /// Their bytes.
+    pub need: Bytes,
+    /// What the other log dirs can still take.
+    pub room: Bytes,
+    /// The largest of the replicas.
+    pub largest: Bytes,
+    /// What the roomiest log dir can take.
+    pub roomiest: Bytes,
+    /// Below this limit nothing fits, whatever goes where.
+    pub least_limit: f64,
+}
+
+impl Packing {
+    /// Whether no choice of log dirs can do.
+    fn is_impossible(&self) -> bool {
+        self.need > self.room || self.largest > self.roomiest
+    }
+
+    /// Bytes without a place, as far as that is certain.
+    fn missing(&self) -> Bytes {
+        self.need.saturating_sub(self.room).max(self.largest.saturating_sub(self.roomiest))
+    }
+}
+
+/// The replicas of drained log dirs do not fit into the others of their broker; `packings` has at least one.
+pub fn no_room_within(problem: &Problem<'_>, mut packings: Vec<Packing>) -> Error {
+    const NAMED: usize = 3;
+    packings.sort_by_key(|packing| (std::cmp::Reverse(packing.missing()), packing.broker));
+    let id = |packing: &Packing| problem.cluster.brokers[packing.broker].id;
+    let (worst, limit) = (&packings[0], problem.request.disk_limit);
+    let impossible = packings.iter().any(Packing::is_impossible);
+    let verb = if impossible { "can keep" } else { "was found that keeps" };
+    let mut error = Error::new(
+        Code::DiskLimit,
+        format!("no placement {verb} the other log dirs of broker {} within {limit}", id(worst)),
+    );
+    for packing in packings.iter().take(NAMED) {
+        error = error.note(format!(
+            "{} with {} leave the log dirs of broker {}, the largest with {}; the others have room for {}, the \
+             roomiest for {}",
+            counted(packing.replicas, "replica"),
+            packing.need,
+            id(packing),
+            packing.largest,
+            packing.room,
+            packing.roomiest
+        ));
+    }
+    if packings.len() > NAMED {
+        error = error.note(format!("and {} that lack room", counted(packings.len() - NAMED, "more broker")));
+    }
+    let missing: Bytes = packings.iter().map(Packing::missing).sum();
+    let least = packings.iter().map(|packing| packing.least_limit).fold(0.0, f64::max);
+    let error = error
+        .detail("kind", if impossible { "impossible" } else { "not-found" })
+        .detail("broker", id(worst).get())
+        .detail("need_bytes", worst.need.get())
+        .detail("room_bytes", worst.room.get())
+        .detail("missing_bytes", missing.get())
+        .detail("least_disk_limit", least);
+    error.help(match missing {
+        Bytes::ZERO => format!("larger disks on broker {}, or fewer log dirs in --drain-dir, may do", id(worst)),
+        missing => format!(
+            "{missing} of room is missing below {limit}: larger disks, fewer log dirs in --drain-dir, or `--drain` to \
+             move replicas to other brokers"
+        ),
+    })
+}
+
 /// What the receiving log dirs of a broker can still take.
 pub fn room(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
     let cluster = &problem.cluster;

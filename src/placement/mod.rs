@@ -27,6 +27,9 @@ mod explain;
 pub mod goals;
 mod racks;
 mod refine;
+mod within;
+
+pub use self::within::within_brokers;
 
 use std::cmp::Reverse;
 

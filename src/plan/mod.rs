@@ -108,7 +108,7 @@ pub struct PlanBroker {
 pub enum Role {
     /// Its replicas leave it, or its leadership alone where that is asked.
     Drain,
-    /// It may receive replicas, or leadership alone where that is asked.
+    /// It may receive replicas, or leadership alone where that is asked; where log dirs are emptied, it does both.
     Target,
     /// It keeps what it has.
     Other,
@@ -193,7 +193,8 @@ pub struct Wave {
     pub duration_seconds: Option<Estimate>,
     /// Who sets the copy time; absent without a throttle or when nothing is copied.
     pub bottleneck: Option<Bottleneck>,
-    /// Rates while it copies; absent without a throttle, and where leadership alone moves.
+    /// Rates of replication while it copies; absent without a throttle, and where nothing is copied between brokers
+    /// (see [`Plan::log_dir_throttle`]).
     pub throttle: Option<Throttle>,
     /// Its rows in [`Plan::moves`].
     pub rows: Range<usize>,
@@ -209,6 +210,8 @@ pub enum Stage {
     Data,
     /// Partitions whose ISR was short.
     DataShortIsr,
+    /// Partitions of which replicas move between log dirs of their brokers.
+    LogDirs,
     /// Partitions of which leadership moves and nothing else.
     Leadership,
     /// Kafka's own topics.
@@ -224,6 +227,7 @@ impl Stage {
             Stage::Canary => "canary",
             Stage::Data => "data",
             Stage::DataShortIsr => "data-short-isr",
+            Stage::LogDirs => "log-dirs",
             Stage::Leadership => "leadership",
             Stage::Internal => "internal",
             Stage::InternalShortIsr => "internal-short-isr",
@@ -240,14 +244,16 @@ pub struct Bottleneck {
     pub side: Side,
 }
 
-/// The two ends of a copy.
+/// The two ends of a copy, or both at once where it stays within its broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Side {
     /// Sending.
     Leader,
     /// Receiving.
     Follower,
+    /// Copying between its own log dirs.
+    LogDirs,
 }
 
 impl Side {
@@ -256,6 +262,7 @@ impl Side {
         match self {
             Side::Leader => "leader",
             Side::Follower => "follower",
+            Side::LogDirs => "log-dirs",
         }
     }
 }
@@ -356,6 +363,16 @@ impl<'a> Move<'a> {
         self.replicas.iter().copied().filter(move |id| !previous.contains(id))
     }
 
+    /// Replicas that the wave moves to another log dir of their broker: the broker, the old dir and the new one.
+    pub fn changing_dir(&self) -> impl Iterator<Item = (BrokerId, &'a str, &'a str)> + use<'a> {
+        changing_dir(self.previous, self.previous_dirs, self.replicas, self.dirs)
+    }
+
+    /// Brokers that a copy comes to in the wave, each as often as it does: new replicas, then those in another log dir.
+    pub fn copied_to(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
+        self.adding().chain(self.changing_dir().map(|change| change.0))
+    }
+
     /// Replicas that the wave removes, in list order.
     pub fn removing(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
         let replicas = self.replicas;
@@ -366,6 +383,20 @@ impl<'a> Move<'a> {
     pub fn needs_election(&self) -> bool {
         !self.leaves_leaders && self.leader_after != self.replicas.first().copied()
     }
+}
+
+/// Replicas that stay on their broker and leave a known log dir for another one that is named.
+fn changing_dir<'a>(
+    before: &'a [BrokerId],
+    dirs_before: Dirs<'a>,
+    after: &'a [BrokerId],
+    dirs_after: Dirs<'a>,
+) -> impl Iterator<Item = (BrokerId, &'a str, &'a str)> + use<'a> {
+    after.iter().zip(dirs_after.iter()).filter_map(move |(&id, to)| {
+        let place = before.iter().position(|&other| other == id)?;
+        let (from, to) = (dirs_before.iter().nth(place)??, to?);
+        (from != to).then_some((id, from, to))
+    })
 }
 
 /// Log dirs of one list of replicas: paths, or `any`.
@@ -405,6 +436,12 @@ impl Plan {
             size: moves.size[row],
             leaves_leaders: self.request.replicas_only,
         }
+    }
+
+    /// Throttle of copies between log dirs of a broker (`replica.alter.log.dirs.io.max.bytes.per.second`), the same in
+    /// every wave; absent without a throttle, and where copies go between brokers.
+    pub fn log_dir_throttle(&self) -> Option<BytesPerSec> {
+        self.request.throttle.filter(|_| self.request.empties_dirs())
     }
 
     /// The moves of a wave in plan order.

@@ -4,7 +4,7 @@
 //! move in those waves found. Where the partition stands when all waves have run is the list of its *last*
 //! move; the difference between the two is what has to be copied back.
 
-use super::{Dirs, Move, Plan, Throttle};
+use super::{Dirs, Move, Plan, Throttle, changing_dir};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::units::Bytes;
@@ -33,6 +33,8 @@ pub struct Restore<'a> {
     pub dirs: Dirs<'a>,
     /// The ordered list when all undone waves have run.
     pub current: &'a [BrokerId],
+    /// Log dirs of that one where they were chosen.
+    pub current_dirs: Dirs<'a>,
     /// The leader when the last of them ended, before any election.
     pub current_leader: Option<BrokerId>,
     /// Bytes of one replica.
@@ -46,6 +48,12 @@ impl<'a> Restore<'a> {
     pub fn adding(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
         let current = self.current;
         self.replicas.iter().copied().filter(move |id| !current.contains(id))
+    }
+
+    /// Brokers that a copy comes back to, each as often as it does: to a list again, or to its old log dir.
+    pub fn copied_to(&self) -> impl Iterator<Item = BrokerId> + use<'a> {
+        let back = changing_dir(self.current, self.current_dirs, self.replicas, self.dirs);
+        self.adding().chain(back.map(|change| change.0))
     }
 
     /// Whether the leader may differ from the preferred one of the restored list once that is in place.
@@ -98,6 +106,7 @@ impl<'a> Rollback<'a> {
                 replicas: first.previous,
                 dirs: first.previous_dirs,
                 current: last.replicas,
+                current_dirs: last.dirs,
                 current_leader: last.leader_after,
                 size: last.size,
                 leaves_leaders: last.leaves_leaders,

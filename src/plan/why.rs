@@ -35,6 +35,9 @@ pub struct Step {
     pub after: Vec<BrokerId>,
     /// Who comes and who goes.
     pub changes: Vec<Change>,
+    /// Which replicas go to another log dir of their broker.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log_dirs: Vec<DirStep>,
     /// The leader before the wave, from which the copies come.
     pub leader_before: Option<BrokerId>,
     /// The leader when the wave ends, before any election.
@@ -52,6 +55,21 @@ pub struct Change {
     pub from: Option<Place>,
     /// Who comes; null when a replica is only removed.
     pub to: Option<Target>,
+}
+
+/// A replica that goes to another log dir of its broker.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DirStep {
+    /// Its broker.
+    pub broker: BrokerId,
+    /// The log dir that it leaves.
+    pub from: String,
+    /// The log dir that it goes to.
+    pub to: String,
+    /// Used over capacity of the new log dir before the plan; null when unknown.
+    pub fill_before: Option<Ratio>,
+    /// The same after the plan.
+    pub fill_after: Option<Ratio>,
 }
 
 /// A broker and its rack.
@@ -95,6 +113,9 @@ const ELSE_LEADERS: &str =
 /// The same where followers alone move.
 const ELSE_FOLLOWERS: &str = "it has no follower on a drained broker (who leads it or heads its list stays), or its \
      topic was filtered out, or it does not exist";
+/// The same where log dirs are emptied within their brokers.
+const ELSE_DIRS: &str =
+    "none of its replicas lies in a log dir that is to be emptied, or its topic was filtered out, or it does not exist";
 
 /// The story of one partition of a plan.
 ///
@@ -106,6 +127,7 @@ pub fn why(plan: &Plan, topic: &str, partition: PartitionId) -> Result<Why> {
         request if request.target.is_some() => ELSE_GIVEN,
         request if request.leaders_only => ELSE_LEADERS,
         request if request.replicas_only => ELSE_FOLLOWERS,
+        request if request.empties_dirs() => ELSE_DIRS,
         _ => ELSE,
     };
     let number = plan.topics.binary_search_by(|name| name.as_str().cmp(topic)).ok();
@@ -143,11 +165,18 @@ fn step(plan: &Plan, wave: u32, stage: Stage, m: &Move<'_>) -> Step {
         before: m.previous.to_vec(),
         after: m.replicas.to_vec(),
         changes: changes(plan, m),
+        log_dirs: m.changing_dir().map(|(broker, from, to)| dir_step(plan, broker, from, to)).collect(),
         leader_before: m.leader,
         leader_after: m.leader_after,
         election: m.needs_election(),
         size_bytes: m.size,
     }
+}
+
+fn dir_step(plan: &Plan, broker: BrokerId, from: &str, to: &str) -> DirStep {
+    let fills = plan.broker(broker).and_then(|broker| fill(broker, Some(to)));
+    let (fill_before, fill_after) = fills.map_or((None, None), |(before, after)| (Some(before), Some(after)));
+    DirStep { broker, from: from.to_owned(), to: to.to_owned(), fill_before, fill_after }
 }
 
 /// Pairs who comes with who goes: as many as can be inside one rack, then those at the same place of the list,
@@ -231,7 +260,7 @@ impl fmt::Display for Why {
                 f.write_str("\n")?;
             }
             let (wave, stage) = (step.wave, step.stage.as_str());
-            if step.changes.is_empty() {
+            if step.changes.is_empty() && step.log_dirs.is_empty() {
                 write!(f, "{name} gets another order in wave {wave} ({stage}), nothing is copied\n{step}")?;
             } else {
                 write!(f, "{name} moves in wave {wave} ({stage}), {} a replica\n{step}", step.size_bytes)?;
@@ -251,12 +280,26 @@ impl fmt::Display for Step {
                 write!(f, "\n    {target}")?;
             }
         }
+        for change in &self.log_dirs {
+            write!(f, "\n  {change}")?;
+        }
         let id = |leader: Option<BrokerId>| leader.map_or("none".to_owned(), |id| id.to_string());
         write!(f, "\n  leader  {} -> {}", id(self.leader_before), id(self.leader_after))?;
         if self.election {
             write!(f, ", then {} by a preferred election", id(self.after.first().copied()))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for DirStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DirStep { broker, from, to, .. } = self;
+        write!(f, "on broker {broker}: {from} -> {to}")?;
+        match (self.fill_before, self.fill_after) {
+            (Some(before), Some(after)) => write!(f, ", which is {before} full before the plan and {after} after it"),
+            _ => Ok(()),
+        }
     }
 }
 

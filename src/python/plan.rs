@@ -31,7 +31,7 @@ pub struct Plan {
 
 /// Plans the drain of brokers or a placement made elsewhere, and checks the plan independently.
 #[pyfunction]
-#[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
+#[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, drain_dir=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
     exact=false, prefer=None, weights=None, effort=None))]
@@ -43,6 +43,7 @@ pub fn plan(
     drain_rack: Maybe<'_, '_>,
     leaders_only: bool,
     replicas_only: bool,
+    drain_dir: Maybe<'_, '_>,
     onto: Maybe<'_, '_>,
     pair: Maybe<'_, '_>,
     target: Maybe<'_, '_>,
@@ -89,6 +90,7 @@ pub fn plan(
     request.target = target.map(|value| values::target("target", value)).transpose()?;
     request.leaders_only = leaders_only;
     request.replicas_only = replicas_only;
+    request.drain_dir = drain_dir.map(|value| values::broker_dirs("drain_dir", value)).transpose()?.unwrap_or_default();
     request.allow_rf_change = allow_rf_change;
     if let Some(canary) = canary {
         request.canary = values::count("canary", canary, 0)?;

@@ -11,6 +11,7 @@ use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDelta, PyFloat, PyMapping, PyR
 use serde_json::{Map, Value};
 
 use super::error::invalid;
+use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::{Pairing, Pairs};
 use crate::base::racks::RackNames;
@@ -212,22 +213,38 @@ pub fn rack_names(argument: &str, value: Any<'_, '_>) -> PyResult<RackNames> {
     if let Ok(text) = value.cast::<PyString>() {
         return RackNames::parse(text.to_str()?).map_err(|what| invalid(argument, what));
     }
+    let names = texts(argument, value, EXPECTED, "text, the name of a rack")?;
+    RackNames::from_names(names.iter().map(String::as_str)).map_err(|what| invalid(argument, what))
+}
+
+/// Log dirs of brokers: text with commas between them, or any iterable of texts such as `3:/kafka/d1`.
+pub fn broker_dirs(argument: &str, value: Any<'_, '_>) -> PyResult<BrokerDirs> {
+    const EXPECTED: &str = "log dirs as text such as `3:/kafka/d1,4:/kafka/d1`, or an iterable of such texts";
+    if let Ok(text) = value.cast::<PyString>() {
+        return BrokerDirs::parse(text.to_str()?).map_err(|what| invalid(argument, what));
+    }
+    let dirs = texts(argument, value, EXPECTED, "text such as `3:/kafka/d1`")?;
+    BrokerDirs::from_texts(dirs.iter().map(String::as_str)).map_err(|what| invalid(argument, what))
+}
+
+/// The texts of an iterable, `each` of which is as it says.
+fn texts(argument: &str, value: Any<'_, '_>, expected: &str, each: &str) -> PyResult<Vec<String>> {
     let is_bytes = value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>();
     let Some(items) = value.try_iter().ok().filter(|_| !is_bytes) else {
-        return Err(wrong_type(argument, EXPECTED, value));
+        return Err(wrong_type(argument, expected, value));
     };
     let mut names: Vec<String> = Vec::new();
     for item in items {
         let item = item?;
         let Ok(name) = item.cast::<PyString>() else {
-            return Err(wrong_type(&format!("{argument}[{}]", names.len()), "text, the name of a rack", &item));
+            return Err(wrong_type(&format!("{argument}[{}]", names.len()), each, &item));
         };
         if names.len() == IDS_MAX {
-            return Err(invalid(argument, format!("more than {IDS_MAX} names; expected the racks of a cluster")));
+            return Err(invalid(argument, format!("more than {IDS_MAX} items; expected those of a cluster")));
         }
         names.push(name.to_str()?.to_owned());
     }
-    RackNames::from_names(names.iter().map(String::as_str)).map_err(|what| invalid(argument, what))
+    Ok(names)
 }
 
 /// Pairs: `auto`, `1001:1,1002:2`, or a mapping of old broker ids to new ones.

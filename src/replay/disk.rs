@@ -48,15 +48,16 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
     for (wave, range) in steps.waves.iter().enumerate() {
         for step in steps.sound(range.clone()) {
             let size = steps.size[step];
-            for (place, broker) in steps.adding(step) {
-                for dir in landing(world, broker, steps.dir_of(step, place)) {
-                    let slot = dir as usize;
-                    disk.after[slot] = disk.after[slot].saturating_add(size);
-                    growth[slot] += steps.traffic[step];
-                    disk.receives[slot] = true;
-                    if !std::mem::replace(&mut is_touched[slot], true) {
-                        touched.push(dir);
-                    }
+            let added =
+                steps.adding(step).flat_map(|(place, broker)| landing(world, broker, steps.dir_of(step, place)));
+            let within = steps.dir_changes.get(step).iter().map(|change| change.to);
+            for dir in added.chain(within) {
+                let slot = dir as usize;
+                disk.after[slot] = disk.after[slot].saturating_add(size);
+                growth[slot] += steps.traffic[step];
+                disk.receives[slot] = true;
+                if !std::mem::replace(&mut is_touched[slot], true) {
+                    touched.push(dir);
                 }
             }
         }
@@ -75,12 +76,13 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
             disk.peaks.push(Peak { wave, dir, used });
         }
         for step in steps.sound(range.clone()) {
-            for (place, broker) in steps.removing(step) {
-                let dir = world.only_dir(broker).unwrap_or_else(|| world.dir_of(steps.row[step], place));
-                if dir != NONE {
-                    let slot = dir as usize;
-                    disk.after[slot] = disk.after[slot].saturating_sub(steps.size[step]);
-                }
+            let removed = steps
+                .removing(step)
+                .map(|(place, broker)| world.only_dir(broker).unwrap_or_else(|| world.dir_of(steps.row[step], place)));
+            let within = steps.dir_changes.get(step).iter().map(|change| change.from);
+            for dir in removed.chain(within).filter(|&dir| dir != NONE) {
+                let slot = dir as usize;
+                disk.after[slot] = disk.after[slot].saturating_sub(steps.size[step]);
             }
         }
     }

@@ -33,12 +33,25 @@ pub struct Steps {
     /// Log dir of each replica after the step, parallel to `new.values()`; [`NONE`] where it is left to
     /// Kafka, or the broker does not have it.
     pub dir: Vec<u32>,
+    /// Replicas of each step that stay on their broker and move to another log dir of it.
+    pub dir_changes: Csr<DirChange>,
     /// Whether each step can be replayed.
     pub is_sound: Vec<bool>,
     /// The steps of each wave.
     pub waves: Vec<Range<usize>>,
     /// The first step of each row of the snapshot, or [`NONE`].
     pub step_of: Vec<u32>,
+}
+
+/// A replica that moves between log dirs of its broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DirChange {
+    /// Number of the broker.
+    pub broker: u32,
+    /// Number of the log dir in which it lies in the snapshot.
+    pub from: u32,
+    /// Number of the log dir to which it goes.
+    pub to: u32,
 }
 
 /// New lists, and the log dir of each of their replicas.
@@ -60,6 +73,23 @@ impl Lists {
             None => world.only_dir(broker).unwrap_or(NONE),
         });
     }
+}
+
+/// Replicas that stay where the list names another log dir than the one in which they are known to lie.
+fn dir_changes(world: &World, row: &[u32], new: &Csr<u32>, dir: &[u32]) -> Csr<DirChange> {
+    let mut changes = Csr::with_capacity(row.len(), 0);
+    for (step, &row) in row.iter().enumerate() {
+        let old = if row == NONE { &[][..] } else { world.replicas(row) };
+        let named = new.get(step).iter().zip(&dir[new.range(step)]);
+        changes.push(named.filter_map(|(&broker, &to)| {
+            if to == NONE {
+                return None;
+            }
+            let from = world.dir_of(row, old.iter().position(|&other| other == broker)?);
+            (from != NONE && from != to).then_some(DirChange { broker, from, to })
+        }));
+    }
+    changes
 }
 
 /// Finds rows by topic and partition.
@@ -150,6 +180,7 @@ impl Steps {
             (old, size.collect(), traffic.collect(), leader.collect())
         };
         let (Lists { new, dir }, (old, size, traffic, leader)) = rayon::join(lists, before);
+        let dir_changes = dir_changes(world, &row, &new, &dir);
         let mut step_of = vec![NONE; partitions.len()];
         let mut judge = |(step, &row): (usize, &u32)| {
             let list = new.get(step);
@@ -161,7 +192,7 @@ impl Steps {
             is_sound && is_first
         };
         let is_sound = row.iter().enumerate().map(&mut judge).collect();
-        Steps { row, old, size, traffic, leader, new, dir, is_sound, waves, step_of }
+        Steps { row, old, size, traffic, leader, new, dir, dir_changes, is_sound, waves, step_of }
     }
 
     /// How many steps there are.

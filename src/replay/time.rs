@@ -6,6 +6,8 @@
 //! - a broker that receives takes `Σ S_p / (F − Σ w_p)` over the partitions that it adds;
 //! - a leader takes `Σ n_p·S_p / (L − Σ w_p·(RF_p − 1 + n_p))` over the copying partitions that it leads.
 //!
+//! - a broker that copies between its own log dirs takes `Σ S_p / rate`; no live traffic counts there.
+//!
 //! A denominator that is not positive means that the copies never catch up. Receivers reach less than
 //! their rate, so for them the reduced rate must do as well.
 
@@ -38,7 +40,7 @@ impl Load {
     }
 }
 
-/// What every broker has to carry in a wave, receivers and leaders, each in order of broker.
+/// What every broker has to carry in a wave: receivers, leaders, copies between log dirs, each in order of broker.
 #[derive(Clone, Debug, Default)]
 pub struct WaveTime {
     /// One entry for each side of each broker that takes part in a copy.
@@ -54,7 +56,7 @@ impl WaveTime {
 
 /// The loads of every wave.
 pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
-    let mut tables = [Table::new(world.len()), Table::new(world.len())];
+    let mut tables = [Table::new(world.len()), Table::new(world.len()), Table::new(world.len())];
     let wave = |range: &std::ops::Range<usize>| {
         for step in steps.sound(range.clone()) {
             let (bytes, traffic) = (steps.size[step] as f64, steps.traffic[step]);
@@ -62,6 +64,9 @@ pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
             for (_, broker) in steps.adding(step) {
                 copies += 1.0;
                 tables[0].add(broker, bytes, traffic);
+            }
+            for change in steps.dir_changes.get(step) {
+                tables[2].add(change.broker, bytes, 0.0);
             }
             let leader = steps.leader[step];
             if copies > 0.0 && leader != NONE {
@@ -72,6 +77,7 @@ pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
         let mut loads = Vec::new();
         tables[0].drain_into(Side::Follower, &mut loads);
         tables[1].drain_into(Side::Leader, &mut loads);
+        tables[2].drain_into(Side::LogDirs, &mut loads);
         WaveTime { loads }
     };
     steps.waves.iter().map(wave).collect()
@@ -82,7 +88,7 @@ pub fn alone(steps: &Steps, step: usize, rate: f64) -> f64 {
     let (bytes, traffic) = (steps.size[step] as f64, steps.traffic[step]);
     let copies = steps.adding(step).count() as f64;
     if copies == 0.0 {
-        return 0.0;
+        return if steps.dir_changes.get(step).is_empty() { 0.0 } else { bytes / rate };
     }
     let replicas = steps.old.get(step).len() as f64;
     let follower = Load { broker: NONE, side: Side::Follower, bytes, traffic };

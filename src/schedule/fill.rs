@@ -235,7 +235,7 @@ impl Filler {
             return true;
         }
         let leader = &self.carried[load.leader];
-        if leader.sends >= self.max_moves_per_broker {
+        if load.sends > 0 && leader.sends >= self.max_moves_per_broker {
             return false;
         }
         let Some(rate) = self.rate else {
@@ -259,11 +259,13 @@ impl Filler {
         if load.adding == 0 {
             return;
         }
-        let leader = &mut self.carried[load.leader];
-        leader.sums.add_leader(load);
-        leader.sends += 1;
-        if leader.sends == 1 {
-            self.touched.push(load.leader);
+        if load.sends > 0 {
+            let leader = &mut self.carried[load.leader];
+            leader.sums.add_leader(load);
+            leader.sends += 1;
+            if leader.sends == 1 {
+                self.touched.push(load.leader);
+            }
         }
         for &broker in adding {
             let follower = &mut self.carried[broker];

@@ -1,7 +1,8 @@
 //! A length that no plan can beat that ends in given lists, whatever its leaders, order or waves.
 //!
 //! Traffic is ignored. The bound is the largest of: the bytes that each broker must receive over F; all copies
-//! of one partition over L; all bytes over what all brokers send that hold or shall hold what moves.
+//! of one partition over L; all bytes over what all brokers send that hold or shall hold what moves. Where copies
+//! stay within their brokers, only the first of these counts.
 
 use super::Loads;
 use crate::base::index::{BrokerIx, IndexVec};
@@ -32,7 +33,9 @@ pub fn makespan(problem: &Problem<'_>, loads: &Loads) -> Option<Least> {
     for (mover, load) in loads.loads.iter().enumerate().filter(|(_, load)| load.adding > 0) {
         let bytes = f64::from(load.adding) * load.size;
         total += bytes;
-        raise(bytes / rate, &|| format!("copies of partition {}", cluster.name_of(problem.movers[mover])));
+        if !loads.within {
+            raise(bytes / rate, &|| format!("copies of partition {}", cluster.name_of(problem.movers[mover])));
+        }
         for &broker in cluster.replicas_of(problem.movers[mover]) {
             may_lead[broker] = true;
         }
@@ -42,7 +45,11 @@ pub fn makespan(problem: &Problem<'_>, loads: &Loads) -> Option<Least> {
         }
     }
     for (broker, &bytes) in enters.iter_enumerated() {
-        raise(bytes / rate, &|| format!("bytes that must enter broker {}", cluster.brokers[broker].id));
+        let what = if loads.within { "bytes between the log dirs of" } else { "bytes that must enter" };
+        raise(bytes / rate, &|| format!("{what} broker {}", cluster.brokers[broker].id));
+    }
+    if loads.within {
+        return Some(best);
     }
     let leaders = may_lead.iter().filter(|&&may| may).count().max(1) as f64;
     raise(total / (rate * leaders), &|| "bytes that must leave the leaders".to_owned());

@@ -58,36 +58,43 @@ pub struct Load {
     pub write: f64,
     /// Current replicas.
     pub replicas: u32,
-    /// Adding replicas.
+    /// Adding replicas; within brokers, copies between their log dirs.
     pub adding: u32,
+    /// How many of these the leader sends: none within brokers.
+    pub sends: u32,
 }
 
 /// All moves as the scheduler sees them, in the order of [`Problem::movers`].
 pub struct Loads {
     /// One load for each mover.
     pub loads: Vec<Load>,
-    /// The brokers that each mover adds.
+    /// The brokers that each mover adds, or that copy it between their log dirs.
     pub adding: Csr<BrokerIx>,
+    /// Whether copies stay within their brokers, where live traffic does not count.
+    pub within: bool,
 }
 
 impl Loads {
     fn new(problem: &Problem<'_>, homes: &Csr<Home>) -> Self {
         let partitions = &problem.cluster.snapshot.partitions;
+        let within = problem.request.empties_dirs();
         let mut adding = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
         let mut loads = Vec::with_capacity(problem.movers.len());
         for (mover, &partition) in problem.movers.iter().enumerate() {
             let before = problem.cluster.replicas_of(partition);
-            let added = homes.get(mover).iter().map(|home| home.broker).filter(|new| !before.contains(new));
-            adding.push(added);
+            let is_copied = |home: &&Home| if within { home.dir.is_some() } else { !before.contains(&home.broker) };
+            adding.push(homes.get(mover).iter().filter(is_copied).map(|home| home.broker));
+            let copies = adding.get(mover).len() as u32;
             loads.push(Load {
                 leader: problem.leader(partition),
                 size: problem.cluster.size_of(partition).as_f64(),
-                write: partitions.bytes_in[partition.get()].get(),
+                write: if within { 0.0 } else { partitions.bytes_in[partition.get()].get() },
                 replicas: before.len() as u32,
-                adding: adding.get(mover).len() as u32,
+                adding: copies,
+                sends: if within { 0 } else { copies },
             });
         }
-        Loads { loads, adding }
+        Loads { loads, adding, within }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The order of stages: canary, data (or leadership alone), data with a short ISR, internal topics, internal ones with a short ISR.
+//! The order of stages: canary, data (or log dirs, or leadership alone), data with a short ISR, internal topics, internal
+//! ones with a short ISR.
 
 use std::cmp::Reverse;
 
@@ -40,14 +41,19 @@ pub fn split(problem: &Problem<'_>, loads: &Loads) -> Vec<(Stage, Vec<u32>)> {
 
 /// The stage of most partitions.
 fn bulk(problem: &Problem<'_>) -> Stage {
-    if problem.request.leaders_only { Stage::Leadership } else { Stage::Data }
+    match problem.request {
+        request if request.leaders_only => Stage::Leadership,
+        request if request.empties_dirs() => Stage::LogDirs,
+        _ => Stage::Data,
+    }
 }
 
 fn stage_of(problem: &Problem<'_>, mover: u32) -> Stage {
     let partition = problem.movers[mover as usize];
     let internal = is_internal_topic(&problem.cluster.snapshot.topic_of(partition.get()).name);
-    // Where nothing is copied, a short ISR costs nothing: only who is in sync may lead.
-    match (internal, is_short(&problem.cluster, partition) && !problem.request.leaders_only) {
+    // Where every replica stays on its broker, a short ISR gets no shorter.
+    let stays = problem.request.leaders_only || problem.request.empties_dirs();
+    match (internal, !stays && is_short(&problem.cluster, partition)) {
         (false, false) => bulk(problem),
         (false, true) => Stage::DataShortIsr,
         (true, false) => Stage::Internal,

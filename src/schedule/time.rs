@@ -10,6 +10,10 @@
 //! positive means a copy that never catches up. The forecast replaces F by e·c·F as measured on real
 //! brokers: a fetcher thread that carries nothing else idles between bursts (e from 11/12 to 1), and the
 //! cut end of each fetch is sent twice (c about 0.97 with 64 KiB batches, 0.99 with 16 KiB).
+//!
+//! Between log dirs of one broker there is no sender, and the throttle counts nothing but the copies,
+//! so broker b takes its bytes over the rate.
+//! The thread that copies sleeps as a fetcher does when it is over its rate, so the forecast takes e from there.
 
 use super::{Load, Loads};
 use crate::base::error::{Code, Error, Result};
@@ -66,7 +70,7 @@ pub struct Sums {
 impl Sums {
     /// Adds what a leader sends of a move.
     pub fn add_leader(&mut self, load: &Load) {
-        self.bytes_out += f64::from(load.adding) * load.size;
+        self.bytes_out += f64::from(load.sends) * load.size;
         self.traffic_out += load.write * f64::from(load.replicas - 1 + load.adding);
     }
 
@@ -105,7 +109,7 @@ pub fn wave_time(problem: &Problem<'_>, loads: &Loads, movers: &[u32], throttle:
     ordered.sort_unstable();
     for &mover in &ordered {
         let load = &loads.loads[mover as usize];
-        if load.adding > 0 {
+        if load.sends > 0 {
             sums[load.leader].add_leader(load);
             touched.push(load.leader);
         }
@@ -124,6 +128,7 @@ pub fn wave_time(problem: &Problem<'_>, loads: &Loads, movers: &[u32], throttle:
             [(Side::Leader, sums[broker].leader_seconds(rate)), (Side::Follower, sums[broker].follower_seconds(rate))];
         for (side, seconds) in sides {
             if seconds > copy {
+                let side = if loads.within { Side::LogDirs } else { side };
                 (copy, bottleneck) = (seconds, Some((broker, side)));
             }
         }
@@ -134,16 +139,21 @@ pub fn wave_time(problem: &Problem<'_>, loads: &Loads, movers: &[u32], throttle:
             let receive = sums[broker].follower_seconds(rate * follower);
             // Leaders have no less of their rate than its share, whatever the live traffic.
             let send = sums[broker].leader_seconds(rate) / leader;
+            if loads.within {
+                return receive;
+            }
             let wire_in = wire_seconds(sums[broker].bytes_in, row.in_capacity);
             let wire_out = wire_seconds(sums[broker].bytes_out, row.out_capacity);
             receive.max(send).max(wire_in).max(wire_out)
         });
         Seconds::new(longest.fold(0.0, f64::max) + fixed)
     };
+    // Within a broker whole batches are copied, none of them twice.
+    let [small, large] = if loads.within { [1.0; 2] } else { [SMALL_BATCHES, LARGE_BATCHES] };
     let duration = Estimate {
-        low: forecast(BUSY_FETCHER * SMALL_BATCHES, LEADER_FASTEST, 0.0),
-        expected: forecast(USUAL_FETCHER * LARGE_BATCHES, 1.0, FIXED_SECONDS_EXPECTED),
-        high: forecast(FOLLOWER_SHARE_LEAST, LEADER_SLOWEST, FIXED_SECONDS_HIGH),
+        low: forecast(BUSY_FETCHER * small, LEADER_FASTEST, 0.0),
+        expected: forecast(USUAL_FETCHER * large, 1.0, FIXED_SECONDS_EXPECTED),
+        high: forecast(IDLE_FETCHER * large, LEADER_SLOWEST, FIXED_SECONDS_HIGH),
     };
     WaveTime { copy: Seconds::new(copy), duration, bottleneck }
 }

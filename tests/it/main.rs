@@ -11,6 +11,7 @@ mod gap;
 mod handover;
 mod house;
 mod impossible;
+mod log_dirs;
 mod metamorphic;
 mod mixups;
 mod pages;

@@ -105,6 +105,8 @@ const WRONG_VALUES: &[(&str, &[&str], &str)] = &[
     ("--drain", &["1,1", "1-3,2"], "stands twice"),
     ("--drain-rack", &["az-a,,az-b", ",az-a"], "a name is empty"),
     ("--drain-rack", &["az-a,az-a"], "stands twice"),
+    ("--drain-dir", &["/d1", "x:/d1", "1:d1", "1:/d1,"], "such as `3:/kafka/d1`"),
+    ("--drain-dir", &["1:/d1,1:/d1"], "stands twice"),
     ("--onto", &["12-10"], "write `10-12`"),
     ("--throttle", &["0", "0MB/s", "-5"], "such as `50MB/s`"),
     ("--throttle", &["fast", "5 parsecs", "5MB/h", "5mb/s", "5Mbit/s", "99999999999999999999"], "such as `50MB/s`"),
@@ -168,7 +170,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --drain-rack --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
+        "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
          --strategy --rack-policy --prefer --weights --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),

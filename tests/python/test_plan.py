@@ -546,3 +546,30 @@ def test_followers_alone_leave_and_no_leader_changes(cluster: kshift.Cluster) ->
     assert kshift.check(cluster, plan)
     with pytest.raises(kshift.InputError, match="exclude each other"):
         kshift.plan(cluster, drain=1000, leaders_only=True, replicas_only=True)
+
+
+def test_log_dirs_are_emptied_within_their_brokers(tmp_path: Path) -> None:
+    gigabytes = 10**9
+    dirs = [{"path": path, "capacity_bytes": 100 * gigabytes} for path in ("/d1", "/d2", "/d3")]
+    partitions = [
+        {"partition": number, "replicas": [1], "size_bytes": size * gigabytes, "log_dirs": ["/d1"]}
+        for number, size in enumerate((9, 8, 3, 2))
+    ]
+    file = tmp_path / "jbod.json"
+    brokers = [{"id": 1, "log_dirs": dirs}]
+    topics = [{"name": "t", "partitions": partitions}]
+    file.write_text(json.dumps({"kind": "kshift.cluster", "version": 1, "brokers": brokers, "topics": topics}))
+    cluster = kshift.Cluster.load(file)
+    plan = kshift.plan(cluster, drain_dir="1:/d1", throttle="10MB/s")
+    assert plan.request["drain_dir"] == ["1:/d1"]
+    assert kshift.plan(cluster, drain_dir=["1:/d1"], throttle="10MB/s") == plan
+    (wave,) = plan.waves
+    assert (wave.stage, wave.copy_seconds, wave.throttle) == ("log-dirs", 2200.0, None)
+    assert all(move.replicas == move.previous and move.previous_log_dirs == ("/d1",) for move in wave.partitions)
+    assert {move.log_dirs for move in wave.partitions} == {("/d2",), ("/d3",)}
+    throttle = json.loads(wave.throttle_json() or b"null")
+    assert throttle["brokers"] == {"1": {"replica.alter.log.dirs.io.max.bytes.per.second": 10_000_000}}
+    assert [entry.used_after_bytes for entry in plan.brokers[0].log_dirs] == [0, 11 * gigabytes, 11 * gigabytes]
+    assert kshift.check(cluster, plan)
+    with pytest.raises(kshift.InputError, match="exclude each other"):
+        kshift.plan(cluster, drain_dir="1:/d1", drain=1)

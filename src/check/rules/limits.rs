@@ -78,6 +78,9 @@ fn per_broker(world: &World, steps: &Steps, wave: &Range<usize>, most: u32, foun
             counts[0][broker as usize] += 1;
             copies = true;
         }
+        for change in steps.dir_changes.get(step) {
+            counts[0][change.broker as usize] += 1;
+        }
         let leader = steps.leader[step];
         if copies && leader != NONE {
             counts[1][leader as usize] += 1;

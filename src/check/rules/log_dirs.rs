@@ -1,5 +1,5 @@
 //! `log-dirs`: new replicas on brokers with several log dirs name one that exists and works; what stays
-//! stays in its dir.
+//! stays in its dir, unless that is emptied: then it names another one that exists and works.
 
 use super::super::Violation;
 use super::super::case::{Case, CaseMove};
@@ -10,10 +10,14 @@ const RULE: &str = "log-dirs";
 pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let world = case.world;
     let mut named = moved.paper.dirs.iter();
+    let is_drained = |dir: u32| dir != NONE && case.ask.is_drained_dir[dir as usize];
     for (place, &broker) in moved.new.iter().enumerate() {
         let path = named.next().flatten();
         let dir = case.steps.dir_of(moved.step, place);
-        let message = match (path, moved.old.iter().position(|&other| other == broker)) {
+        let stays = moved.old.iter().position(|&other| other == broker);
+        let message = match (path, stays.filter(|&at| !is_drained(world.dir_of(moved.row, at)))) {
+            // Another rule names what stays in a drained log dir.
+            (None, None) if stays.is_some() => continue,
             // A broker whose dirs are not known takes any name.
             (Some(_), None) if world.dirs_of(broker).is_empty() => continue,
             (Some(path), None) if dir == NONE => format!("it has no log dir `{path}`"),

@@ -3,7 +3,7 @@
 use super::super::Violation;
 use super::super::bound::{self, Room};
 use super::super::case::{Case, is_close};
-use super::super::given;
+use super::super::{dir_drain, given};
 
 const RULE: &str = "lower-bound";
 
@@ -22,6 +22,9 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     };
     let given = given.get();
     let derived = |room| {
+        if case.plan.request.empties_dirs() {
+            return dir_drain::bound(case.world, &case.ask, &case.steps, rate);
+        }
         if case.plan.request.is_given() {
             return given::bound(case.world, &case.ask, &case.steps, rate);
         }

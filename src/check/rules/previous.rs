@@ -34,16 +34,18 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
 
 /// What is wrong with the log dirs that a rollback would restore.
 fn dirs_fault(case: &Case, moved: &CaseMove) -> Option<String> {
-    let CaseMove { row, old, paper: moved, .. } = moved;
+    let CaseMove { row, step, old, paper: moved, .. } = moved;
     let world = case.world;
     let known = |place: usize| Some(world.dir_of(*row, place)).filter(|&dir| dir != NONE);
+    let changes = case.steps.dir_changes.get(*step);
+    let is_kept = |place: usize| {
+        moved.replicas.contains(&moved.previous[place]) && changes.iter().all(|change| change.broker != old[place])
+    };
     if moved.previous_dirs.is_empty() {
-        // Worth restoring is the dir of a replica that leaves a broker with several.
+        // Worth restoring is the dir of a replica that leaves a broker with several, or leaves it for another one.
         let is_lost = |&place: &usize| {
             let broker = old[place];
-            !moved.replicas.contains(&moved.previous[place])
-                && world.dirs_of(broker).len() > 1
-                && known(place).is_some()
+            !is_kept(place) && world.dirs_of(broker).len() > 1 && known(place).is_some()
         };
         let lost = (0..moved.previous.len()).find(is_lost)?;
         return Some(format!(
@@ -54,8 +56,7 @@ fn dirs_fault(case: &Case, moved: &CaseMove) -> Option<String> {
     }
     for (place, path) in moved.previous_dirs.iter().enumerate() {
         let present = known(place).map(|dir| world.path_of(dir));
-        let is_kept = moved.replicas.contains(&moved.previous[place]);
-        let is_lost = path.is_none() && present.is_some() && !is_kept && {
+        let is_lost = path.is_none() && present.is_some() && !is_kept(place) && {
             let broker = old[place];
             world.dirs_of(broker).len() > 1
         };

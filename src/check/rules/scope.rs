@@ -1,12 +1,13 @@
 //! `scope`: every replica on a drained broker moves or is deferred by name, and no other replica moves; where
 //! lists are given, every one of them is reached or deferred by name.
+//! Where log dirs are emptied, every replica in them goes to another one of its broker, and no other.
 //! Where leadership alone moves, every list that begins with a drained broker gets another head, and no other.
 //! `topics`: only topics that were asked for. `deferred`, `complete`: what is left out is left out rightly.
 
 use super::super::Violation;
 use super::super::ask::Ask;
 use super::super::case::{Case, CaseMove, list};
-use super::super::{handover, health};
+use super::super::{dir_drain, handover, health};
 use crate::base::text::counted;
 use crate::plan::Deferred;
 use crate::replay::{NONE, World};
@@ -15,6 +16,12 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     found.extend(case.ask.faults.iter().cloned());
     let is_deferred = deferred(case, found);
     for row in 0..case.steps.step_of.len() as u32 {
+        if let Some(broker) =
+            dir_drain::unknown(case.world, &case.ask, row).filter(|_| case.ask.selects(case.world, row))
+        {
+            let message = "its log dir is not known, and one of that broker is to be emptied";
+            found.push(case.row_violation("scope", row, message).broker(case.world.id(broker)));
+        }
         let is_out = is_deferred[row as usize] || case.steps.step_of[row as usize] != NONE;
         if is_out || !case.ask.asks(case.world, row) || !case.ask.selects(case.world, row) {
             continue;
@@ -25,7 +32,9 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
             continue;
         }
         let replicas = case.world.snapshot.partitions.replicas.get(row as usize);
-        let message = if case.plan.request.leaders_only {
+        let message = if case.plan.request.empties_dirs() {
+            format!("{} has a replica in a drained log dir, which neither moves nor is deferred", list(replicas))
+        } else if case.plan.request.leaders_only {
             format!("{} begins with a drained broker, and it neither gets another head nor is deferred", list(replicas))
         } else {
             format!("{} has a replica on a drained broker, which neither moves nor is deferred", list(replicas))
@@ -58,6 +67,13 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         return;
     }
     let lists = || format!("{} -> {}", list(paper.previous), list(paper.replicas));
+    if case.plan.request.empties_dirs() {
+        if let Some((message, broker)) = dir_drain::fault(world, &case.ask, &case.steps, moved.step) {
+            let violation = case.violation("scope", moved, message);
+            found.push(broker.map_or(violation.clone(), |broker| violation.broker(world.id(broker))));
+        }
+        return;
+    }
     if case.plan.request.leaders_only {
         if let Some(message) = handover::fault(world, &case.ask, moved.row, old, new) {
             found.push(case.violation("scope", moved, format!("{message}: {}", lists())));

@@ -28,7 +28,7 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
 
 /// Whether canaries are taken from a stage.
 pub(super) fn is_bulk(stage: Stage) -> bool {
-    matches!(stage, Stage::Data | Stage::Leadership)
+    matches!(stage, Stage::Data | Stage::LogDirs | Stage::Leadership)
 }
 
 /// The stage of a row, canaries apart.
@@ -39,6 +39,9 @@ pub(super) fn of(case: &Case, row: u32) -> Stage {
     let is_internal = is_internal_topic(&case.world.snapshot.topic_of(row).name);
     if case.plan.request.leaders_only {
         return if is_internal { Stage::Internal } else { Stage::Leadership };
+    }
+    if case.plan.request.empties_dirs() {
+        return if is_internal { Stage::Internal } else { Stage::LogDirs };
     }
     match (is_internal, is_short) {
         (false, false) => Stage::Data,

@@ -87,8 +87,8 @@ fn trade(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
     let (Some(trade), request) = (&case.plan.summary.trade, case.ask.request) else { return };
     let key = |prefer: Prefer, key: &str| format!("trade.{}{key}", prefer.as_str());
     let (chosen, other) = (request.prefer, request.prefer.other());
-    if request.is_given() {
-        add(found, "trade", "given", "nothing: the lists are given");
+    if request.is_given() || request.empties_dirs() {
+        add(found, "trade", "given", "nothing: no broker is chosen");
         return;
     }
     match trade.of(chosen) {

@@ -43,7 +43,7 @@ impl Ladder {
 /// The ladders against a refusal, those with the lowest price first.
 pub fn ladders(snapshot: &Snapshot, request: &Request, refusal: &Error) -> Vec<Ladder> {
     let onto = || more_targets(snapshot, request);
-    let racks = || rack_policies(snapshot, request);
+    let racks = || if request.empties_dirs() { None } else { rack_policies(snapshot, request) };
     let topics = || fewer_topics(request, refusal);
     let ladders = match refusal.code() {
         Code::DiskLimit => vec![disk_limits(request, refusal), onto(), racks()],
