@@ -36,12 +36,12 @@ pub fn used(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
     problem.receiving_dirs(broker).map(|dir| problem.cluster.dirs[dir].used).sum()
 }
 
-/// What each of some brokers can still take.
-pub fn vessels(problem: &Problem<'_>, brokers: &[BrokerIx]) -> Vessels {
-    Vessels::new(brokers.iter().map(|&broker| room(&bins_of(problem, broker))).collect())
+/// What a broker can still take.
+pub fn room(problem: &Problem<'_>, broker: BrokerIx) -> f64 {
+    room_of(&bins_of(problem, broker))
 }
 
-fn room(dirs: &[Bin]) -> f64 {
+fn room_of(dirs: &[Bin]) -> f64 {
     dirs.iter().map(|dir| dir.room().as_f64()).sum()
 }
 
@@ -368,7 +368,7 @@ impl Goals {
     /// All receive equally much, but those with less room: bytes and counts alike, so that a full broker has not
     /// merely taken a few large replicas.
     fn of_inflow(dirs: &[Vec<Bin>], bytes: f64) -> Self {
-        let rooms: Vec<f64> = dirs.iter().map(|dirs| room(dirs)).collect();
+        let rooms: Vec<f64> = dirs.iter().map(|dirs| room_of(dirs)).collect();
         let level = Vessels::new(rooms.clone()).level(bytes);
         let goal: Vec<f64> = rooms.iter().map(|&room| room.min(level)).collect();
         let most = goal.iter().copied().fold(0.0, f64::max);
