@@ -15,6 +15,7 @@ pub mod base;
 pub mod bench;
 mod bound;
 pub mod check;
+mod classes;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod cluster;

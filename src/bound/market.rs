@@ -1,8 +1,8 @@
 //! What has to enter the racks, and what it is worth at given prices.
 
-use super::classes::{Class, Classes};
 use super::prices;
 use crate::base::index::{IndexVec, RackIx};
+use crate::classes::{Class, Classes};
 
 /// Prices by rack.
 pub(super) type Prices = IndexVec<RackIx, f64>;

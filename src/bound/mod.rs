@@ -7,7 +7,7 @@
 //! the least time ([`makespan`]).
 //!
 //! **The method.** All relax the same way: forget that replicas are whole, and let each rack be one vessel.
-//! What must enter the racks is then an LP over classes of partitions ([`classes`]) whose dual is a price for
+//! What must enter the racks is then an LP over classes of partitions ([`crate::classes`]) whose dual is a price for
 //! each rack ([`prices`]). The prices go into the plan: with them, a bound is one sum that anyone can add.
 //! Beside it stand bounds for what is *not* divisible: the largest copies and single partitions.
 //!
@@ -17,7 +17,6 @@
 //! of the 400 GB beyond the forced 100 go to a. With 20 more that must go to rack a, that rack alone
 //! proves 100 GB, and all targets together 83.3.
 
-mod classes;
 mod disk;
 mod leaders;
 mod makespan;
@@ -26,9 +25,9 @@ mod prices;
 #[cfg(test)]
 mod tests;
 
-use self::classes::Classes;
 use self::market::{Goods, Market, Prices};
 use crate::base::index::RackIx;
+use crate::classes::Classes;
 use crate::plan::{Proof, RackPrice};
 use crate::problem::Problem;
 
@@ -58,7 +57,7 @@ pub struct Found {
 
 /// Everything that no plan for `problem` can beat.
 pub fn of(problem: &Problem<'_>) -> Found {
-    let classes = Classes::new(problem);
+    let classes = Classes::with_outlook(problem);
     let (bytes, heads) = (Market::new(&classes, Goods::Bytes), Market::new(&classes, Goods::Heads));
     let size = |mover: usize| problem.cluster.size_of(problem.movers[mover]).get();
     let copies = |mover: usize| u64::from(classes.list[classes.of_mover[mover] as usize].copies);

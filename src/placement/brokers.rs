@@ -9,6 +9,7 @@
 //! When the limit is so tight that rounds leave a replica homeless, the rack is packed again with the
 //! roomiest log dir first and no regard to counts.
 
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
@@ -36,12 +37,12 @@ pub fn used(problem: &Problem<'_>, broker: BrokerIx) -> Bytes {
     problem.receiving_dirs(broker).map(|dir| problem.cluster.dirs[dir].used).sum()
 }
 
-/// What each of some brokers can still take.
-pub fn vessels(problem: &Problem<'_>, brokers: &[BrokerIx]) -> Vessels {
-    Vessels::new(brokers.iter().map(|&broker| room(&bins_of(problem, broker))).collect())
+/// What a broker can still take.
+pub fn room(problem: &Problem<'_>, broker: BrokerIx) -> f64 {
+    room_of(&bins_of(problem, broker))
 }
 
-fn room(dirs: &[Bin]) -> f64 {
+fn room_of(dirs: &[Bin]) -> f64 {
     dirs.iter().map(|dir| dir.room().as_f64()).sum()
 }
 
@@ -251,9 +252,9 @@ impl<'a> Bins<'a> {
         f64::from(self.given[place]) - (self.quota[place] - 1e-9).ceil()
     }
 
-    /// How many replicas a broker has less than its quota.
+    /// How many replicas a broker has less than its quota; one with a giant lacks none.
     pub fn below_quota(&self, place: usize) -> f64 {
-        self.quota[place] - f64::from(self.given[place])
+        if self.has_giant[place] { 0.0 } else { self.quota[place] - f64::from(self.given[place]) }
     }
 
     /// The dir of another broker to which a slot may move within every limit, its topic at most one above its share.
@@ -311,26 +312,31 @@ impl<'a> Bins<'a> {
     fn fill_in_rounds(&mut self, slots: &[Slot], work: &Work) -> Result<()> {
         let mut queue: BinaryHeap<Turn> = (0..self.brokers.len() as u32).map(|place| self.turn(place)).collect();
         let mut aside = Vec::new();
+        let left = LazyCell::new(|| bytes_left(slots));
         for slot in 0..slots.len() {
             if slot % 65_536 == 0 {
                 work.step("placing", 1, 3)?;
             }
             let topic = slots[slot].topic;
-            let mut second_best = None;
+            let (mut second_best, mut last_resort) = (None, None);
             while let Some(mut next) = queue.peek_mut() {
                 let place = next.place();
                 if !self.holds(place, slot, slots)
                     && let Some(dir) = self.dir_for(place, slots[slot].size)
                 {
-                    // Whoever waits is not there to take what others may not; when its turn has come, it takes what is left.
-                    let takes = if self.waits(place) { aside.is_empty() } else { self.topic_fits(place, topic, 0) };
+                    let takes = match self.waits(place) {
+                        false => self.topic_fits(place, topic, 0),
+                        // Not before its turn, and only what is next to nothing beside the giant.
+                        true => aside.is_empty() && left[slot] <= self.next_to_nothing(place),
+                    };
                     if takes {
                         self.put(slot, slots, place, dir);
                         *next = self.turn(place);
                         break;
                     }
                     // Nobody else may have a share left either; beyond a few brokers the first that had room is taken.
-                    second_best.get_or_insert((place, dir));
+                    let resort = if self.waits(place) { &mut last_resort } else { &mut second_best };
+                    resort.get_or_insert((place, dir));
                 }
                 aside.push(PeekMut::pop(next));
                 if second_best.is_some() && aside.len() > LOOK_FURTHER {
@@ -338,7 +344,7 @@ impl<'a> Bins<'a> {
                 }
             }
             if self.home[slot].0 == NOWHERE {
-                match second_best {
+                match second_best.or(last_resort) {
                     Some((place, dir)) => self.put(slot, slots, place, dir),
                     None => self.homeless.push(slot),
                 }
@@ -371,6 +377,12 @@ impl<'a> Bins<'a> {
             (self.goal[at] - self.held[at]) / self.weight[at]
         };
         Turn::new(round, to_go, place)
+    }
+
+    /// Bytes by which a broker with a giant may grow, and nobody would see it.
+    fn next_to_nothing(&self, place: u32) -> f64 {
+        const HARDLY_SEEN: f64 = 0.004_5;
+        HARDLY_SEEN * self.goal[place as usize].max(self.held[place as usize])
     }
 
     /// Whether a broker has a giant and owes replicas yet.
@@ -445,7 +457,7 @@ impl Goals {
     /// All receive equally much, but those with less room: bytes and counts alike, so that a full broker has not
     /// merely taken a few large replicas.
     fn of_inflow(dirs: &[Vec<Bin>], bytes: f64) -> Self {
-        let rooms: Vec<f64> = dirs.iter().map(|dirs| room(dirs)).collect();
+        let rooms: Vec<f64> = dirs.iter().map(|dirs| room_of(dirs)).collect();
         let level = Vessels::new(rooms.clone()).level(bytes);
         let goal: Vec<f64> = rooms.iter().map(|&room| room.min(level)).collect();
         let most = goal.iter().copied().fold(0.0, f64::max);
@@ -456,6 +468,15 @@ impl Goals {
 
 fn target_number(problem: &Problem<'_>, target: BrokerIx) -> u64 {
     problem.targets.binary_search(&target).map_or(u64::MAX, |number| number as u64)
+}
+
+/// Bytes of each slot and all that come after it.
+fn bytes_left(slots: &[Slot]) -> Vec<f64> {
+    let mut left: Vec<f64> = slots.iter().map(|slot| slot.size.as_f64()).collect();
+    for slot in (1..left.len()).rev() {
+        left[slot - 1] += left[slot];
+    }
+    left
 }
 
 fn bins_of(problem: &Problem<'_>, broker: BrokerIx) -> Vec<Bin> {

@@ -9,7 +9,8 @@
 //! **The method**, each step deterministic and its cost near linear:
 //! 1. [`racks`]: how many new replicas of each partition go to which rack. The rack of the old replica
 //!    if it has targets (then nothing gets worse and no copy need cross zones), else the emptiest place
-//!    that keeps the policy; then a few partitions change racks until the racks are evenly full.
+//!    that keeps the policy. Where partitions may choose among racks, the racks are then levelled: bytes first,
+//!    then counts, by a small exact problem over classes of partitions.
 //! 2. [`brokers`]: within each rack, largest first, in rounds in which each broker takes its share of
 //!    replicas, the neediest broker first. Counts come out exact, bytes nearly so. Racks share nothing,
 //!    so they are worked on in parallel without any effect on the result.

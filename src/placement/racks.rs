@@ -4,18 +4,39 @@
 //! replica within its own rack changes neither, so that is tried first. Where a rack has no target left,
 //! the rack that holds fewest replicas of the partition is taken, one replica at a time: that order gives
 //! the most distinct racks and the smallest maximum that can be had, so when even it breaks the policy,
-//! nothing keeps it. Last, single replicas change racks from the fullest to emptier ones, largest first.
+//! nothing keeps it.
+//!
+//! Then, where racks are not level and partitions may choose among them, the best parts of each class of
+//! partitions in each pattern of racks are found ([`level`]) and dealt out in whole partitions ([`deal`]). With more
+//! classes than [`CLASSES_MAX`] each has few partitions, and these alone seek the racks that want them.
 
-use rustc_hash::FxHashMap;
+mod deal;
+mod level;
+mod sides;
+#[cfg(test)]
+mod tests;
+mod water;
 
-use super::brokers::{Placed, used, vessels};
-use super::{Pools, Slot, Vessels, explain};
+use self::deal::{Chooser, Mending, Wanted, deal};
+use self::level::{Group, Levelling, Pattern};
+use self::sides::sides;
+use super::brokers::Placed;
+use super::{Pools, Slot, explain};
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx, RackIx};
+use crate::base::index::{BrokerIx, Csr, PartitionIx, RackIx};
 use crate::base::units::Bytes;
 use crate::base::work::Work;
+use crate::classes::{Class, Classes};
 use crate::problem::Problem;
-use crate::request::{Prefer, RackPolicy};
+use crate::request::RackPolicy;
+
+/// Classes whose parts are sought, at most.
+const CLASSES_MAX: usize = 8_192;
+/// Groups by size of one class, at most, and of all.
+const GROUPS_EACH: usize = 5;
+const GROUPS_MAX: usize = 16_384;
+/// No group.
+const NONE: u32 = u32::MAX;
 
 /// The rack that was chosen for one new replica.
 #[derive(Clone, Copy)]
@@ -28,71 +49,124 @@ pub struct Choice {
 
 /// Chooses a pool for each freed place of each mover.
 pub fn choose(problem: &Problem<'_>, pools: &Pools, by_size: &[u32], work: &Work) -> Result<Csr<Choice>> {
-    let mut chooser = Chooser::new(problem, pools);
-    let mut chosen = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
-    let mut classes = Classes::default();
+    let classes = Classes::new(problem);
     let mut first_choices: Csr<u32> = Csr::default();
+    let mut chosen = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
+    let mut placer = Placer::new(problem, pools);
     for (mover, &partition) in problem.movers.iter().enumerate() {
         if mover % 65_536 == 0 {
             work.step("placing", 0, 3)?;
         }
-        let class = classes.add(problem, partition);
+        let class = classes.of_mover[mover] as usize;
         if class == first_choices.len() {
-            first_choices.push(chooser.first_choice(partition)?.iter().copied());
+            first_choices.push(placer.first_choice(partition)?.iter().copied());
         }
         let size = problem.landed_size(partition);
         chosen.push(first_choices.get(class).iter().map(|&pool| Choice { pool, size }));
     }
     if pools.brokers.len() > 1 {
-        chooser.balance(&mut chosen, by_size, &classes, work)?;
+        let homes = first_choices.iter().map(|pools| pattern_of(pools, &classes)).collect();
+        let spread = Spreading { problem, pools, by_size, classes: &classes, homes };
+        spread.run(&mut chosen, work)?;
     }
     Ok(chosen)
 }
 
-/// Partitions that look alike from the racks' side: what is possible for one is possible for all of a class.
-#[derive(Default)]
-struct Classes {
-    /// The class of each mover.
-    of: Vec<u32>,
-    known: FxHashMap<Box<[u32]>, u32>,
-    key: Vec<u32>,
-}
-
-impl Classes {
-    /// The class of the next mover: by the rack of each replica, and whether it goes or stays, and stays on a target.
-    fn add(&mut self, problem: &Problem<'_>, partition: PartitionIx) -> usize {
-        let replicas = problem.cluster.replicas_of(partition);
-        self.key.clear();
-        self.key.extend(replicas.iter().map(|&broker| {
-            let rack = problem.cluster.brokers[broker].rack.get() as u32;
-            rack * 4 + u32::from(problem.leaves(partition, broker)) * 2 + u32::from(problem.is_target[broker])
-        }));
-        let next = self.known.len() as u32;
-        let class = match self.known.get(self.key.as_slice()) {
-            Some(&class) => class,
-            None => *self.known.entry(self.key.as_slice().into()).or_insert(next),
-        };
-        self.of.push(class);
-        class as usize
+/// How many copies each rack takes when these pools do.
+fn pattern_of(pools: &[u32], classes: &Classes) -> Pattern {
+    let mut pattern = Vec::new();
+    for &pool in pools {
+        bump(&mut pattern, classes.open[pool as usize], 1);
     }
+    pattern
 }
 
-/// Whether a replica of a class may change its pool, remembered by class and by the pools of all its choices.
-#[derive(Default)]
-struct Memory {
-    may_go: FxHashMap<(u32, u64), bool>,
+/// Racks on their way from the first choice to the best one.
+struct Spreading<'a> {
+    problem: &'a Problem<'a>,
+    pools: &'a Pools,
+    by_size: &'a [u32],
+    classes: &'a Classes,
+    /// The first choice of each class.
+    homes: Vec<Pattern>,
 }
 
-impl Memory {
-    /// Class and choices in one key; [`None`] for longer lists than fit.
-    fn key(class: u32, choices: &[Choice], place: usize, to: u32) -> Option<(u32, u64)> {
-        // Four bits for the place and six for each pool.
-        const CHOICES_MAX: usize = 9;
-        if choices.len() > CHOICES_MAX {
-            return None;
+impl Spreading<'_> {
+    fn run(&self, chosen: &mut Csr<Choice>, work: &Work) -> Result<()> {
+        let [mut bytes, mut copies] = sides(self.problem, self.pools, chosen);
+        let open = &self.classes.open;
+        if bytes.is_level(open) && copies.is_level(open) {
+            return Ok(());
         }
-        let pools = choices.iter().map(|choice| choice.pool);
-        Some((class, pools.chain([to]).fold(place as u64, |key, pool| key << 6 | u64::from(pool))))
+        let chooses: Vec<bool> = (0..self.homes.len()).map(|class| self.has_choice(class)).collect();
+        let choosing = chooses.iter().filter(|chooses| **chooses).count();
+        if choosing == 0 {
+            return Ok(());
+        }
+        let mut choosers = self.choosers(&chooses);
+        let mut levelling = Levelling::new(self.classes, &mut bytes, &mut copies);
+        let wanted = if choosing <= CLASSES_MAX {
+            let mut groups = self.groups(&mut choosers, chosen, choosing);
+            levelling.run(&mut groups, work)?;
+            let wanted = Wanted { bytes: levelling.bytes.now.clone(), copies: levelling.copies.now.clone() };
+            deal(&mut levelling, &groups, &choosers, self.pools, chosen);
+            wanted
+        } else {
+            Wanted { bytes: levelling.bytes.shares(), copies: levelling.copies.shares() }
+        };
+        Mending::new(&mut levelling, self.pools, wanted).run(&choosers, chosen, work)
+    }
+
+    /// Whether a class has another pattern than its first one: one that takes less of some rack.
+    fn has_choice(&self, class: usize) -> bool {
+        let home = &self.homes[class];
+        let class: &Class = &self.classes.list[class];
+        home.iter().any(|&(rack, copies)| {
+            let others = || self.classes.open.iter().copied().filter(|&other| other != rack).chain([rack]);
+            let price = |other: RackIx| f64::from(u8::from(other == rack));
+            let least = self.classes.cheapest(class, price, others, &mut Vec::new());
+            least.is_some_and(|least| least < f64::from(copies))
+        })
+    }
+
+    /// The movers that may choose, largest first.
+    fn choosers(&self, chooses: &[bool]) -> Vec<Chooser> {
+        let chooser = |&mover: &u32| {
+            let class = self.classes.of_mover[mover as usize];
+            chooses[class as usize].then_some(Chooser { mover, class, group: NONE })
+        };
+        self.by_size.iter().filter_map(chooser).collect()
+    }
+
+    /// Cuts each class into groups by size: the largest that have half of its bytes, those that have half of the
+    /// rest, and so on.
+    fn groups(&self, choosers: &mut [Chooser], chosen: &Csr<Choice>, choosing: usize) -> Vec<Group> {
+        let size_of = |chooser: &Chooser| chosen.get(chooser.mover as usize)[0].size.as_f64();
+        let mut left = vec![0.0; self.homes.len()];
+        for chooser in &*choosers {
+            left[chooser.class as usize] += size_of(chooser);
+        }
+        let each = (GROUPS_MAX / choosing).clamp(1, GROUPS_EACH);
+        // The group that each class is at, how many it has had, and the bytes at which the group is full.
+        let mut open = vec![(NONE, 0, 0.0); self.homes.len()];
+        let mut groups: Vec<Group> = Vec::new();
+        for chooser in choosers {
+            let (class, size) = (chooser.class, size_of(chooser));
+            let (group, had, full) = &mut open[class as usize];
+            if *group == NONE || (*had < each && groups[*group as usize].bytes >= *full) {
+                *group = groups.len() as u32;
+                *had += 1;
+                *full = left[class as usize] / 2.0;
+                let home = self.homes[class as usize].clone();
+                groups.push(Group { class, bytes: 0.0, partitions: 0.0, parts: vec![(home.clone(), 1.0)], home });
+            }
+            chooser.group = *group;
+            let group = &mut groups[*group as usize];
+            group.bytes += size;
+            group.partitions += 1.0;
+            left[class as usize] -= size;
+        }
+        groups
     }
 }
 
@@ -106,7 +180,7 @@ pub fn move_elsewhere(
     per_pool: &[Vec<Slot>],
     placed: &[Placed],
 ) -> bool {
-    let mut chooser = Chooser::new(problem, pools);
+    let mut placer = Placer::new(problem, pools);
     let room =
         |pool: &Vec<BrokerIx>| -> Vec<Bytes> { pool.iter().flat_map(|&broker| rooms(problem, broker)).collect() };
     let mut free: Vec<i128> =
@@ -127,7 +201,7 @@ pub fn move_elsewhere(
                 (0..pools.brokers.len()).filter(|&to| to != from && widest[to] >= size && free[to] >= need).collect();
             open.sort_by_key(|&to| (std::cmp::Reverse(free[to]), to));
             let choices = chosen.get(mover as usize);
-            let Some(&to) = open.iter().find(|&&to| chooser.may_go(partition, choices, place, to as u32)) else {
+            let Some(&to) = open.iter().find(|&&to| placer.may_go(partition, choices, place, to as u32)) else {
                 continue;
             };
             chosen.get_mut(mover as usize)[place].pool = to as u32;
@@ -151,7 +225,8 @@ fn rooms<'a>(problem: &'a Problem<'_>, broker: BrokerIx) -> impl Iterator<Item =
 /// Distinct racks (more is better), then the largest number in one rack (less is better).
 type Spread = (usize, std::cmp::Reverse<u32>);
 
-struct Chooser<'a> {
+/// Finds and judges the racks of one partition.
+struct Placer<'a> {
     problem: &'a Problem<'a>,
     pools: &'a Pools,
     /// Racks of alive brokers that are not drained.
@@ -163,9 +238,9 @@ struct Chooser<'a> {
     picked: Vec<u32>,
 }
 
-impl<'a> Chooser<'a> {
+impl<'a> Placer<'a> {
     fn new(problem: &'a Problem<'a>, pools: &'a Pools) -> Self {
-        Chooser {
+        Placer {
             problem,
             pools,
             racks_left: problem.racks_left(),
@@ -277,66 +352,6 @@ impl<'a> Chooser<'a> {
         spread_of(&self.counts)
     }
 
-    /// Moves single choices from fuller racks to emptier ones, largest partitions first, while that evens them out.
-    fn balance(&mut self, chosen: &mut Csr<Choice>, by_size: &[u32], classes: &Classes, work: &Work) -> Result<()> {
-        const PASSES: usize = 4;
-        // Six bits in the keys of the memory.
-        const POOLS_MAX: usize = 64;
-        if self.pools.brokers.len() > POOLS_MAX {
-            return Ok(());
-        }
-        let mut level = Level::new(self.problem, self.pools, chosen);
-        let mut memory = Memory::default();
-        for _ in 0..PASSES {
-            let mut changed = false;
-            for (step, &mover) in by_size.iter().enumerate() {
-                if step % 65_536 == 0 {
-                    work.step("placing", 0, 3)?;
-                }
-                for place in 0..chosen.get(mover as usize).len() {
-                    let class = classes.of[mover as usize];
-                    changed |= self.improve(chosen, (mover, class, place), &mut level, &mut memory);
-                }
-            }
-            if !changed {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn improve(
-        &mut self,
-        chosen: &mut Csr<Choice>,
-        (mover, class, place): (u32, u32, usize),
-        level: &mut Level,
-        memory: &mut Memory,
-    ) -> bool {
-        let Choice { pool: from, size } = chosen.get(mover as usize)[place];
-        if size == Bytes::ZERO {
-            return false;
-        }
-        let partition = self.problem.movers[mover as usize];
-        let mut emptiest: Option<u32> = None;
-        for to in (0..self.pools.brokers.len() as u32).filter(|&to| to != from && level.gains(from, to, size)) {
-            if emptiest.is_some_and(|best| level.fill(best) <= level.fill(to)) {
-                continue;
-            }
-            let choices = chosen.get(mover as usize);
-            let may_go = match Memory::key(class, choices, place, to) {
-                Some(key) => *memory.may_go.entry(key).or_insert_with(|| self.may_go(partition, choices, place, to)),
-                None => self.may_go(partition, choices, place, to),
-            };
-            if may_go {
-                emptiest = Some(to);
-            }
-        }
-        let Some(to) = emptiest else { return false };
-        level.shift(from, to, size);
-        chosen.get_mut(mover as usize)[place].pool = to;
-        true
-    }
-
     fn may_go(&mut self, partition: PartitionIx, choices: &[Choice], place: usize, to: u32) -> bool {
         self.keep(partition);
         for (other, choice) in choices.iter().enumerate() {
@@ -347,57 +362,6 @@ impl<'a> Chooser<'a> {
             self.pick(pool);
         }
         self.keeps_policy(partition)
-    }
-}
-
-/// How full each pool is.
-struct Level {
-    held: Vec<f64>,
-    weight: Vec<f64>,
-    /// What the brokers of each pool can take, where time goes first.
-    vessels: Option<Vec<Vessels>>,
-}
-
-impl Level {
-    fn new(problem: &Problem<'_>, pools: &Pools, chosen: &Csr<Choice>) -> Self {
-        let sum = |of: &dyn Fn(BrokerIx) -> f64| -> Vec<f64> {
-            pools.brokers.iter().map(|pool| pool.iter().map(|&broker| of(broker)).sum()).collect()
-        };
-        let weight = sum(&|broker| problem.weight(broker));
-        let (mut held, vessels) = match problem.request.prefer {
-            Prefer::Disk => (sum(&|broker| used(problem, broker).as_f64()), None),
-            Prefer::Time => {
-                let vessels = pools.brokers.iter().map(|pool| vessels(problem, pool));
-                (vec![0.0; weight.len()], Some(vessels.collect()))
-            }
-        };
-        for choice in chosen.values() {
-            held[choice.pool as usize] += choice.size.as_f64();
-        }
-        Level { held, weight, vessels }
-    }
-
-    fn fill(&self, pool: u32) -> f64 {
-        self.fill_at(pool as usize, self.held[pool as usize])
-    }
-
-    /// How full a pool would be; where time goes first, what the broker that receives most would receive.
-    fn fill_at(&self, pool: usize, held: f64) -> f64 {
-        match &self.vessels {
-            None => held / self.weight[pool],
-            Some(vessels) => vessels[pool].level(held),
-        }
-    }
-
-    /// Whether moving `size` bytes leaves the receiver no fuller than the giver.
-    fn gains(&self, from: u32, to: u32, size: Bytes) -> bool {
-        let (from, to, size) = (from as usize, to as usize, size.as_f64());
-        self.fill_at(to, self.held[to] + size) < self.fill_at(from, self.held[from] - size)
-    }
-
-    fn shift(&mut self, from: u32, to: u32, size: Bytes) {
-        self.held[from as usize] -= size.as_f64();
-        self.held[to as usize] += size.as_f64();
     }
 }
 

@@ -32,15 +32,15 @@ use crate::request::Effort;
 /// Leaderships, produced bytes, consumed bytes.
 const RESOURCES: usize = 3;
 /// What a broker may lead above its share before its rack is walked.
-const HOT: f64 = 0.015;
+const HOT: f64 = 0.02;
 /// What it may lead above its share at the end of a walk.
-const CLOSE_ENOUGH: f64 = 0.008;
+const CLOSE_ENOUGH: f64 = 0.015;
 /// By how much of its goal a broker's bytes may be off for the sake of what it leads.
 const BYTES_ROOM: f64 = 0.002;
 /// Replicas of a topic above its share that an exchange may give a broker: filling and levelling may have used one.
 const TOPIC_ABOVE: u32 = 0;
 /// Proposals of a walk for each replica, at least, and at most.
-const PROPOSALS_PER_REPLICA: usize = 200;
+const PROPOSALS_PER_REPLICA: usize = 400;
 const PROPOSALS_MIN: usize = 50_000;
 const PROPOSALS_MAX: usize = 1_000_000;
 /// How many times as many a thorough walk makes.
@@ -51,7 +51,7 @@ const MEMORY: usize = 400;
 const LOOK_AGAIN: usize = 64;
 /// How much squares count: of bytes, of counts of leaders, of their traffic.
 const BYTES_COUNT: f64 = 400.0;
-const LEADERS_COUNT: f64 = 10.0;
+const LEADERS_COUNT: f64 = 100.0;
 
 /// Evens out what the brokers of each rack lead; the first home of a list whose first place falls free leads.
 ///

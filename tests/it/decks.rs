@@ -226,8 +226,16 @@ fn assert_forced_moves_only(snapshot: &Snapshot, plan: &Plan) {
 
 #[test]
 fn one_giant_partition_with_half_of_all_bytes() {
-    // Whoever has it takes its share of replicas too, of every topic: they come on top of the least possible.
-    let limits = Figures::WANTED;
+    // Disks go first: whoever has it gets only the smallest replicas beside it, all of a few topics and not quite its
+    // share of them, and has little to lead.
+    let limits = Figures {
+        replicas: 1.07,
+        leaders: 1.07,
+        bytes_in: 1.34,
+        bytes_out: 1.34,
+        topic_above: 18.0,
+        ..Figures::WANTED
+    };
     Deck { giant: 0.5, fill: 0.3, ..Deck::default() }.is_within(Heads::All, &limits);
 }
 
@@ -258,9 +266,8 @@ fn as_many_replicas_as_targets() {
 
 #[test]
 fn one_replica_of_each_partition() {
-    // Who holds it leads it, and disks and counts decide who holds: nothing evens out its traffic.
-    let limits = Figures::WANTED;
-    Deck { rf: 1..=1, ..Deck::default() }.is_within(Heads::InTheirRack, &limits);
+    // Who holds it leads it.
+    Deck { rf: 1..=1, ..Deck::default() }.is_within(Heads::InTheirRack, &Figures::WANTED);
 }
 
 #[test]
@@ -287,8 +294,5 @@ fn many_topics_of_one_partition() {
 fn mixed_replication_on_uneven_racks_with_brokers_of_two_sizes() {
     let two_sizes = |count: usize| (0..count).map(|place| [1.0, 2.0][place % 2]).collect();
     let new = vec![two_sizes(10), two_sizes(20), two_sizes(40)];
-    // One broker in 70 is above in traffic: by the heavy partitions that it alone holds.
-    let limits = Figures::WANTED;
-    Deck { old: vec![10, 20, 40], new, rf: 1..=5, topics: 400, partitions: 30, ..Deck::default() }
-        .is_within(Heads::All, &limits);
+    Deck { old: vec![10, 20, 40], new, rf: 1..=5, topics: 400, partitions: 30, ..Deck::default() }.is_even();
 }

@@ -171,7 +171,7 @@ const OPTIONS: &[(&str, &str)] = &[
     (
         "plan",
         "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-wave-duration \
-         --strategy --rack-policy --prefer --weights --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
+         --strategy --rack-policy --prefer --weights --effort --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),

@@ -24,7 +24,7 @@ use crate::request::RackPolicy;
 const ANY: u32 = u32::MAX;
 
 /// Partitions with the same racks before, and the same ones left.
-pub(super) struct Class {
+pub struct Class {
     kept: Vec<Kept>,
     /// New replicas of each partition.
     pub copies: u32,
@@ -34,7 +34,8 @@ pub(super) struct Class {
     pub bytes: f64,
     /// How many of them lose the head of their list.
     pub heads: u64,
-    /// Copies that each rack has to take, whatever the others do; racks that may be left out are not listed.
+    /// Copies that each rack has to take, whatever the others do; racks that may be left out are not listed. Like
+    /// what follows it is known with an outlook only.
     pub forced: Vec<(RackIx, u32)>,
     /// Racks that keep a replica and may take a copy.
     kept_open: Vec<RackIx>,
@@ -50,7 +51,7 @@ struct Kept {
 }
 
 /// All movers by class.
-pub(super) struct Classes {
+pub struct Classes {
     /// The classes, in order of first appearance.
     pub list: Vec<Class>,
     /// The class of each mover.
@@ -66,6 +67,7 @@ pub(super) struct Classes {
 }
 
 impl Classes {
+    /// Sorts all movers.
     pub fn new(problem: &Problem<'_>) -> Self {
         let cluster = &problem.cluster;
         let by_rack = problem.rack_policy != RackPolicy::Ignore;
@@ -84,6 +86,12 @@ impl Classes {
             by_rack,
         };
         classes.sort_movers(problem);
+        classes
+    }
+
+    /// Sorts all movers, and learns what each class must and may do in each rack.
+    pub fn with_outlook(problem: &Problem<'_>) -> Self {
+        let mut classes = Classes::new(problem);
         for number in 0..classes.list.len() {
             classes.look_ahead(number);
         }
@@ -261,7 +269,7 @@ impl Class {
         self.kept.iter().find(|kept| kept.rack == rack)
     }
 
-    /// Whether a class may choose among racks.
+    /// Whether a class may choose among racks, where there is an outlook.
     pub fn has_choice(&self) -> bool {
         self.forced.iter().map(|entry| entry.1).sum::<u32>() < self.copies
     }
