@@ -36,7 +36,7 @@ const PROPOSALS_PER_REPLICA: usize = 250;
 const PROPOSALS_MIN: usize = 2_500;
 const PROPOSALS_MAX: usize = 100_000;
 /// How many times as many a thorough search makes.
-const THOROUGH: usize = 20;
+const THOROUGH: usize = 10;
 /// Walks side by side, and how many of them set out from where things are; the others from anywhere.
 const WALKS: u64 = 4;
 const SETTLED_WALKS: u64 = 2;

@@ -40,13 +40,15 @@ const BYTES_ROOM: f64 = 0.002;
 /// Replicas of a topic above its share that an exchange may give a broker: filling and levelling may have used one.
 const TOPIC_ABOVE: u32 = 0;
 /// Proposals of a walk for each replica, at least, and at most.
-const PROPOSALS_PER_REPLICA: usize = 400;
+const PROPOSALS_PER_REPLICA: usize = 2_000;
 const PROPOSALS_MIN: usize = 50_000;
-const PROPOSALS_MAX: usize = 1_000_000;
+const PROPOSALS_MAX: usize = 2_000_000;
 /// How many times as many a thorough walk makes.
-const THOROUGH: usize = 20;
-/// How many proposals ago a walk looks for what it may not be worse than.
-const MEMORY: usize = 400;
+const THOROUGH: usize = 10;
+/// A walk may not be worse than it was so many proposals ago: as many as two for each that a replica has on average.
+/// Longer than that, it does not come to rest; shorter, it comes to rest at the first best place.
+const MEMORY_MIN: usize = 100;
+const MEMORY_MAX: usize = 4_000;
 /// A new list of brokers above their share is made after so many proposals.
 const LOOK_AGAIN: usize = 64;
 /// How much squares count: of bytes, of counts of leaders, of their traffic.
@@ -273,7 +275,7 @@ impl<'a> Walk<'a> {
         let mut score: f64 = excess.iter().sum();
         let mut off_goal = 0;
         let (mut best, mut since_best) = (score, Vec::<Exchange>::new());
-        let mut memory = vec![score; MEMORY];
+        let mut memory = vec![score; (2 * proposals / self.slots.len()).clamp(MEMORY_MIN, MEMORY_MAX)];
         let mut hot: Vec<u32> = Vec::new();
         let mut proposed: Vec<Exchange> = Vec::new();
         for proposal in 0..proposals {
@@ -294,7 +296,8 @@ impl<'a> Walk<'a> {
             let [after_from, after_to] = self.after(from, to, &proposed);
             let found = [self.excess(from, &after_from), self.excess(to, &after_to)];
             let after = score + found[0] + found[1] - excess[from] - excess[to];
-            let earlier = &mut memory[proposal % MEMORY];
+            let at = proposal % memory.len();
+            let earlier = &mut memory[at];
             if after <= score || after <= *earlier {
                 let were_off = usize::from(self.is_off(from)) + usize::from(self.is_off(to));
                 if self.exchange(&proposed) {
