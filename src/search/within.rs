@@ -42,10 +42,10 @@ const TOPIC_ABOVE: u32 = 0;
 /// Proposals of a walk for each replica, at least, and at most.
 const PROPOSALS_PER_REPLICA: usize = 2_000;
 const PROPOSALS_MIN: usize = 50_000;
-const PROPOSALS_MAX: usize = 2_000_000;
+const PROPOSALS_MAX: usize = 1_000_000;
 /// How many times as many a thorough walk makes.
 const THOROUGH: usize = 10;
-/// A walk may not be worse than it was so many proposals ago: as many as two for each that a replica has on average.
+/// A walk may not be worse than it was so many proposals ago: as many as four for each that a replica has on average.
 /// Longer than that, it does not come to rest; shorter, it comes to rest at the first best place.
 const MEMORY_MIN: usize = 100;
 const MEMORY_MAX: usize = 4_000;
@@ -53,6 +53,7 @@ const MEMORY_MAX: usize = 4_000;
 const LOOK_AGAIN: usize = 64;
 /// How much squares count: of bytes, of counts of leaders, of their traffic.
 const BYTES_COUNT: f64 = 400.0;
+const BYTES_COUNT_LATE: f64 = 40_000.0;
 const LEADERS_COUNT: f64 = 100.0;
 
 /// Evens out what the brokers of each rack lead; the first home of a list whose first place falls free leads.
@@ -87,20 +88,20 @@ fn walk(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<boo
             }
         }
     }
-    let walked: Vec<Option<Vec<Home>>> = per_pool
+    let walked: Vec<Vec<Home>> = per_pool
         .par_iter_mut()
         .enumerate()
         .map(|(pool, slots)| {
             slots.sort_unstable_by_key(|slot| (std::cmp::Reverse(slot.size), slot.mover, slot.at));
             if slots.len() < 2 || pools.brokers[pool].len() < 2 {
-                return Ok(None);
+                return Ok(slots.iter().map(|slot| homes.values()[slot.at as usize]).collect());
             }
             Walk::new(problem, &pools.brokers[pool], slots, homes, &led).run(pool as u64, work)
         })
         .collect::<Result<_>>()?;
     let mut changed = false;
     for (slots, walked) in per_pool.iter().zip(walked) {
-        for (slot, home) in slots.iter().zip(walked.into_iter().flatten()) {
+        for (slot, home) in slots.iter().zip(walked) {
             changed |= homes.values()[slot.at as usize] != home;
             homes.values_mut()[slot.at as usize] = home;
         }
@@ -217,6 +218,10 @@ struct Walk<'a> {
     /// By how many bytes a broker may be off its goal.
     bytes_room: Vec<f64>,
     seed: u64,
+    bytes_count: f64,
+    /// The least sum of squares so far with no broker off its goal, and all exchanges since.
+    best: f64,
+    since_best: Vec<Exchange>,
     /// How many times as many proposals as usual.
     times: usize,
 }
@@ -259,6 +264,9 @@ impl<'a> Walk<'a> {
             cost: shares.iter().map(cost).collect(),
             bytes_room: (0..brokers.len()).map(|place| off(place).max(BYTES_ROOM * bins.goal[place])).collect(),
             seed: problem.request.seed,
+            bytes_count: BYTES_COUNT,
+            best: f64::INFINITY,
+            since_best: Vec::new(),
             times: if problem.request.effort == Effort::Thorough { THOROUGH } else { 1 },
             slots,
             bins,
@@ -266,16 +274,28 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The homes where the walk was best; [`None`] where it found nothing better.
-    fn run(mut self, pool: u64, work: &Work) -> Result<Option<Vec<Home>>> {
+    /// The homes where the walk was best.
+    fn run(mut self, pool: u64, work: &Work) -> Result<Vec<Home>> {
         let mut random = Random::new(self.seed ^ pool << 32 ^ 0x1e7e1);
-        let brokers = self.led.len();
         let proposals = self.times * (self.slots.len() * PROPOSALS_PER_REPLICA).clamp(PROPOSALS_MIN, PROPOSALS_MAX);
+        self.best = (0..self.led.len()).map(|place| self.excess(place, &self.load(place))).sum();
+        self.leg(proposals / 2, &mut random, work)?;
+        // With many brokers there is always one off its goal by more than it may be: now that counts most.
+        self.bytes_count = BYTES_COUNT_LATE;
+        self.leg(proposals - proposals / 2, &mut random, work)?;
+        for &(mine, theirs) in self.since_best.iter().rev() {
+            self.bins.swap(mine as usize, theirs as usize, self.slots);
+        }
+        Ok(self.bins.finish().homes)
+    }
+
+    /// So many proposals.
+    fn leg(&mut self, proposals: usize, random: &mut Random, work: &Work) -> Result<()> {
+        let brokers = self.led.len();
         let mut excess: Vec<f64> = (0..brokers).map(|place| self.excess(place, &self.load(place))).collect();
         let mut score: f64 = excess.iter().sum();
-        let mut off_goal = 0;
-        let (mut best, mut since_best) = (score, Vec::<Exchange>::new());
-        let mut memory = vec![score; (2 * proposals / self.slots.len()).clamp(MEMORY_MIN, MEMORY_MAX)];
+        let mut off_goal = (0..brokers).filter(|&place| self.is_off(place)).count();
+        let mut memory = vec![score; (4 * proposals / self.slots.len()).clamp(MEMORY_MIN, MEMORY_MAX)];
         let mut hot: Vec<u32> = Vec::new();
         let mut proposed: Vec<Exchange> = Vec::new();
         for proposal in 0..proposals {
@@ -292,31 +312,27 @@ impl<'a> Walk<'a> {
                 score = excess.iter().sum();
             }
             proposed.clear();
-            let Some((from, to)) = self.propose(&hot, &mut random, &mut proposed) else { continue };
+            let Some((from, to)) = self.propose(&hot, random, &mut proposed) else { continue };
             let [after_from, after_to] = self.after(from, to, &proposed);
             let found = [self.excess(from, &after_from), self.excess(to, &after_to)];
             let after = score + found[0] + found[1] - excess[from] - excess[to];
             let at = proposal % memory.len();
-            let earlier = &mut memory[at];
-            if after <= score || after <= *earlier {
+            if after <= score.max(memory[at]) {
                 let were_off = usize::from(self.is_off(from)) + usize::from(self.is_off(to));
                 if self.exchange(&proposed) {
                     (self.led[from], self.led[to]) = (after_from.led, after_to.led);
                     off_goal = off_goal + usize::from(self.is_off(from)) + usize::from(self.is_off(to)) - were_off;
                     (excess[from], excess[to], score) = (found[0], found[1], after);
-                    since_best.extend_from_slice(&proposed);
-                    if off_goal == 0 && score < best * (1.0 - 1e-6) {
-                        best = score;
-                        since_best.clear();
+                    self.since_best.extend_from_slice(&proposed);
+                    if off_goal == 0 && score < self.best * (1.0 - 1e-6) {
+                        self.best = score;
+                        self.since_best.clear();
                     }
                 }
             }
-            *earlier = earlier.min(score);
+            memory[at] = memory[at].min(score);
         }
-        for &(mine, theirs) in since_best.iter().rev() {
-            self.bins.swap(mine as usize, theirs as usize, self.slots);
-        }
-        Ok(Some(self.bins.finish().homes))
+        Ok(())
     }
 
     fn place(&self, slot: u32) -> usize {
@@ -374,7 +390,7 @@ impl<'a> Walk<'a> {
             self.cost[place][r] * above * above
         });
         let off = self.off(place, load.held).max(0.0) / self.bins.goal[place].max(1.0);
-        led.sum::<f64>() + BYTES_COUNT * off * off
+        led.sum::<f64>() + self.bytes_count * off * off
     }
 
     /// By how many bytes a broker would be further off its goal than it may be.
