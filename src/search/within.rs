@@ -39,8 +39,11 @@ const CLOSE_ENOUGH: f64 = 0.015;
 const BYTES_ROOM: f64 = 0.002;
 /// Replicas of a topic above its share that an exchange may give a broker: filling and levelling may have used one.
 const TOPIC_ABOVE: u32 = 0;
-/// Proposals of a walk for each replica, at least, and at most.
+/// Proposals of a walk: for each replica in a small rack; in a larger one for each broker above its share, at least
+/// and at most.
+const SMALL: usize = 2_000;
 const PROPOSALS_PER_REPLICA: usize = 2_000;
+const PROPOSALS_PER_HOT: usize = 30_000;
 const PROPOSALS_MIN: usize = 50_000;
 const PROPOSALS_MAX: usize = 1_000_000;
 /// How many times as many a thorough walk makes.
@@ -54,7 +57,7 @@ const LOOK_AGAIN: usize = 64;
 /// How much squares count: of bytes, of counts of leaders, of their traffic.
 const BYTES_COUNT: f64 = 400.0;
 const BYTES_COUNT_LATE: f64 = 40_000.0;
-const LEADERS_COUNT: f64 = 100.0;
+const LEADERS_COUNT: f64 = 1_000.0;
 
 /// Evens out what the brokers of each rack lead; the first home of a list whose first place falls free leads.
 ///
@@ -149,32 +152,24 @@ impl Led {
         self.fixed[broker][resource] + self.new[broker][resource]
     }
 
-    /// The share of each broker of a rack: what its new leaders carry together, poured over what stays. A
-    /// partition that alone is more than the share of the broker that leads it counts as if it stayed.
+    /// The share of each broker of a rack: what its new leaders carry together, poured over what stays; and never less
+    /// than the largest single partition that it leads.
     fn shares(&self, problem: &Problem<'_>, brokers: &[BrokerIx]) -> Vec<[f64; RESOURCES]> {
         let weights: Vec<f64> = brokers.iter().map(|&broker| problem.weight(broker)).collect();
         let mut shares = vec![[0.0; RESOURCES]; brokers.len()];
         for resource in 0..RESOURCES {
-            let mut fixed: Vec<f64> = brokers.iter().map(|&broker| self.fixed[broker][resource]).collect();
-            let mut new: f64 = brokers.iter().map(|&broker| self.new[broker][resource]).sum();
-            let mut level = water_level(&weights, &fixed, new);
-            let mut is_giant = vec![false; brokers.len()];
-            while let Some(place) = (0..brokers.len()).find(|&place| {
-                !is_giant[place] && self.largest[brokers[place]][resource] > level * weights[place] * (1.0 + 1e-9)
-            }) {
-                is_giant[place] = true;
-                fixed[place] += self.largest[brokers[place]][resource];
-                new -= self.largest[brokers[place]][resource];
-                level = water_level(&weights, &fixed, new.max(0.0));
-            }
+            let fixed: Vec<f64> = brokers.iter().map(|&broker| self.fixed[broker][resource]).collect();
+            let new: f64 = brokers.iter().map(|&broker| self.new[broker][resource]).sum();
+            let level = water_level(&weights, &fixed, new);
             for (place, share) in shares.iter_mut().enumerate() {
-                share[resource] = fixed[place].max(level * weights[place]);
+                let largest = self.largest[brokers[place]][resource];
+                share[resource] = fixed[place].max(level * weights[place]).max(largest);
             }
         }
         shares
     }
 
-    /// Whether a broker of a rack leads more than its share, of which one leadership is no part worth a walk.
+    /// Whether a broker of a rack leads more than its share by so much that a walk is worth its cost.
     fn is_hot(&self, problem: &Problem<'_>, brokers: &[BrokerIx]) -> bool {
         let wanted = wanted(problem);
         let shares = self.shares(problem, brokers);
@@ -206,6 +201,8 @@ fn load_of(problem: &Problem<'_>, partition: PartitionIx) -> [f64; RESOURCES] {
 /// A walk over the homes of one rack.
 struct Walk<'a> {
     slots: &'a [Slot],
+    /// Their sizes, close together.
+    sizes: Vec<f64>,
     bins: Bins<'a>,
     /// What each slot brings to the broker that holds it.
     brings: Vec<[f64; RESOURCES]>,
@@ -268,6 +265,7 @@ impl<'a> Walk<'a> {
             best: f64::INFINITY,
             since_best: Vec::new(),
             times: if problem.request.effort == Effort::Thorough { THOROUGH } else { 1 },
+            sizes: slots.iter().map(|slot| slot.size.as_f64()).collect(),
             slots,
             bins,
             on,
@@ -277,7 +275,7 @@ impl<'a> Walk<'a> {
     /// The homes where the walk was best.
     fn run(mut self, pool: u64, work: &Work) -> Result<Vec<Home>> {
         let mut random = Random::new(self.seed ^ pool << 32 ^ 0x1e7e1);
-        let proposals = self.times * (self.slots.len() * PROPOSALS_PER_REPLICA).clamp(PROPOSALS_MIN, PROPOSALS_MAX);
+        let proposals = self.times * self.proposals();
         self.best = (0..self.led.len()).map(|place| self.excess(place, &self.load(place))).sum();
         self.leg(proposals / 2, &mut random, work)?;
         // With many brokers there is always one off its goal by more than it may be: now that counts most.
@@ -287,6 +285,18 @@ impl<'a> Walk<'a> {
             self.bins.swap(mine as usize, theirs as usize, self.slots);
         }
         Ok(self.bins.finish().homes)
+    }
+
+    /// How many proposals a walk of usual effort makes.
+    fn proposals(&self) -> usize {
+        let brokers = self.led.len();
+        let count = if self.slots.len() <= SMALL {
+            self.slots.len() * PROPOSALS_PER_REPLICA
+        } else {
+            let hot = (0..brokers).filter(|&place| self.excess(place, &self.load(place)) > 0.0).count();
+            hot * PROPOSALS_PER_HOT
+        };
+        count.clamp(PROPOSALS_MIN, PROPOSALS_MAX)
     }
 
     /// So many proposals.
@@ -361,7 +371,7 @@ impl<'a> Walk<'a> {
     }
 
     fn size(&self, slot: u32) -> f64 {
-        self.slots[slot as usize].size.as_f64()
+        self.sizes[slot as usize]
     }
 
     /// Exchanges the homes of these slots, or of none where one of them may not.
@@ -408,7 +418,7 @@ impl<'a> Walk<'a> {
         const HOT_FIRST: f64 = 0.75;
         const ABOUT_ITS_SIZE: f64 = 0.5;
         const NEIGHBOURS: usize = 8;
-        const TRIES: usize = 6;
+        const TRIES: usize = 4;
         let brokers = self.on.len();
         let from = if random.chance(HOT_FIRST) { random.choose(hot) as usize } else { random.below(brokers) };
         let to = (from + 1 + random.below(brokers - 1)) % brokers;

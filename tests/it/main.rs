@@ -5,6 +5,7 @@ mod bad_input;
 mod balance;
 mod commands;
 mod decks;
+mod effort;
 mod followers;
 #[cfg(feature = "exact")]
 mod gap;
