@@ -268,7 +268,7 @@ impl<'a> Bins<'a> {
         let Slot { topic, size, .. } = slots[slot];
         let (place, from) = self.home[slot];
         let bin = &mut self.dirs[place as usize][from as usize];
-        bin.used = bin.used - size;
+        bin.used -= size;
         self.held[place as usize] -= size.as_f64();
         self.given[place as usize] -= 1;
         *self.topics.entry((place, topic)).or_default() -= 1;
@@ -324,10 +324,12 @@ impl<'a> Bins<'a> {
                 if !self.holds(place, slot, slots)
                     && let Some(dir) = self.dir_for(place, slots[slot].size)
                 {
-                    let takes = match self.waits(place) {
-                        false => self.topic_fits(place, topic, 0),
-                        // Not before its turn, and only what is next to nothing beside the giant.
-                        true => aside.is_empty() && left[slot] <= self.next_to_nothing(place),
+                    // Whoever waits gets nothing before its turn, and only what is next to nothing beside its giant.
+                    let waits = self.waits(place);
+                    let takes = if waits {
+                        aside.is_empty() && left[slot] <= self.next_to_nothing(place)
+                    } else {
+                        self.topic_fits(place, topic, 0)
                     };
                     if takes {
                         self.put(slot, slots, place, dir);
@@ -335,7 +337,7 @@ impl<'a> Bins<'a> {
                         break;
                     }
                     // Nobody else may have a share left either; beyond a few brokers the first that had room is taken.
-                    let resort = if self.waits(place) { &mut last_resort } else { &mut second_best };
+                    let resort = if waits { &mut last_resort } else { &mut second_best };
                     resort.get_or_insert((place, dir));
                 }
                 aside.push(PeekMut::pop(next));

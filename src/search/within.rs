@@ -32,7 +32,10 @@ use crate::request::Effort;
 /// Leaderships, produced bytes, consumed bytes.
 const RESOURCES: usize = 3;
 /// What a broker may lead above its share before its rack is walked.
-const HOT: f64 = 0.02;
+const HOT: f64 = 0.025;
+/// The same for a rack with more than [`LARGE`] new replicas, where a walk takes seconds; unless effort is thorough.
+const HOT_IF_LARGE: f64 = 0.06;
+const LARGE: usize = 30_000;
 /// What it may lead above its share at the end of a walk.
 const CLOSE_ENOUGH: f64 = 0.015;
 /// By how much of its goal a broker's bytes may be off for the sake of what it leads.
@@ -52,6 +55,9 @@ const THOROUGH: usize = 10;
 /// Longer than that, it does not come to rest; shorter, it comes to rest at the first best place.
 const MEMORY_MIN: usize = 100;
 const MEMORY_MAX: usize = 4_000;
+/// A walk rests when the best of so many proposals, twice in a row, is hardly better than the best before.
+const WINDOW: usize = 1 << 15;
+const HARDLY: f64 = 0.99;
 /// A new list of brokers above their share is made after so many proposals.
 const LOOK_AGAIN: usize = 64;
 /// How much squares count: of bytes, of counts of leaders, of their traffic.
@@ -77,7 +83,19 @@ fn walk(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Result<boo
     work.step("improving", 0, 1)?;
     let pools = Pools::new(problem);
     let led = Led::new(problem, homes);
-    let hot: Vec<bool> = pools.brokers.iter().map(|brokers| led.is_hot(problem, brokers)).collect();
+    let mut received = vec![0; pools.brokers.len()];
+    for home in homes.values() {
+        received[pools.of_broker[home.broker].expect("homes are on targets") as usize] += 1;
+    }
+    let hot: Vec<bool> = pools
+        .brokers
+        .iter()
+        .enumerate()
+        .map(|(pool, brokers)| {
+            let is_large = received[pool] > LARGE && problem.request.effort != Effort::Thorough;
+            led.is_hot(problem, brokers, if is_large { HOT_IF_LARGE } else { HOT })
+        })
+        .collect();
     if !hot.contains(&true) {
         return Ok(false);
     }
@@ -170,12 +188,12 @@ impl Led {
     }
 
     /// Whether a broker of a rack leads more than its share by so much that a walk is worth its cost.
-    fn is_hot(&self, problem: &Problem<'_>, brokers: &[BrokerIx]) -> bool {
+    fn is_hot(&self, problem: &Problem<'_>, brokers: &[BrokerIx], room: f64) -> bool {
         let wanted = wanted(problem);
         let shares = self.shares(problem, brokers);
         brokers.iter().zip(shares).any(|(&broker, share)| {
             (0..RESOURCES).any(|resource| {
-                let allowed = allowed(resource, share[resource], HOT);
+                let allowed = allowed(resource, share[resource], room);
                 wanted[resource] > 0.0 && self.total(broker, resource) > allowed * (1.0 + 1e-9)
             })
         })
@@ -308,7 +326,16 @@ impl<'a> Walk<'a> {
         let mut memory = vec![score; (4 * proposals / self.slots.len()).clamp(MEMORY_MIN, MEMORY_MAX)];
         let mut hot: Vec<u32> = Vec::new();
         let mut proposed: Vec<Exchange> = Vec::new();
+        let (mut least, mut before, mut idle) = (score, f64::INFINITY, 0);
         for proposal in 0..proposals {
+            if proposal % WINDOW == WINDOW - 1 {
+                idle = if least > before * HARDLY { idle + 1 } else { 0 };
+                if idle == 2 {
+                    break;
+                }
+                before = before.min(least);
+                least = score;
+            }
             if proposal % LOOK_AGAIN == 0 {
                 if proposal % (LOOK_AGAIN * 256) == 0 {
                     work.step("improving", 0, 1)?;
@@ -341,6 +368,7 @@ impl<'a> Walk<'a> {
                 }
             }
             memory[at] = memory[at].min(score);
+            least = least.min(score);
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::support::files::{cluster, empty_dir, names, put, six_brokers, text};
 use crate::support::r#gen::awkward;
 use crate::support::property::{cases, passes_from_its_file};
 use crate::support::rows::Rows;
-use crate::support::run::{Answer, kshift};
+use crate::support::run::{Answer, kshift, report_of_changed};
 use crate::support::shares::final_lists;
 
 const TB: u64 = 1_000_000_000_000;
@@ -110,14 +110,7 @@ fn each_way_of_touching_a_leader_is_found_by_the_check() {
     kshift("plan c.json --drain 1001,1003 --replicas-only --throttle 50MB/s --out p").in_dir(&dir).run().ok();
     let plan: Value = serde_json::from_str(&text(&dir.join("p/plan.json"))).unwrap();
     let at = |partition: i32| moves(&plan).iter().position(|moved| moved["partition"] == partition).unwrap();
-    let found = |change: &dyn Fn(&mut Value)| {
-        let mut other = plan.clone();
-        change(&mut other);
-        put(&dir.join("other.json"), other.to_string());
-        let answer = kshift("check c.json other.json").in_dir(&dir).run();
-        assert_eq!(answer.exit, 1, "{}", answer.stdout);
-        answer.stdout
-    };
+    let found = |change: &dyn Fn(&mut Value)| report_of_changed(&dir, &plan, change);
     for (partition, list, says) in [
         (0, json!([0, 1002, 2]), "its leader or the head of its list moves"),
         (0, json!([1002, 1001, 2]), "it stays but changes its place in the list"),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::files::{broker, cluster, empty_dir, names, partition, put, six_brokers, text};
 use crate::support::r#gen::awkward;
 use crate::support::property::{cases, passes_from_its_file};
-use crate::support::run::{Answer, kshift};
+use crate::support::run::{Answer, kshift, report_of_changed};
 
 const TB: u64 = 1_000_000_000_000;
 
@@ -169,14 +169,7 @@ fn each_way_of_moving_something_else_is_found_by_the_check() {
         let all = plan["waves"][0]["partitions"].as_array().unwrap();
         all.iter().position(|moved| moved["partition"] == partition).unwrap()
     };
-    let found = |change: &dyn Fn(&mut Value)| {
-        let mut other = plan.clone();
-        change(&mut other);
-        put(&dir.join("other.json"), other.to_string());
-        let answer = kshift("check c.json other.json").in_dir(&dir).run();
-        assert_eq!(answer.exit, 1, "{}", answer.stdout);
-        answer.stdout
-    };
+    let found = |change: &dyn Fn(&mut Value)| report_of_changed(&dir, &plan, change);
     for (partition, list, says) in [
         (0, json!([1001, 1003, 1002]), "its list still begins with a drained broker"),
         (0, json!([1003, 1001, 1002]), "not in their old order with the drained brokers last"),

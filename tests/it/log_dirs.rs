@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::support::files::{cluster, empty_dir, names, put, text};
 use crate::support::r#gen::awkward;
 use crate::support::property::{cases, passes_from_its_file};
-use crate::support::run::{Answer, kshift};
+use crate::support::run::{Answer, kshift, report_of_changed};
 
 const GB: u64 = 1_000_000_000;
 
@@ -280,11 +280,8 @@ fn each_way_of_moving_something_else_is_found_by_the_check() {
         all.iter().position(|moved| moved["partition"] == partition).unwrap()
     };
     let found = |change: &dyn Fn(&mut Value), says: &str| {
-        let mut other = plan.clone();
-        change(&mut other);
-        put(&dir.join("other.json"), other.to_string());
-        let answer = kshift("check c.json other.json").in_dir(&dir).run();
-        assert!(answer.exit == 1 && answer.stdout.contains(says), "expected `{says}`: {}", answer.stdout);
+        let report = report_of_changed(&dir, &plan, change);
+        assert!(report.contains(says), "expected `{says}`: {report}");
     };
     for (list, dirs, says) in [
         (json!([1, 2]), json!(["any", "any"]), "nothing of it changes"),

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use super::files::put;
+
 /// A command to be run.
 pub struct Kshift {
     command: Command,
@@ -109,4 +111,14 @@ impl Answer {
         assert!(value.is_object(), "kshift {}\n{}", self.args, self.stderr);
         value
     }
+}
+
+/// What `check` says of a plan for `c.json` in `dir` after a change that it must find.
+pub fn report_of_changed(dir: &Path, plan: &Value, change: &dyn Fn(&mut Value)) -> String {
+    let mut other = plan.clone();
+    change(&mut other);
+    put(&dir.join("other.json"), other.to_string());
+    let answer = kshift("check c.json other.json").in_dir(dir).run();
+    assert_eq!(answer.exit, 1, "{}", answer.stdout);
+    answer.stdout
 }
