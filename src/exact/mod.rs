@@ -69,15 +69,18 @@ pub fn solve(problem: &Problem<'_>, fast: Result<Leadership>, work: &Work) -> Re
         Ok(fast) => search.columns_of(&fast.lists).ok_or_else(|| fault("the fast path broke a limit"))?,
         Err(refusal) => search.anything(refusal)?,
     };
-    let mut taken = start;
+    // What was the best of one level may be far from it at the next, where a search that is cut finds no way back.
+    let mut known = vec![start];
     let mut warnings = Vec::new();
     for level in levels(&search.model) {
-        let best = search.least(&level, &taken)?;
+        known.sort_by(|a, b| search.value(&level, a).total_cmp(&search.value(&level, b)));
+        let best = search.least(&level, &known[0])?;
         warnings.extend(best.not_proven(&level));
-        taken = best.taken;
         search.settled.push((level, best.value));
+        known.insert(0, best.taken);
+        known.retain(|taken| search.keeps_settled(taken));
     }
-    Ok((search.read(&taken), warnings))
+    Ok((search.read(&known[0]), warnings))
 }
 
 /// How good a plan is at one level, against what can be had.
@@ -212,6 +215,11 @@ impl<'a> Search<'a> {
             }
         }
         Err(fault("replicas that fit in floats keep missing by bytes"))
+    }
+
+    /// Whether no settled level is any worse with these.
+    fn keeps_settled(&self, taken: &Taken) -> bool {
+        self.settled.iter().all(|(level, value)| self.value(level, taken) <= value * (1.0 + SLACK))
     }
 
     fn value(&self, level: &Level, taken: &Taken) -> f64 {

@@ -250,9 +250,13 @@ impl<'f> State<'f> {
     }
 
     /// Makes one to three steps that keep disks and racks; `undo` gets what takes them back, last one last.
+    ///
+    /// Every other time only the last step has to keep the disks: one large replica for two small ones fits nowhere
+    /// on the way.
     pub fn propose(&mut self, stage: usize, random: &mut Random, undo: &mut Vec<Change>) {
         const AGAIN: f64 = 0.4;
         const STEPS_MAX: usize = 3;
+        let is_loose = random.chance(0.5);
         for step in 0..STEPS_MAX {
             if step > 0 && !random.chance(AGAIN) {
                 break;
@@ -261,9 +265,21 @@ impl<'f> State<'f> {
             let slot = self.draw(stage, random);
             match random.below(8) {
                 0..3 if is_of_heads => self.hand_over(slot, random, undo),
-                0..5 => self.relocate(slot, random, undo),
-                5..7 => self.exchange(slot, random.below(self.at.len()) as u32, undo),
-                _ => self.rotate([slot, random.below(self.at.len()) as u32, random.below(self.at.len()) as u32], undo),
+                0..5 => self.relocate(slot, is_loose, random, undo),
+                5..7 => self.exchange([slot, random.below(self.at.len()) as u32], is_loose, undo),
+                _ => {
+                    let others = [random.below(self.at.len()) as u32, random.below(self.at.len()) as u32];
+                    self.rotate([slot, others[0], others[1]], is_loose, undo);
+                }
+            }
+        }
+        let is_full = |change: &Change| {
+            let door = self.at[change.slot as usize].door as usize;
+            self.used[door] > self.facts.doors[door].limit
+        };
+        if is_loose && undo.iter().any(is_full) {
+            while let Some(change) = undo.pop() {
+                self.put(change);
             }
         }
     }
@@ -285,24 +301,24 @@ impl<'f> State<'f> {
         slot
     }
 
-    fn relocate(&mut self, slot: u32, random: &mut Random, undo: &mut Vec<Change>) {
+    fn relocate(&mut self, slot: u32, is_loose: bool, random: &mut Random, undo: &mut Vec<Change>) {
         let door = random.below(self.facts.doors.len()) as u32;
         let spot = Spot { target: self.facts.doors[door as usize].target, door };
-        let fits =
-            self.used[door as usize].saturating_add(self.mover_of(slot).size) <= self.facts.doors[door as usize].limit;
+        let held = self.used[door as usize].saturating_add(self.mover_of(slot).size);
+        let fits = is_loose || held <= self.facts.doors[door as usize].limit;
         if fits && spot != self.at[slot as usize] && self.may_hold(slot, spot.target) {
             undo.push(self.put(Change { slot, spot }));
         }
     }
 
-    fn exchange(&mut self, a: u32, b: u32, undo: &mut Vec<Change>) {
+    fn exchange(&mut self, [a, b]: [u32; 2], is_loose: bool, undo: &mut Vec<Change>) {
         let (at_a, at_b) = (self.at[a as usize], self.at[b as usize]);
         if at_a.target == at_b.target || self.facts.mover_of[a as usize] == self.facts.mover_of[b as usize] {
             return;
         }
         let fits = |door: u32, out: u32, into: u32| {
             let held = self.used[door as usize] - self.mover_of(out).size;
-            held.saturating_add(self.mover_of(into).size) <= self.facts.doors[door as usize].limit
+            is_loose || held.saturating_add(self.mover_of(into).size) <= self.facts.doors[door as usize].limit
         };
         if fits(at_b.door, b, a)
             && fits(at_a.door, a, b)
@@ -315,7 +331,7 @@ impl<'f> State<'f> {
     }
 
     /// Each of three takes the spot of the next: what no exchange of two can do without breaking a ceiling.
-    fn rotate(&mut self, slots: [u32; 3], undo: &mut Vec<Change>) {
+    fn rotate(&mut self, slots: [u32; 3], is_loose: bool, undo: &mut Vec<Change>) {
         let at = slots.map(|slot| self.at[slot as usize]);
         let of = slots.map(|slot| self.facts.mover_of[slot as usize]);
         if at[0].target == at[1].target || at[1].target == at[2].target || at[0].target == at[2].target {
@@ -327,7 +343,7 @@ impl<'f> State<'f> {
         let fits = |place: usize| {
             let (next, door) = ((place + 1) % 3, at[(place + 1) % 3].door as usize);
             let held = self.used[door] - self.mover_of(slots[next]).size;
-            held.saturating_add(self.mover_of(slots[place]).size) <= self.facts.doors[door].limit
+            (is_loose || held.saturating_add(self.mover_of(slots[place]).size) <= self.facts.doors[door].limit)
                 && self.may_hold(slots[place], at[next].target)
         };
         if (0..3).all(fits) {

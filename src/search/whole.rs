@@ -38,7 +38,7 @@ const PROPOSALS_MAX: usize = 100_000;
 /// How many times as many a thorough search makes.
 const THOROUGH: usize = 10;
 /// Walks side by side, and how many of them set out from where things are; the others from anywhere.
-const WALKS: u64 = 4;
+const WALKS: u64 = 8;
 const SETTLED_WALKS: u64 = 2;
 /// A goal that is this near to what it cannot be below is left as it is.
 const CLOSE_ENOUGH: f64 = 1.002;
@@ -138,7 +138,7 @@ impl Aim<'_> {
                 state.propose(self.stage, &mut random, &mut Vec::new());
             }
         }
-        let mut score = self.wanted(&state);
+        let mut score = self.wanted(&state) + BROKEN * self.broken(&state);
         let mut best = Walked { spots: start.spots().to_vec(), score: self.wanted(start) };
         let mut memory = vec![score; MEMORY];
         let mut undo: Vec<Change> = Vec::new();
