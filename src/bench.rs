@@ -7,9 +7,9 @@ use crate::base::work::Work;
 use crate::cluster::Cluster;
 use crate::leadership::{self, Leadership};
 use crate::placement;
+use crate::planner::{self, Look};
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::search;
 use crate::snapshot::Snapshot;
 
 /// A request, resolved for a cluster.
@@ -28,9 +28,7 @@ impl<'s> Prepared<'s> {
     pub fn decide(&self) -> Result<Decided> {
         let work = Work::new();
         let placement = placement::place(&self.0, &work)?;
-        let mut homes = placement.homes;
-        leadership::choose_heads(&self.0, &mut homes, &work)?;
-        search::improve(&self.0, &mut homes, &work)?;
+        let (homes, _) = planner::settle(&self.0, &placement, Look::Whole, &work)?;
         Ok(Decided(leadership::order_behind_heads(&self.0, homes)))
     }
 

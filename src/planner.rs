@@ -79,7 +79,7 @@ pub struct Solved<'s> {
 
 /// How much is made of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
+pub enum Look {
     /// Some plan, to know that there is one.
     Feasible,
     /// The best plan, and what the other preference gives.
@@ -110,7 +110,7 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
 
 /// The homes of all movers, the new head of each list in front; and whether anything has left the home that was
 /// found for it first.
-fn settle(problem: &Problem<'_>, found: &Placement, look: Look, work: &Work) -> Result<(Csr<Home>, bool)> {
+pub fn settle(problem: &Problem<'_>, found: &Placement, look: Look, work: &Work) -> Result<(Csr<Home>, bool)> {
     let mut homes = found.homes.clone();
     leadership::choose_heads(problem, &mut homes, work)?;
     let has_changed = look == Look::Whole && search::improve(problem, &mut homes, work)?;
@@ -192,7 +192,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
 
 fn waves(solved: &Solved<'_>) -> Vec<Wave> {
     let request = solved.problem.request;
-    let throttle = request.throttle.filter(|_| !request.leaders_only && !request.empties_dirs());
+    let throttle = request.throttle.filter(|_| !request.keeps_brokers());
     let mut start = 0;
     let wave = |(number, wave): (usize, &schedule::Wave)| {
         let rows = start..start + wave.movers.len();
@@ -551,8 +551,7 @@ fn on_fewer_racks(solved: &Solved<'_>) -> Vec<u32> {
     let Solved { problem, leadership, .. } = solved;
     let cluster = &problem.cluster;
     let policy = problem.request.rack_policy;
-    let racks_may_change = !problem.request.leaders_only && !problem.request.empties_dirs();
-    if !problem.racks_known || policy == RackPolicy::Preserve || !racks_may_change {
+    if !problem.racks_known || policy == RackPolicy::Preserve || problem.request.keeps_brokers() {
         return Vec::new();
     }
     let racks = |brokers: &mut dyn Iterator<Item = BrokerIx>| {
@@ -654,7 +653,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         let (who, names) = (counted(beside_dead.len(), "partition"), named(&beside_dead));
         warnings.push(Warning::new(
             "dead-replica",
-            if problem.request.leaders_only || problem.request.empties_dirs() {
+            if problem.request.keeps_brokers() {
                 format!("{who} {} a replica on a dead or fenced broker: {names}; Kafka's own tool refuses files that name one, KRaft itself takes them", either(beside_dead.len(), "keeps", "keep"))
             } else {
                 format!("{who} with a replica on a dead or fenced broker {}: {names}; `kafka-reassign-partitions --execute --throttle` waits 60 s and fails there (KAFKA-13392): set the throttle of throttle.json with kafka-configs and execute without --throttle", either(beside_dead.len(), "moves", "move"))

@@ -77,8 +77,7 @@ impl<'s> Problem<'s> {
             (None, None) => Wanted::Chosen,
         };
         // Where every replica stays on its broker, so do racks.
-        let stays = request.leaders_only || request.empties_dirs();
-        let policy = if stays { RackPolicy::Ignore } else { request.rack_policy };
+        let policy = if request.keeps_brokers() { RackPolicy::Ignore } else { request.rack_policy };
         let (rack_policy, racks_known) = rack_policy(&cluster, policy)?;
         let mut problem = Problem {
             request,

@@ -275,9 +275,14 @@ impl Request {
         !self.drain_dir.is_empty()
     }
 
+    /// Whether every replica stays on its broker: leadership alone moves, or replicas go to other log dirs.
+    pub fn keeps_brokers(&self) -> bool {
+        self.leaders_only || self.empties_dirs()
+    }
+
     /// Whether it is left to the planner which brokers replicas go to.
     pub fn chooses_brokers(&self) -> bool {
-        !self.is_given() && !self.leaders_only && !self.empties_dirs()
+        !self.is_given() && !self.keeps_brokers()
     }
 
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.

@@ -23,7 +23,7 @@ use crate::placement::Home;
 use crate::problem::Problem;
 
 /// Leaderships, produced bytes, consumed bytes.
-const RESOURCES: usize = 3;
+pub const RESOURCES: usize = 3;
 /// Passes of the descent, at most.
 const PASSES: usize = 24;
 /// A pass that switches fewer than one in this many partitions is the last.
@@ -163,12 +163,11 @@ impl Load {
     /// What is led by brokers that cannot be chosen anew, and the partitions that can.
     fn new(problem: &Problem<'_>) -> (Self, Vec<Open>) {
         let brokers = problem.cluster.brokers.len();
-        let rows = &problem.cluster.snapshot.partitions;
         let mut held = IndexVec::filled([0.0; RESOURCES], brokers);
         let mut total = [0.0; RESOURCES];
         let mut open = Vec::new();
         for (partition, mover) in partitions(problem) {
-            let traffic = traffic_of(rows, partition);
+            let traffic = traffic_of(problem, partition);
             let head = problem.cluster.replicas_of(partition)[0];
             match mover.filter(|_| problem.leaves(partition, head)) {
                 Some(mover) => open.push(Open { mover: mover as u32, traffic, heaviness: 0.0 }),
@@ -277,8 +276,9 @@ impl Load {
     }
 }
 
-fn traffic_of(rows: &crate::snapshot::Partitions, partition: PartitionIx) -> [f64; RESOURCES] {
-    let row = partition.get();
+/// What leading a partition brings.
+pub fn traffic_of(problem: &Problem<'_>, partition: PartitionIx) -> [f64; RESOURCES] {
+    let (rows, row) = (&problem.cluster.snapshot.partitions, partition.get());
     [1.0, rows.bytes_in[row].get(), rows.bytes_out[row].get()]
 }
 

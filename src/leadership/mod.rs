@@ -22,6 +22,7 @@ mod seconds;
 
 pub use self::hand_over::hand_over;
 use self::heads::Start;
+pub use self::heads::{RESOURCES, traffic_of};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec, PartitionIx};
 use crate::base::work::Work;
@@ -71,7 +72,7 @@ pub fn order_behind_heads(problem: &Problem<'_>, mut homes: Csr<Home>) -> Leader
 }
 
 /// Every partition in order, with its mover where it is one.
-fn partitions<'a>(problem: &'a Problem<'_>) -> impl Iterator<Item = (PartitionIx, Option<usize>)> + 'a {
+pub fn partitions<'a>(problem: &'a Problem<'_>) -> impl Iterator<Item = (PartitionIx, Option<usize>)> + 'a {
     let mut next = 0;
     problem.cluster.partitions().map(move |partition| {
         let mover = (problem.movers.get(next) == Some(&partition)).then_some(next);

@@ -17,6 +17,8 @@ mod sides;
 mod tests;
 mod water;
 
+use std::ops::AddAssign;
+
 use self::deal::{Chooser, Mending, Wanted, deal};
 use self::level::{Group, Levelling, Pattern};
 use self::sides::sides;
@@ -365,7 +367,7 @@ impl<'a> Placer<'a> {
     }
 }
 
-fn bump<K: PartialEq>(counts: &mut Vec<(K, u32)>, key: K, by: u32) {
+fn bump<K: PartialEq, N: AddAssign>(counts: &mut Vec<(K, N)>, key: K, by: N) {
     match counts.iter_mut().find(|entry| entry.0 == key) {
         Some(entry) => entry.1 += by,
         None => counts.push((key, by)),

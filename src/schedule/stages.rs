@@ -52,8 +52,7 @@ fn stage_of(problem: &Problem<'_>, mover: u32) -> Stage {
     let partition = problem.movers[mover as usize];
     let internal = is_internal_topic(&problem.cluster.snapshot.topic_of(partition.get()).name);
     // Where every replica stays on its broker, a short ISR gets no shorter.
-    let stays = problem.request.leaders_only || problem.request.empties_dirs();
-    match (internal, !stays && is_short(&problem.cluster, partition)) {
+    match (internal, !problem.request.keeps_brokers() && is_short(&problem.cluster, partition)) {
         (false, false) => bulk(problem),
         (false, true) => Stage::DataShortIsr,
         (true, false) => Stage::Internal,

@@ -31,3 +31,9 @@ pub fn improve(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Res
     }
     within::improve(problem, homes, work)
 }
+
+/// How many times as many proposals as usual a walk makes.
+fn times(problem: &Problem<'_>) -> usize {
+    const THOROUGH: usize = 10;
+    if problem.request.effort == Effort::Thorough { THOROUGH } else { 1 }
+}

@@ -249,6 +249,13 @@ impl<'f> State<'f> {
         Change { slot: change.slot, spot: before }
     }
 
+    /// Takes back what was done, the last first.
+    pub fn take_back(&mut self, undo: &mut Vec<Change>) {
+        while let Some(change) = undo.pop() {
+            self.put(change);
+        }
+    }
+
     /// Makes one to three steps that keep disks and racks; `undo` gets what takes them back, last one last.
     ///
     /// Every other time only the last step has to keep the disks: one large replica for two small ones fits nowhere
@@ -278,9 +285,7 @@ impl<'f> State<'f> {
             self.used[door] > self.facts.doors[door].limit
         };
         if is_loose && undo.iter().any(is_full) {
-            while let Some(change) = undo.pop() {
-                self.put(change);
-            }
+            self.take_back(undo);
         }
     }
 

@@ -17,6 +17,7 @@
 use rayon::prelude::*;
 
 use super::state::{Change, Facts, Spot, State};
+use super::times;
 use crate::base::error::Result;
 use crate::base::index::Csr;
 use crate::base::random::Random;
@@ -24,7 +25,6 @@ use crate::base::work::Work;
 use crate::placement::Home;
 use crate::placement::goals::{Goal, goals};
 use crate::problem::Problem;
-use crate::request::Effort;
 
 /// With more new replicas than this the constructive methods are as good.
 const REPLICAS_MAX: u64 = 500;
@@ -35,8 +35,6 @@ const PROPOSALS_PER_REPLICA: usize = 250;
 /// Proposals of a walk for a goal, at least and at most.
 const PROPOSALS_MIN: usize = 2_500;
 const PROPOSALS_MAX: usize = 100_000;
-/// How many times as many a thorough search makes.
-const THOROUGH: usize = 10;
 /// Walks side by side, and how many of them set out from where things are; the others from anywhere.
 const WALKS: u64 = 8;
 const SETTLED_WALKS: u64 = 2;
@@ -63,7 +61,7 @@ pub fn improve(problem: &Problem<'_>, homes: &mut Csr<Home>, work: &Work) -> Res
     let facts = Facts::new(problem, &goals, homes);
     let mut state = State::new(&facts, homes);
     let mut ceilings: Vec<f64> = vec![f64::INFINITY; goals.len()];
-    let times = if problem.request.effort == Effort::Thorough { THOROUGH } else { 1 };
+    let times = times(problem);
     for stage in 0..=goals.len() {
         work.step("improving", stage, goals.len() + 1)?;
         let aim = Aim { goals: &goals, stage, ceilings: &ceilings };
@@ -162,9 +160,7 @@ impl Aim<'_> {
                     }
                 }
             } else {
-                while let Some(change) = undo.pop() {
-                    state.put(change);
-                }
+                state.take_back(&mut undo);
             }
             *earlier = earlier.min(score);
         }

@@ -19,18 +19,17 @@
 
 use rayon::prelude::*;
 
+use super::times;
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx};
+use crate::base::index::{BrokerIx, Csr, IndexVec, Ix};
 use crate::base::random::Random;
 use crate::base::work::Work;
-use crate::leadership;
+use crate::leadership::{self, RESOURCES, partitions, traffic_of};
 use crate::placement::goals::is_open;
 use crate::placement::{Bins, Home, Pools, Slot, replace, water_level};
 use crate::problem::Problem;
 use crate::request::Effort;
 
-/// Leaderships, produced bytes, consumed bytes.
-const RESOURCES: usize = 3;
 /// What a broker may lead above its share before its rack is walked.
 const HOT: f64 = 0.025;
 /// The same for a rack with more than [`LARGE`] new replicas, where a walk takes seconds; unless effort is thorough.
@@ -49,8 +48,6 @@ const PROPOSALS_PER_REPLICA: usize = 2_000;
 const PROPOSALS_PER_HOT: usize = 30_000;
 const PROPOSALS_MIN: usize = 50_000;
 const PROPOSALS_MAX: usize = 1_000_000;
-/// How many times as many a thorough walk makes.
-const THOROUGH: usize = 10;
 /// A walk may not be worse than it was so many proposals ago: as many as four for each that a replica has on average.
 /// Longer than that, it does not come to rest; shorter, it comes to rest at the first best place.
 const MEMORY_MIN: usize = 100;
@@ -145,13 +142,9 @@ impl Led {
         let brokers = problem.cluster.brokers.len();
         let table = || IndexVec::filled([0.0; RESOURCES], brokers);
         let mut led = Led { fixed: table(), new: table(), largest: table() };
-        let mut next = 0;
-        for partition in problem.cluster.partitions() {
-            let is_mover = problem.movers.get(next) == Some(&partition);
-            let mover = next;
-            next += usize::from(is_mover);
-            let load = load_of(problem, partition);
-            if is_mover && is_open(problem, partition) {
+        for (partition, mover) in partitions(problem) {
+            let load = traffic_of(problem, partition);
+            if let Some(mover) = mover.filter(|_| is_open(problem, partition)) {
                 let head = homes.get(mover)[0].broker;
                 for (r, load) in load.into_iter().enumerate() {
                     led.new[head][r] += load;
@@ -211,11 +204,6 @@ fn allowed(resource: usize, share: f64, room: f64) -> f64 {
     if resource == 0 { (share - 1e-9).ceil().max(share * (1.0 + room.min(0.01))) } else { share * (1.0 + room) }
 }
 
-fn load_of(problem: &Problem<'_>, partition: PartitionIx) -> [f64; RESOURCES] {
-    let rows = &problem.cluster.snapshot.partitions;
-    [1.0, rows.bytes_in[partition.get()].get(), rows.bytes_out[partition.get()].get()]
-}
-
 /// A walk over the homes of one rack.
 struct Walk<'a> {
     slots: &'a [Slot],
@@ -260,7 +248,7 @@ impl<'a> Walk<'a> {
         let brings = |slot: &Slot| {
             let partition = problem.movers[slot.mover as usize];
             let leads = homes.range(slot.mover as usize).start == slot.at as usize && is_open(problem, partition);
-            if leads { load_of(problem, partition) } else { [0.0; RESOURCES] }
+            if leads { traffic_of(problem, partition) } else { [0.0; RESOURCES] }
         };
         let shares = led.shares(problem, brokers);
         let wanted = wanted(problem);
@@ -282,7 +270,7 @@ impl<'a> Walk<'a> {
             bytes_count: BYTES_COUNT,
             best: f64::INFINITY,
             since_best: Vec::new(),
-            times: if problem.request.effort == Effort::Thorough { THOROUGH } else { 1 },
+            times: times(problem),
             sizes: slots.iter().map(|slot| slot.size.as_f64()).collect(),
             slots,
             bins,

@@ -41,7 +41,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "bound",
         ],
     ),
-    ("bench", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership", "search"]),
+    ("bench", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership", "planner"]),
     ("replay", &["base", "snapshot", "plan", "request"]),
     ("check", &["base", "snapshot", "plan", "request", "replay"]),
     ("emit", &["base", "snapshot", "plan"]),

@@ -29,12 +29,17 @@ def kshift() -> Kshift:
     return Kshift(program)
 
 
-@pytest.fixture(scope="session", params=CLUSTERS, ids=[f"{version}-{mode}" for version, mode in CLUSTERS])
-def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaLab]:
-    """A running cluster. pytest ends one before it starts the next, so that two are never up at once."""
+def require_programs() -> None:
+    """Fails where a program that real brokers need is missing, with its remedy."""
     for program, remedy in NEEDED.items():
         if shutil.which(program) is None:
             pytest.fail(f"`{program}` was not found, and the tests with real brokers need it: {remedy}")
+
+
+@pytest.fixture(scope="session", params=CLUSTERS, ids=[f"{version}-{mode}" for version, mode in CLUSTERS])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaLab]:
+    """A running cluster. pytest ends one before it starts the next, so that two are never up at once."""
+    require_programs()
     version, mode = request.param
     with KafkaLab(version, mode, OLD | NEW, tmp_path_factory.mktemp(f"kafka-{version}") / "cluster") as running:
         yield running

@@ -7,7 +7,6 @@ Kafka's tools, never from kshift.
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NEEDED
+from conftest import require_programs
 from fleet import CLUSTERS, Kshift
 from lab import KafkaLab
 from lab_outputs import TopicPartition, parse_configs
@@ -33,9 +32,7 @@ STANDSTILL = 1_000
 @pytest.fixture(scope="module", params=CLUSTERS, ids=[f"{version}-{mode}" for version, mode in CLUSTERS])
 def jbod(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaLab]:
     """A running cluster of brokers with three log dirs."""
-    for program, remedy in NEEDED.items():
-        if shutil.which(program) is None:
-            pytest.fail(f"`{program}` was not found, and the tests with real brokers need it: {remedy}")
+    require_programs()
     version, mode = request.param
     with KafkaLab(version, mode, BROKERS, tmp_path_factory.mktemp(f"jbod-{version}") / "cluster") as running:
         yield running

@@ -11,7 +11,7 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let rate = case.plan.request.throttle;
     // Where leadership alone moves there is nothing to throttle, and copies within a broker have a throttle of their own.
     let expected = rate
-        .filter(|_| !case.plan.request.leaders_only && !case.plan.request.empties_dirs())
+        .filter(|_| !case.plan.request.keeps_brokers())
         .map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate });
     for (wave, time) in case.times.iter().enumerate() {
         let given = case.plan.waves[wave].throttle;

@@ -5,9 +5,9 @@
 //! make good, so at the end it is about one of the smallest. Then single partitions change to the pattern that is
 //! cheapest for them, while that brings the racks nearer to what is wanted.
 
-use super::Choice;
 use super::level::{Group, Levelling, Pattern};
 use super::sides::ByRack;
+use super::{Choice, bump};
 use crate::base::error::Result;
 use crate::base::index::{Csr, IndexVec, RackIx};
 use crate::base::work::Work;
@@ -105,11 +105,7 @@ fn mean_of(parts: &[(Pattern, f64)]) -> Vec<(RackIx, f64)> {
     let mut mean: Vec<(RackIx, f64)> = Vec::new();
     for (pattern, part) in parts {
         for &(rack, copies) in pattern {
-            let more = part * f64::from(copies);
-            match mean.iter_mut().find(|entry| entry.0 == rack) {
-                Some(entry) => entry.1 += more,
-                None => mean.push((rack, more)),
-            }
+            bump(&mut mean, rack, part * f64::from(copies));
         }
     }
     mean
@@ -186,10 +182,7 @@ impl<'l, 'a> Mending<'l, 'a> {
         self.at.clear();
         for choice in &*choices {
             let rack = self.levelling.classes.open[choice.pool as usize];
-            match self.at.iter_mut().find(|entry| entry.0 == rack) {
-                Some(entry) => entry.1 += 1,
-                None => self.at.push((rack, 1)),
-            }
+            bump(&mut self.at, rack, 1);
         }
         let mut order = std::mem::take(&mut self.levelling.order);
         order.clear();

@@ -19,6 +19,7 @@
 //! **Example.** RF 1, half of a class's bytes in one partition of 10 and the rest in ten of 1, onto two equal racks:
 //! any half levels bytes; copies want 5.5 in each. Groups {10} and {1 × 10}: half of each, which is then dealt whole.
 
+use super::bump;
 use super::sides::{ByRack, Side};
 use crate::base::error::Result;
 use crate::base::index::{IndexVec, RackIx};
@@ -270,10 +271,7 @@ impl<'a> Levelling<'a> {
 fn difference(old: &Pattern, new: &Pattern) -> Vec<(RackIx, f64)> {
     let mut change: Vec<(RackIx, f64)> = new.iter().map(|&(rack, copies)| (rack, f64::from(copies))).collect();
     for &(rack, copies) in old {
-        match change.iter_mut().find(|entry| entry.0 == rack) {
-            Some(entry) => entry.1 -= f64::from(copies),
-            None => change.push((rack, -f64::from(copies))),
-        }
+        bump(&mut change, rack, -f64::from(copies));
     }
     change.retain(|entry| entry.1 != 0.0);
     change
