@@ -36,6 +36,7 @@ mod problem;
 mod python;
 pub mod replay;
 pub mod request;
+mod route;
 mod schedule;
 mod search;
 pub mod snapshot;

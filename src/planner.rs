@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use crate::base::error::{Code, Error, Result};
-use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::ids::PartitionId;
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, PartitionIx, RackIx};
 use crate::base::pairs::Pairing;
 use crate::base::text::{counted, either, grouped};
@@ -22,11 +22,12 @@ use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement::{self, Home, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
-    Throttle, Warning, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary, Throttle,
+    Warning, Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
+use crate::route::{self, Steps};
 use crate::schedule::{self, Loads, Schedule, given_bound};
 use crate::search;
 use crate::snapshot::{BrokerState, Snapshot};
@@ -69,6 +70,7 @@ pub struct Solved<'s> {
     problem: Problem<'s>,
     leadership: Leadership,
     not_proven: Vec<Warning>,
+    steps: Steps,
     schedule: Schedule,
     loads: Loads,
     /// Absent where the lists are given, or replicas stay.
@@ -97,11 +99,11 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
             (bounds, other)
         };
         let (decided, (bounds, other)) = rayon::join(|| decide(&problem, look, work), beside);
-        let (leadership, not_proven, (schedule, loads)) = decided?;
+        let (leadership, not_proven, Timed { steps, schedule, loads }) = decided?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
-            return Ok(Solved { problem, leadership, not_proven, schedule, loads, bounds, other: other? });
+            return Ok(Solved { problem, leadership, not_proven, steps, schedule, loads, bounds, other: other? });
         }
         // Room for the growth of the whole plan; another placement may take a little longer, hence the margin.
         problem.growth_horizon = Seconds::new(makespan.get() * 1.02);
@@ -118,7 +120,7 @@ pub fn settle(problem: &Problem<'_>, found: &Placement, look: Look, work: &Work)
 }
 
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
-fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership, Vec<Warning>, (Schedule, Loads))> {
+fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership, Vec<Warning>, Timed)> {
     let request = problem.request;
     let (leadership, not_proven) = if request.empties_dirs() {
         (Leadership { lists: placement::within_brokers(problem, work)? }, Vec::new())
@@ -137,17 +139,36 @@ fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership,
             exact::solve(problem, fast.map(|ordered| ordered.0), work)?
         } else {
             let placement = placement?;
-            // Who leads at the end changes nothing of what is copied, and mostly nothing leaves its home any more.
-            let (ordered, schedule) =
-                rayon::join(|| order(&placement), || schedule::schedule(problem, &placement.homes, work));
-            match ordered? {
-                (leadership, false) => return Ok((leadership, Vec::new(), schedule?)),
-                (leadership, true) => (leadership, Vec::new()),
+            if route::is_direct(problem) {
+                // Who leads at the end changes nothing of what is copied, and mostly nothing leaves its home any more.
+                let timed = || {
+                    let steps = route::direct(problem, &placement.homes);
+                    schedule::schedule(problem, &steps, work)
+                };
+                let (ordered, timed) = rayon::join(|| order(&placement), timed);
+                match ordered? {
+                    (leadership, false) => {
+                        let (schedule, loads) = timed?;
+                        let steps = route::direct(problem, &leadership.lists);
+                        return Ok((leadership, Vec::new(), Timed { steps, schedule, loads }));
+                    }
+                    (leadership, true) => (leadership, Vec::new()),
+                }
+            } else {
+                (order(&placement)?.0, Vec::new())
             }
         }
     };
-    let schedule = schedule::schedule(problem, &leadership.lists, work)?;
-    Ok((leadership, not_proven, schedule))
+    let steps = route::steps(problem, &leadership.lists)?;
+    let (schedule, loads) = schedule::schedule(problem, &steps, work)?;
+    Ok((leadership, not_proven, Timed { steps, schedule, loads }))
+}
+
+/// What happens when.
+struct Timed {
+    steps: Steps,
+    schedule: Schedule,
+    loads: Loads,
 }
 
 /// Which cluster a plan is for.
@@ -173,7 +194,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let mut summary = summary(solved, &brokers, &waves);
     match found {
         Some(found) => bounds::add(&mut summary, found, problem, &brokers),
-        None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.loads)),
+        None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.leadership.lists)),
     }
     Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
@@ -195,7 +216,7 @@ fn waves(solved: &Solved<'_>) -> Vec<Wave> {
     let throttle = request.throttle.filter(|_| !request.keeps_brokers());
     let mut start = 0;
     let wave = |(number, wave): (usize, &schedule::Wave)| {
-        let rows = start..start + wave.movers.len();
+        let rows = start..start + wave.steps.len();
         start = rows.end;
         let bottleneck = wave.time.and_then(|time| time.bottleneck);
         Wave {
@@ -214,9 +235,11 @@ fn waves(solved: &Solved<'_>) -> Vec<Wave> {
 
 /// The moves in plan order, and the names of their topics.
 fn moves(solved: &Solved<'_>) -> (Vec<String>, Moves) {
-    let Problem { cluster, movers, .. } = &solved.problem;
+    let Solved { problem, steps, .. } = solved;
+    let Problem { cluster, movers, .. } = problem;
     let partitions = &cluster.snapshot.partitions;
-    let order: Vec<u32> = solved.schedule.waves.iter().flat_map(|wave| wave.movers.iter().copied()).collect();
+    let order: Vec<usize> =
+        solved.schedule.waves.iter().flat_map(|wave| wave.steps.iter().map(|&step| step as usize)).collect();
     let (number_of, topics) = topic_numbers(cluster, movers);
     let id_of = |broker: BrokerIx| cluster.brokers[broker].id;
     let by_copy = order.len() * 3;
@@ -228,17 +251,18 @@ fn moves(solved: &Solved<'_>) -> (Vec<String>, Moves) {
         };
         let mut dirs = DirNames::default();
         let some_have_several = cluster.brokers.indices().any(|broker| cluster.dirs_of(broker).len() > 1);
-        for &mover in &order {
-            let partition = movers[mover as usize];
-            let list = solved.leadership.lists.get(mover as usize);
+        for &step in &order {
+            let list = steps.after.get(step);
             table.replicas.push(list.iter().map(|home| id_of(home.broker)));
             if some_have_several {
-                push_dirs(solved, partition, list, &mut dirs, &mut table);
+                push_dirs(solved, step, &mut dirs, &mut table);
             } else {
                 table.dir.end_list();
                 table.previous_dir.end_list();
             }
-            table.leader_after.push(leader_after(solved, partition, list));
+            let list = list.iter().map(|home| home.broker);
+            let leader = route::successor(problem, steps.partition(problem, step), steps.leader[step], list);
+            table.leader_after.push(leader.map(id_of));
         }
         table.dir_names = dirs.names;
         table
@@ -252,12 +276,13 @@ fn moves(solved: &Solved<'_>) -> (Vec<String>, Moves) {
             size: Vec::with_capacity(order.len()),
             ..Moves::default()
         };
-        for partition in order.iter().map(|&mover| movers[mover as usize]) {
+        for &step in &order {
+            let partition = steps.partition(problem, step);
             let row = partition.get();
             table.topic.push(number_of[cluster.topic_of(partition).get()]);
             table.partition.push(PartitionId::new(partitions.id[row].get()));
-            table.previous.push(partitions.replicas.get(row).iter().copied());
-            table.leader.push(partitions.leader[row]);
+            table.previous.push(steps.before.get(step).iter().map(|&broker| id_of(broker)));
+            table.leader.push(Some(id_of(steps.leader[step])));
             table.size.push(cluster.size_of(partition));
         }
         table
@@ -299,42 +324,35 @@ impl DirNames {
 }
 
 /// Names dirs where a broker has several: of added replicas the chosen one, of previous ones the known one.
-fn push_dirs(solved: &Solved<'_>, partition: PartitionIx, list: &[Home], dirs: &mut DirNames, table: &mut Moves) {
-    let cluster = &solved.problem.cluster;
-    let several = |broker: BrokerIx| cluster.dirs_of(broker).len() > 1;
-    let path_of = |home: &Home| {
-        let dir = home.dir.filter(|_| several(home.broker))?;
-        Some(cluster.snapshot.brokers[home.broker.get()].log_dirs[cluster.dirs[dir].place].path.as_str())
+fn push_dirs(solved: &Solved<'_>, step: usize, dirs: &mut DirNames, table: &mut Moves) {
+    let Solved { problem, steps, .. } = solved;
+    let cluster = &problem.cluster;
+    let path = |home: &Home| {
+        let row = &cluster.dirs[home.dir?];
+        let is_one_of_several = cluster.dirs_of(row.broker).len() > 1;
+        is_one_of_several.then(|| cluster.snapshot.brokers[row.broker.get()].log_dirs[row.place].path.as_str())
     };
-    if list.iter().any(|home| path_of(home).is_some()) {
-        table.dir.push(list.iter().map(|home| path_of(home).map_or(ANY_DIR, |path| dirs.number(path))));
-    } else {
-        table.dir.end_list();
-    }
-    let before = cluster.replicas_of(partition);
-    let known = |place: usize| cluster.snapshot.partitions.dir_of(partition.get(), place);
-    if before.iter().enumerate().any(|(place, &broker)| several(broker) && known(place).is_some()) {
-        let numbers = (0..before.len()).map(|place| known(place).map_or(ANY_DIR, |path| dirs.number(path)));
-        table.previous_dir.push(numbers);
-    } else {
-        table.previous_dir.end_list();
-    }
-}
-
-/// Who leads when the wave ends: the old leader if it stays, else the first of the list that is alive and in sync.
-fn leader_after(solved: &Solved<'_>, partition: PartitionIx, list: &[Home]) -> Option<BrokerId> {
-    let cluster = &solved.problem.cluster;
-    let before = cluster.replicas_of(partition);
-    let isr = cluster.snapshot.partitions.isr.get(partition.get());
-    let leader = solved.problem.leader(partition);
-    if list.iter().any(|home| home.broker == leader) {
-        return Some(cluster.brokers[leader].id);
-    }
-    let in_sync = |broker: BrokerIx| {
-        let row = &cluster.brokers[broker];
-        row.state.serves() && (!before.contains(&broker) || isr.contains(&row.id))
+    let partition = steps.partition(problem, step);
+    // A replica lies where the snapshot has it, or where an earlier step brought it, which the last list says.
+    let ends = solved.leadership.lists.get(steps.mover[step] as usize);
+    let stood = cluster.replicas_of(partition);
+    let held = |&broker: &BrokerIx| match stood.iter().position(|&other| other == broker) {
+        Some(place) => cluster.snapshot.partitions.dir_of(partition.get(), place),
+        None => path(ends.iter().find(|home| home.broker == broker)?),
     };
-    list.iter().find(|home| in_sync(home.broker)).map(|home| cluster.brokers[home.broker].id)
+    let after: Vec<Option<&str>> = steps.after.get(step).iter().map(path).collect();
+    let before: Vec<Option<&str>> = steps.before.get(step).iter().map(held).collect();
+    let several = |&broker: &BrokerIx| cluster.dirs_of(broker).len() > 1;
+    let is_worth = steps.before.get(step).iter().zip(&before).any(|(broker, path)| several(broker) && path.is_some());
+    let columns =
+        [(after.iter().any(Option::is_some), after, &mut table.dir), (is_worth, before, &mut table.previous_dir)];
+    for (is_named, paths, column) in columns {
+        if is_named {
+            column.push(paths.iter().map(|path| path.map_or(ANY_DIR, |path| dirs.number(path))));
+        } else {
+            column.end_list();
+        }
+    }
 }
 
 /// What the plan does to each broker and log dir.
@@ -399,26 +417,24 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
 
 /// Peak and final use of every log dir, where what was freed makes room for what comes later.
 fn use_by_wave(solved: &Solved<'_>) -> IndexVec<DirIx, (Bytes, Bytes)> {
-    let Solved { problem, leadership, schedule, .. } = solved;
+    let Solved { problem, steps, schedule, .. } = solved;
     let cluster = &problem.cluster;
     let mut story: IndexVec<DirIx, (Bytes, Bytes)> = cluster.dirs.iter().map(|dir| (dir.used, dir.used)).collect();
     for wave in &schedule.waves {
-        let moves =
-            || wave.movers.iter().map(|&mover| (problem.movers[mover as usize], leadership.lists.get(mover as usize)));
-        for (partition, list) in moves() {
-            for dir in list.iter().filter_map(|home| home.dir) {
+        let steps_of_wave = || wave.steps.iter().map(|&step| step as usize);
+        for step in steps_of_wave() {
+            for dir in steps.after.get(step).iter().filter_map(|home| home.dir) {
                 let (peak, held) = &mut story[dir];
-                *held += cluster.size_of(partition);
+                *held += cluster.size_of(steps.partition(problem, step));
                 *peak = (*peak).max(*held);
             }
         }
-        for (partition, list) in moves() {
-            let before = cluster.replicas_of(partition);
-            for place in (0..before.len()).filter(|&place| list.iter().all(|home| home.broker != before[place])) {
-                if let Some(dir) = cluster.dir_of(partition, place) {
-                    let held = &mut story[dir].1;
-                    *held = held.saturating_sub(cluster.size_of(partition));
-                }
+        for step in steps_of_wave() {
+            let (partition, after) = (steps.partition(problem, step), steps.after.get(step));
+            let goes = |broker: &&BrokerIx| after.iter().all(|home| home.broker != **broker);
+            for dir in steps.before.get(step).iter().filter(goes).filter_map(|&b| cluster.dir_holding(partition, b)) {
+                let held = &mut story[dir].1;
+                *held = held.saturating_sub(cluster.size_of(partition));
             }
         }
     }
@@ -462,12 +478,7 @@ fn free(cluster: &Cluster<'_>, partition: PartitionIx, place: usize, size: Bytes
 fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summary {
     let Solved { problem, loads, .. } = solved;
     let bytes_moved = Bytes::new(
-        problem
-            .movers
-            .iter()
-            .zip(&loads.loads)
-            .map(|(&p, load)| problem.cluster.size_of(p).get() * u64::from(load.adding))
-            .sum(),
+        loads.loads.iter().map(|load| problem.cluster.size_of(load.partition).get() * u64::from(load.adding)).sum(),
     );
     let timed = problem.request.throttle.is_some();
     let sum_of =
@@ -494,7 +505,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         leaders_max_over_mean: max_over_mean(targets().map(|broker| Some(f64::from(broker.leaders_after)))),
         peak_disk_utilization: received,
         bounds: None,
-        trade: trade::of(problem, &loads.adding, solved.other),
+        trade: trade::of(problem, &solved.leadership.lists, solved.other),
     }
 }
 
@@ -537,10 +548,11 @@ fn cross_rack_bytes(problem: &Problem<'_>, loads: &Loads) -> Bytes {
         return Bytes::ZERO;
     }
     let rack = |broker: BrokerIx| -> RackIx { problem.cluster.brokers[broker].rack };
-    let crossing = (0..loads.loads.len()).into_par_iter().map(|mover| {
-        let from = rack(loads.loads[mover].leader);
-        let copies = loads.adding.get(mover).iter().filter(|&&broker| rack(broker) != from).count() as u64;
-        problem.cluster.size_of(problem.movers[mover]).get() * copies
+    let crossing = (0..loads.loads.len()).into_par_iter().map(|step| {
+        let load = &loads.loads[step];
+        let from = rack(load.leader);
+        let copies = loads.adding.get(step).iter().filter(|&&broker| rack(broker) != from).count() as u64;
+        problem.cluster.size_of(load.partition).get() * copies
     });
     Bytes::new(crossing.sum())
 }
@@ -624,12 +636,11 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             ),
         ));
     }
-    let short: Vec<u32> = schedule
-        .waves
-        .iter()
-        .filter(|wave| matches!(wave.stage, Stage::DataShortIsr | Stage::InternalShortIsr))
-        .flat_map(|wave| wave.movers.iter().copied())
-        .collect();
+    let mover_of = |step: u32| solved.steps.mover[step as usize];
+    let short_waves = schedule.waves.iter().filter(|wave| wave.stage.is_short_isr());
+    let mut short: Vec<u32> = short_waves.flat_map(|wave| wave.steps.iter().map(|&step| mover_of(step))).collect();
+    let mut seen = rustc_hash::FxHashSet::default();
+    short.retain(|&mover| seen.insert(mover));
     if !short.is_empty() {
         warnings.push(Warning::new(
             "moves-short-isr",
@@ -661,7 +672,9 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         ));
     }
     warnings.extend(led_by_drained(problem));
-    let too_long: Vec<u32> = schedule.too_long.iter().map(|entry| entry.0).collect();
+    let mut too_long: Vec<u32> = schedule.too_long.iter().map(|entry| mover_of(entry.0)).collect();
+    let mut seen = rustc_hash::FxHashSet::default();
+    too_long.retain(|&mover| seen.insert(mover));
     if let Some(longest) = schedule.too_long.iter().map(|entry| entry.1).max_by(f64::total_cmp) {
         warnings.push(Warning::new(
             "long-partition",

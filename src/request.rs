@@ -14,6 +14,10 @@ use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
 
+/// Most leaders that change in one wave in which nothing else does, unless another number is asked for: as many as the
+/// controller elects in one pass of its own.
+pub const LEADER_CHANGES_DEFAULT: u32 = 1_000;
+
 /// A request for a plan: what is asked, and within which limits.
 ///
 /// One of four things is asked ([`Request::coherent`] sees to it): to drain brokers onto others, where we
@@ -65,6 +69,13 @@ pub struct Request {
     pub max_wave_duration: Seconds,
     /// How a partition gets from its old list to its new one.
     pub strategy: Strategy,
+    /// Order old lists anew first, so that the copies come evenly from all brokers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub balance_sources: bool,
+    /// Most partitions whose leader changes in one wave; absent: [`LEADER_CHANGES_DEFAULT`] where nothing else changes,
+    /// and no limit elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_leader_changes: Option<u32>,
     /// What must hold for racks.
     pub rack_policy: RackPolicy,
     /// Only topics whose whole name matches this regular expression.
@@ -112,6 +123,8 @@ impl Default for Request {
             max_moves_per_broker: None,
             max_wave_duration: Seconds::new(4.0 * 3600.0),
             strategy: Strategy::Direct,
+            balance_sources: false,
+            max_leader_changes: None,
             rack_policy: RackPolicy::Preserve,
             topics: None,
             exclude_topics: None,
@@ -153,6 +166,7 @@ impl Request {
             };
         }
         self.refuse_beside_halves()?;
+        self.refuse_ways()?;
         if self.exact && self.is_given() {
             let (option, what) = if self.target.is_some() { ("--target", "the file") } else { ("--pair", "each pair") };
             return usage(
@@ -227,6 +241,32 @@ impl Request {
             .help(format!("leave out {half} or {option}")))
     }
 
+    /// What is asked of the way means nothing where nothing is copied, or no leader may change.
+    fn refuse_ways(&self) -> Result<()> {
+        let ways = [
+            ("--strategy one-at-a-time", self.strategy == Strategy::OneAtATime, false),
+            ("--strategy two-stage", self.strategy == Strategy::TwoStage, true),
+            ("--balance-sources", self.balance_sources, true),
+        ];
+        for (way, _, changes_leaders) in ways.into_iter().filter(|way| way.1) {
+            let half = match self {
+                Request { leaders_only: true, .. } => "--leaders-only",
+                Request { replicas_only: true, .. } if changes_leaders => "--replicas-only",
+                _ => continue,
+            };
+            let why = if self.leaders_only { "nothing is copied" } else { "no leader may change" };
+            return Err(Error::new(Code::Usage, format!("{way} and {half} exclude each other: {why}"))
+                .at(Place::source(half))
+                .help(format!("leave out {way} or {half}")));
+        }
+        Ok(())
+    }
+
+    /// Most partitions whose leader changes in one wave of a stage, if there is a limit.
+    pub fn leader_changes_of(&self, only_leaders: bool) -> Option<u32> {
+        self.max_leader_changes.or(only_leaders.then_some(LEADER_CHANGES_DEFAULT))
+    }
+
     /// Goals mean nothing where nothing is chosen, or where the choice has goals of its own.
     fn refuse_goals(&self) -> Result<()> {
         let (option, why) = match self {
@@ -266,6 +306,8 @@ impl Request {
             ("--effort", !self.effort.is_normal()),
             ("--prefer", self.prefer == Prefer::Time),
             ("--weights", !self.weights.are_default()),
+            ("--strategy", self.strategy != Strategy::Direct),
+            ("--balance-sources", self.balance_sources),
         ];
         others.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
@@ -364,6 +406,21 @@ impl Effort {
 pub enum Strategy {
     /// In one step: all new replicas at once.
     Direct,
+    /// One new replica after the other, the leader last: the ISR grows by one and throttles need less.
+    OneAtATime,
+    /// All new replicas beside the old leader, which stays; then leadership; then the old leader leaves.
+    TwoStage,
+}
+
+impl Strategy {
+    /// The word of the option.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Strategy::Direct => "direct",
+            Strategy::OneAtATime => "one-at-a-time",
+            Strategy::TwoStage => "two-stage",
+        }
+    }
 }
 
 /// What must hold for the racks of every moved partition.

@@ -198,6 +198,7 @@ def plan(
     growth: bool = False,
     max_moves: SupportsIndex | None = None,
     max_moves_per_broker: SupportsIndex | None = None,
+    max_leader_changes: SupportsIndex | None = None,
     max_wave_duration: _Duration | None = None,
     rack_policy: str | None = None,
     topics: str | None = None,
@@ -212,6 +213,8 @@ def plan(
     prefer: str | None = None,
     weights: str | Mapping[str, float] | None = None,
     effort: str | None = None,
+    strategy: str | None = None,
+    balance_sources: bool = False,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -230,7 +233,10 @@ def plan(
     ``throttle``: bytes per second of each broker, sending and receiving; without it there are no times.
     ``disk_limit``: how full a log dir that receives data may ever be, ``"85%"`` or ``0.85``.
     ``max_moves``: most partitions in one wave. ``max_moves_per_broker``: most that a broker receives, and most
-    that it sends, in one wave. ``max_wave_duration``: longest copy time of a wave: ``"4h"``, seconds or a timedelta.
+    that it sends, in one wave. ``max_leader_changes``: most leaders that change in one wave.
+    ``max_wave_duration``: longest copy time of a wave: ``"4h"``, seconds or a timedelta.
+    ``strategy``: ``direct``, ``one-at-a-time`` or ``two-stage``. ``balance_sources``: order old lists anew first, so
+    that copies come evenly from all old brokers.
     ``rack_policy``: ``preserve``, ``strict`` or ``ignore``. ``topics``, ``exclude_topics``: regular expressions for
     whole names. ``canary``: partitions that go ahead alone. ``skip_unhealthy``: defer what must not move now
     instead of refusing. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
@@ -263,6 +269,7 @@ def check(
     growth: bool = False,
     max_moves: SupportsIndex | None = None,
     max_moves_per_broker: SupportsIndex | None = None,
+    max_leader_changes: SupportsIndex | None = None,
     max_wave_duration: _Duration | None = None,
     rack_policy: str | None = None,
     topics: str | None = None,

@@ -8,7 +8,7 @@ use super::certificate::Claims;
 use super::figures::{self, Figures};
 use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
-use crate::replay::{self, Disk, Steps, WaveTime, World};
+use crate::replay::{self, Disk, NONE, Steps, WaveTime, World};
 use crate::request::Request;
 
 /// One move: as the plan has it, and resolved.
@@ -18,11 +18,23 @@ pub(super) struct CaseMove<'a> {
     pub step: usize,
     /// Its row of the snapshot, or `replay::NONE`.
     pub row: u32,
-    /// Present replicas as broker numbers; empty where the snapshot does not have the partition.
+    /// Replicas before it as broker numbers; empty where the snapshot does not have the partition.
     pub old: &'a [u32],
     /// Replicas after it as broker numbers, `replay::NONE` for unknown ones.
     pub new: &'a [u32],
     pub paper: Move<'a>,
+}
+
+impl<'a> CaseMove<'a> {
+    /// Replicas of the snapshot as broker numbers; empty where it does not have the partition.
+    pub fn origin(&self, case: &'a Case<'_>) -> &'a [u32] {
+        if self.row == NONE { &[] } else { case.world.replicas(self.row) }
+    }
+
+    /// Whether it is the last move of its partition.
+    pub fn is_last(&self, case: &Case<'_>) -> bool {
+        case.steps.is_last(self.step)
+    }
 }
 
 /// A plan, resolved and replayed.
@@ -47,9 +59,13 @@ impl<'a> Case<'a> {
         let ask = Ask::new(world, &plan.request);
         let mut steps = Steps::of_plan(world, plan);
         for step in 0..steps.len() {
-            // A move from another list than the present one cannot be replayed; a rule names it.
+            // A move from another list than the one that is there cannot be replayed, nor can what comes after it; a
+            // rule names it.
+            let before = steps.previous[step];
+            let stood = steps.old.get(step).iter().map(|&broker| (broker != NONE).then(|| world.id(broker)));
             steps.is_sound[step] = steps.is_sound[step]
-                && world.snapshot.partitions.replicas.get(steps.row[step] as usize) == plan.moves.previous.get(step);
+                && (before == NONE || steps.is_sound[before as usize])
+                && stood.eq(plan.moves.previous.get(step).iter().copied().map(Some));
         }
         let rate = plan.request.throttle.map(BytesPerSec::as_f64);
         let (times, disk) = rayon::join(

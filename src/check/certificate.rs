@@ -70,7 +70,7 @@ impl Claims {
         let rack_of = |number: u32| if by_rack { world.rack[number as usize] } else { 0 };
         let mut room = vec![0; world.len() + world.rack_names.len()];
         let mut heads = vec![0_u64; world.len()];
-        for row in 0..case.steps.step_of.len() as u32 {
+        for row in 0..case.steps.first.len() as u32 {
             if let Some(count) = world.replicas(row).first().and_then(|&head| heads.get_mut(head as usize)) {
                 *count += 1;
             }

@@ -61,7 +61,7 @@ pub(super) fn of(case: &Case) -> Figures {
         }
     }
     let (mut replicas_forced, mut bytes_forced) = (0, 0_u64);
-    for row in (0..case.steps.step_of.len() as u32).filter(|&row| case.ask.selects(world, row)) {
+    for row in (0..case.steps.first.len() as u32).filter(|&row| case.ask.selects(world, row)) {
         let leaving = case.ask.leaving(world, row) as u64;
         replicas_forced += leaving;
         bytes_forced = bytes_forced.saturating_add(leaving.saturating_mul(size(row)));
@@ -91,7 +91,7 @@ impl Counts {
         let empty = || vec![0; world.len()];
         let mut counts =
             Counts { replicas_before: empty(), replicas_after: empty(), heads_before: empty(), heads_after: empty() };
-        for row in 0..steps.step_of.len() as u32 {
+        for row in 0..steps.first.len() as u32 {
             tally(world.replicas(row), &mut counts.replicas_before, &mut counts.heads_before, 1);
         }
         counts.replicas_after.clone_from(&counts.replicas_before);

@@ -64,8 +64,8 @@ impl Judge<'_> {
             let row = self.steps.row[step];
             if row == NONE {
                 found.push(self.violation("unknown-partition", step, "the snapshot does not have it"));
-            } else if self.steps.step_of[row as usize] != step as u32 {
-                let first = self.steps.step_of[row as usize];
+            } else if self.steps.first[row as usize] != step as u32 {
+                let first = self.steps.first[row as usize];
                 found.push(self.violation(
                     "duplicate-partition",
                     step,
@@ -122,7 +122,7 @@ impl Judge<'_> {
             let message = format!("{replicas}, {now} now: {} -> {}", list(present), list(wanted));
             found.push(self.violation("replicas", step, message));
         }
-        if let Some(message) = spread::fault(self.world, self.ask.request, self.ask.racks_that_stay, old, new) {
+        if let Some(message) = spread::fault(self.world, self.ask.request, self.ask.racks_that_stay, (old, new), true) {
             found.push(self.violation("racks", step, message));
         }
         let kept = new.iter().copied().filter(|broker| old.contains(broker));
@@ -233,8 +233,8 @@ impl Judge<'_> {
             }
         }
         let mut left_out = 0_usize;
-        for row in (0..self.steps.step_of.len() as u32).filter(|&row| ask.selects(self.world, row)) {
-            let step = self.steps.step_of[row as usize];
+        for row in (0..self.steps.first.len() as u32).filter(|&row| ask.selects(self.world, row)) {
+            let step = self.steps.first[row as usize];
             if step != NONE && !self.steps.is_sound[step as usize] {
                 continue;
             }

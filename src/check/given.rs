@@ -92,8 +92,7 @@ pub(super) fn bound(world: &World, ask: &Ask, steps: &Steps, rate: f64) -> f64 {
     let mut receives = vec![0.0_f64; world.len()];
     let mut may_lead = vec![false; world.len()];
     let (mut total, mut largest) = (0.0_f64, 0.0_f64);
-    for step in steps.sound(0..steps.len()) {
-        let row = steps.row[step];
+    for (row, _) in steps.sound_rows() {
         let size = world.snapshot.partitions.size[row as usize].map_or(0.0, Bytes::as_f64);
         let old = world.replicas(row);
         let wanted = ask.wanted(world, row).unwrap_or_default();

@@ -42,19 +42,20 @@ pub(super) fn racks_that_stay(world: &World, is_drained: &[bool]) -> u32 {
     racks.len() as u32
 }
 
-/// What is wrong with the racks of `new`, if anything is.
+/// What is wrong with the racks of `new`, if anything is; `old` is the list of the snapshot. A list on the way must be
+/// no worse, and may have one replica more; what is asked of the end does not yet count.
 pub(super) fn fault(
     world: &World,
     request: &Request,
     racks_that_stay: u32,
-    old: &[u32],
-    new: &[u32],
+    (old, new): (&[u32], &[u32]),
+    is_last: bool,
 ) -> Option<String> {
     // A list in another order lies on the same racks; one of another length only where that was asked for, else
     // another rule names it.
     let is_reordered = old.len() == new.len() && old.iter().all(|broker| new.contains(broker));
     let is_resized = old.len() != new.len();
-    if !world.racks_matter || is_reordered || (is_resized && !request.allow_rf_change) {
+    if !world.racks_matter || is_reordered || (is_resized && is_last && !request.allow_rf_change) {
         return None;
     }
     let (before, after) = (Spread::of(world, old), Spread::of(world, new));
@@ -71,7 +72,8 @@ pub(super) fn fault(
             before.most
         ),
         RackPolicy::Strict => {
-            let wanted = racks_that_stay.min(new.len() as u32);
+            let at_the_end = racks_that_stay.min(old.len() as u32);
+            let wanted = if is_last { racks_that_stay.min(new.len() as u32) } else { at_the_end.min(before.distinct) };
             if after.distinct >= wanted {
                 return None;
             }

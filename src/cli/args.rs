@@ -13,7 +13,7 @@ use crate::base::pairs::Pairing;
 use crate::base::racks::RackNames;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
-use crate::request::Request;
+use crate::request::{self, Request};
 
 /// Plans safe, throttled, reversible moves of Apache Kafka partitions between brokers
 ///
@@ -131,9 +131,12 @@ pub struct PlanArgs {
     /// Send this many partitions ahead, alone in the first wave
     #[arg(long, value_name = "N", value_parser = values::count_or_zero, allow_negative_numbers = true, help_heading = "Waves")]
     pub canary: Option<u32>,
-    /// How a partition gets to its new replicas: `direct` is in one step [default: direct]
+    /// How a partition gets to its new replicas: `direct` (all at once), `one-at-a-time` (one new replica after the other, the leader last) or `two-stage` (add all beside the old leader, soak, then hand leadership over, then drop the old one) [default: direct]
     #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
     pub strategy: Option<Strategy>,
+    /// Order old lists anew first, so that the copies come evenly from all old brokers: nothing is copied for that, but clients follow the leaders
+    #[arg(long, help_heading = "Waves")]
+    pub balance_sources: bool,
     /// What goes first where targets differ in size: `disk` (equally full) or `time` (each receives equally much, so the move is shorter) [default: disk]
     #[arg(long, value_enum, value_name = "GOAL", hide_possible_values = true)]
     pub prefer: Option<Prefer>,
@@ -286,6 +289,12 @@ pub struct LimitArgs {
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Waves")]
     pub max_moves_per_broker: Option<u32>,
     #[arg(
+        long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Waves",
+        help = format!("Most partitions whose leader changes in one wave [default: {} where nothing else changes, no limit elsewhere]", request::LEADER_CHANGES_DEFAULT)
+    )]
+    /// Most leaders that change in one wave.
+    pub max_leader_changes: Option<u32>,
+    #[arg(
         long, value_name = "D", value_parser = Seconds::parse, help_heading = "Waves", allow_negative_numbers = true,
         help = format!("Longest copy time of one wave, such as `90m` or `4h`; needs --throttle [default: {}]", Request::default().max_wave_duration)
     )]
@@ -325,6 +334,10 @@ pub struct Talk {
 pub enum Strategy {
     /// In one step.
     Direct,
+    /// One new replica after the other.
+    OneAtATime,
+    /// Add, lead, remove.
+    TwoStage,
 }
 
 /// `--effort`.

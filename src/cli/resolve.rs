@@ -34,6 +34,12 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         Prefer::Disk => request::Prefer::Disk,
         Prefer::Time => request::Prefer::Time,
     });
+    request.strategy = args.strategy.map_or(request.strategy, |strategy| match strategy {
+        Strategy::Direct => request::Strategy::Direct,
+        Strategy::OneAtATime => request::Strategy::OneAtATime,
+        Strategy::TwoStage => request::Strategy::TwoStage,
+    });
+    request.balance_sources = args.balance_sources;
     request.weights = args.weights.unwrap_or(request.weights);
     request.effort = args.effort.map_or(request.effort, |effort| match effort {
         Effort::Instant => request::Effort::Instant,
@@ -47,9 +53,6 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     request.target = args.target.as_deref().map(target).transpose()?;
     if let Some(canary) = args.canary {
         request.canary = canary;
-    }
-    if let Some(Strategy::Direct) = args.strategy {
-        request.strategy = request::Strategy::Direct;
     }
     if let Some(seed) = args.seed {
         request.seed = seed;
@@ -155,6 +158,7 @@ fn limits(args: &LimitArgs, base: Request) -> Request {
         growth: args.growth || base.growth,
         max_moves: args.max_moves.unwrap_or(base.max_moves),
         max_moves_per_broker: args.max_moves_per_broker.or(base.max_moves_per_broker),
+        max_leader_changes: args.max_leader_changes.or(base.max_leader_changes),
         max_wave_duration: args.max_wave_duration.unwrap_or(base.max_wave_duration),
         rack_policy: args.rack_policy.map_or(base.rack_policy, |policy| match policy {
             RackPolicy::Preserve => request::RackPolicy::Preserve,

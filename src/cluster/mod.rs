@@ -139,6 +139,12 @@ impl<'s> Cluster<'s> {
         dirs.find(|&dir| rows[self.dirs[dir].place].path == known)
     }
 
+    /// The log dir of the replica of a partition on a broker that holds one.
+    pub fn dir_holding(&self, partition: PartitionIx, broker: BrokerIx) -> Option<DirIx> {
+        let place = self.replicas_of(partition).iter().position(|&other| other == broker)?;
+        self.dir_of(partition, place)
+    }
+
     /// Bytes of one replica of a partition; zero where not known.
     pub fn size_of(&self, partition: PartitionIx) -> Bytes {
         self.snapshot.partitions.size[partition.get()].unwrap_or(Bytes::ZERO)

@@ -6,7 +6,7 @@ use super::runbook_facts::Facts;
 use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, elect, execute, reassign};
 use crate::base::text::{counted, either};
 use crate::base::units::BytesPerSec;
-use crate::plan::{Plan, Stage, Throttle, Wave};
+use crate::plan::{Plan, Throttle, Wave};
 
 /// Which wave the steps speak of: one that is known, or whichever `$WAVE` names.
 pub(super) struct Steps<'a> {
@@ -25,7 +25,7 @@ pub(super) struct Steps<'a> {
 
 /// What may be under-replicated from the start.
 pub(super) fn except(plan: &Plan) -> &'static str {
-    let short = |wave: &Wave| matches!(wave.stage, Stage::DataShortIsr | Stage::InternalShortIsr);
+    let short = |wave: &Wave| wave.stage.is_short_isr();
     let down = plan.brokers.iter().any(|broker| !broker.state.serves());
     let unhealthy = !plan.deferred.is_empty() || plan.waves.iter().any(short);
     match (down, unhealthy) {

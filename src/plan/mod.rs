@@ -206,14 +206,30 @@ pub struct Wave {
 pub enum Stage {
     /// A few partitions ahead of all others.
     Canary,
+    /// Old lists in another order, so that the copies come from other leaders.
+    Sources,
     /// The bulk.
     Data,
     /// Partitions whose ISR was short.
     DataShortIsr,
+    /// New replicas beside the old leader, which stays first.
+    Add,
+    /// The same of partitions whose ISR was short.
+    AddShortIsr,
+    /// The same of Kafka's own topics.
+    InternalAdd,
+    /// The same of Kafka's own topics whose ISR was short.
+    InternalAddShortIsr,
     /// Partitions of which replicas move between log dirs of their brokers.
     LogDirs,
     /// Partitions of which leadership moves and nothing else.
     Leadership,
+    /// The same of Kafka's own topics, while other partitions take several steps.
+    InternalLeadership,
+    /// Old leaders leave.
+    Remove,
+    /// The same of Kafka's own topics.
+    InternalRemove,
     /// Kafka's own topics.
     Internal,
     /// Kafka's own topics whose ISR was short.
@@ -225,13 +241,44 @@ impl Stage {
     pub const fn as_str(self) -> &'static str {
         match self {
             Stage::Canary => "canary",
+            Stage::Sources => "sources",
             Stage::Data => "data",
             Stage::DataShortIsr => "data-short-isr",
+            Stage::Add => "add",
+            Stage::AddShortIsr => "add-short-isr",
+            Stage::InternalAdd => "internal-add",
+            Stage::InternalAddShortIsr => "internal-add-short-isr",
             Stage::LogDirs => "log-dirs",
             Stage::Leadership => "leadership",
+            Stage::InternalLeadership => "internal-leadership",
+            Stage::Remove => "remove",
+            Stage::InternalRemove => "internal-remove",
             Stage::Internal => "internal",
             Stage::InternalShortIsr => "internal-short-isr",
         }
+    }
+
+    /// Whether it is of Kafka's own topics.
+    pub const fn is_internal(self) -> bool {
+        matches!(
+            self,
+            Stage::Internal
+                | Stage::InternalShortIsr
+                | Stage::InternalAdd
+                | Stage::InternalAddShortIsr
+                | Stage::InternalLeadership
+                | Stage::InternalRemove
+        )
+    }
+
+    /// Whether it is of partitions whose ISR was short when they moved.
+    pub const fn is_short_isr(self) -> bool {
+        matches!(self, Stage::DataShortIsr | Stage::InternalShortIsr | Stage::AddShortIsr | Stage::InternalAddShortIsr)
+    }
+
+    /// Whether lists only get another order.
+    pub const fn is_reordering(self) -> bool {
+        matches!(self, Stage::Sources | Stage::Leadership | Stage::InternalLeadership)
     }
 }
 

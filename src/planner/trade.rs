@@ -6,7 +6,7 @@ use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::base::work::Work;
 use crate::cluster::Cluster;
-use crate::placement;
+use crate::placement::{self, Home};
 use crate::plan::{Outcome, Trade};
 use crate::problem::Problem;
 use crate::request::{Prefer, Request};
@@ -15,10 +15,10 @@ use crate::snapshot::Snapshot;
 /// Replicas beyond which placing them twice takes more time than a look at the other side is worth.
 const REPLICAS_MAX: u64 = 200_000;
 
-/// What came of the preference, each mover adding these brokers, and what the other one gives; absent where it
+/// What came of the preference, where movers have these new homes and may have what stays beside them, and what the other one gives; absent where it
 /// makes no difference.
-pub(super) fn of(problem: &Problem<'_>, adding: &Csr<BrokerIx>, other: Option<Outcome>) -> Option<Trade> {
-    is_told(problem).then(|| Trade::new(problem.request.prefer, outcome(problem, adding), other))
+pub(super) fn of(problem: &Problem<'_>, homes: &Csr<Home>, other: Option<Outcome>) -> Option<Trade> {
+    is_told(problem).then(|| Trade::new(problem.request.prefer, outcome(problem, homes), other))
 }
 
 /// What the other preference gives, by placing once more; absent where that costs too much, depends on times that
@@ -35,7 +35,7 @@ pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> 
     let other = Problem::new(Cluster::new(snapshot), &request)?;
     let homes = placement::place(&other, work).and_then(|found| super::settle(&other, &found, Look::Whole, work));
     match homes {
-        Ok((homes, _)) => Ok(Some(outcome(&other, &homes.map(|home| home.broker)))),
+        Ok((homes, _)) => Ok(Some(outcome(&other, &homes))),
         Err(error) if error.code() == Code::Interrupted => Err(error),
         Err(_) => Ok(None),
     }
@@ -47,12 +47,13 @@ fn is_told(problem: &Problem<'_>) -> bool {
     clashes && request.chooses_brokers() && !problem.movers.is_empty()
 }
 
-fn outcome(problem: &Problem<'_>, adding: &Csr<BrokerIx>) -> Outcome {
+fn outcome(problem: &Problem<'_>, homes: &Csr<Home>) -> Outcome {
     let cluster = &problem.cluster;
     let mut received = IndexVec::filled(Bytes::ZERO, cluster.brokers.len());
     for (mover, &partition) in problem.movers.iter().enumerate() {
-        for &broker in adding.get(mover) {
-            received[broker] += cluster.size_of(partition);
+        let before = cluster.replicas_of(partition);
+        for home in homes.get(mover).iter().filter(|home| !before.contains(&home.broker)) {
+            received[home.broker] += cluster.size_of(partition);
         }
     }
     let fill = |&broker: &BrokerIx| {

@@ -23,6 +23,7 @@ pub struct Limits<'a, 'py> {
     pub growth: bool,
     pub max_moves: Maybe<'a, 'py>,
     pub max_moves_per_broker: Maybe<'a, 'py>,
+    pub max_leader_changes: Maybe<'a, 'py>,
     pub max_wave_duration: Maybe<'a, 'py>,
     pub rack_policy: Option<String>,
     pub topics: Option<String>,
@@ -61,6 +62,7 @@ impl Limits<'_, '_> {
             skip_unhealthy: self.skip_unhealthy,
             max_moves: count("max_moves", self.max_moves)?,
             max_moves_per_broker: count("max_moves_per_broker", self.max_moves_per_broker)?,
+            max_leader_changes: count("max_leader_changes", self.max_leader_changes)?,
             max_wave_duration: self
                 .max_wave_duration
                 .map(|value| values::duration("max_wave_duration", value))

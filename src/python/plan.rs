@@ -32,9 +32,9 @@ pub struct Plan {
 /// Plans the drain of brokers or a placement made elsewhere, and checks the plan independently.
 #[pyfunction]
 #[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, drain_dir=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
-    max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
+    max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
-    exact=false, prefer=None, weights=None, effort=None))]
+    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -54,6 +54,7 @@ pub fn plan(
     growth: bool,
     max_moves: Maybe<'_, '_>,
     max_moves_per_broker: Maybe<'_, '_>,
+    max_leader_changes: Maybe<'_, '_>,
     max_wave_duration: Maybe<'_, '_>,
     rack_policy: Option<String>,
     topics: Option<String>,
@@ -68,6 +69,8 @@ pub fn plan(
     prefer: Option<&str>,
     weights: Maybe<'_, '_>,
     effort: Option<&str>,
+    strategy: Option<&str>,
+    balance_sources: bool,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -79,6 +82,7 @@ pub fn plan(
         growth,
         max_moves,
         max_moves_per_broker,
+        max_leader_changes,
         max_wave_duration,
         rack_policy,
         topics,
@@ -108,6 +112,10 @@ pub fn plan(
     if let Some(effort) = effort {
         request.effort = values::effort("effort", effort)?;
     }
+    if let Some(strategy) = strategy {
+        request.strategy = values::strategy("strategy", strategy)?;
+    }
+    request.balance_sources = balance_sources;
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;
     interrupt::run(py, move |work| {

@@ -26,7 +26,7 @@ enum Judged {
 /// Replays a plan on a cluster with code that shares nothing with the planner.
 #[pyfunction]
 #[pyo3(signature = (cluster, plan, *, drain=None, drain_rack=None, onto=None, throttle=None, disk_limit=None, ignore_disk=false,
-    growth=false, max_moves=None, max_moves_per_broker=None, max_wave_duration=None, rack_policy=None, topics=None,
+    growth=false, max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
 pub fn check<'py>(
@@ -42,6 +42,7 @@ pub fn check<'py>(
     growth: bool,
     max_moves: Maybe<'_, '_>,
     max_moves_per_broker: Maybe<'_, '_>,
+    max_leader_changes: Maybe<'_, '_>,
     max_wave_duration: Maybe<'_, '_>,
     rack_policy: Option<String>,
     topics: Option<String>,
@@ -61,6 +62,7 @@ pub fn check<'py>(
         growth,
         max_moves,
         max_moves_per_broker,
+        max_leader_changes,
         max_wave_duration,
         rack_policy,
         topics,

@@ -18,7 +18,7 @@ use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
-use crate::request::{Capacities, Effort, Prefer, RackPolicy, Racks};
+use crate::request::{Capacities, Effort, Prefer, RackPolicy, Racks, Strategy};
 use crate::snapshot::supplement_files;
 
 /// More ids than this are a mistake, and might be endless.
@@ -175,6 +175,17 @@ pub fn effort(argument: &str, text: &str) -> PyResult<Effort> {
         .into_iter()
         .find(|effort| effort.as_str() == text)
         .ok_or_else(|| invalid(argument, format!("`{text}` is no effort; expected `instant`, `normal` or `thorough`")))
+}
+
+/// How a partition gets to its new replicas, by its word.
+pub fn strategy(argument: &str, text: &str) -> PyResult<Strategy> {
+    [Strategy::Direct, Strategy::OneAtATime, Strategy::TwoStage]
+        .into_iter()
+        .find(|strategy| strategy.as_str() == text)
+        .ok_or_else(|| {
+            let what = format!("`{text}` is no strategy; expected `direct`, `one-at-a-time` or `two-stage`");
+            invalid(argument, what)
+        })
 }
 
 /// A regular expression, which topics match with their whole name.

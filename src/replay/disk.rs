@@ -78,7 +78,7 @@ pub fn replay(world: &World, steps: &Steps, elapsed: Option<&[f64]>) -> Disk {
         for step in steps.sound(range.clone()) {
             let removed = steps
                 .removing(step)
-                .map(|(place, broker)| world.only_dir(broker).unwrap_or_else(|| world.dir_of(steps.row[step], place)));
+                .map(|(place, broker)| world.only_dir(broker).unwrap_or_else(|| steps.dir_before(world, step, place)));
             let within = steps.dir_changes.get(step).iter().map(|change| change.from);
             for dir in removed.chain(within).filter(|&dir| dir != NONE) {
                 let slot = dir as usize;

@@ -13,20 +13,24 @@ use crate::plan::{ANY_DIR, Plan};
 
 /// Ordered lists that replace those of a snapshot, as flat tables.
 ///
-/// A step is *sound* when it can be replayed: its partition is known and stands there for the first
-/// time, and its list is neither empty nor names a broker that is unknown or stands in it twice. Only sound
+/// A partition may take several steps, in one wave each: the next one sets out from the list of the one before,
+/// when its election has been held.
+///
+/// A step is *sound* when it can be replayed: its partition is known, all earlier steps of it are sound and stand in
+/// earlier waves, and its list is neither empty nor names a broker that is unknown or stands in it twice. Only sound
 /// steps are replayed; what the others lack is for the rules to name.
 pub struct Steps {
     /// Row of each step in the snapshot, or [`NONE`].
     pub row: Vec<u32>,
-    /// Ordered replicas of the row in the snapshot, as broker numbers. This and the next three stand in the row as
-    /// well; here they are read one after the other.
+    /// The step of the same partition before each one, or [`NONE`].
+    pub previous: Vec<u32>,
+    /// Ordered replicas before each step, as broker numbers: those of the snapshot, or of the previous step.
     pub old: Csr<u32>,
     /// Bytes of one replica, zero when not known.
     pub size: Vec<u64>,
     /// Produced bytes per second.
     pub traffic: Vec<f64>,
-    /// The leader in the snapshot, or [`NONE`].
+    /// The leader before each step, or [`NONE`]: that of the snapshot, or who leads after the previous step's election.
     pub leader: Vec<u32>,
     /// Ordered replicas after each step, as broker numbers; [`NONE`] for unknown brokers.
     pub new: Csr<u32>,
@@ -40,7 +44,9 @@ pub struct Steps {
     /// The steps of each wave.
     pub waves: Vec<Range<usize>>,
     /// The first step of each row of the snapshot, or [`NONE`].
-    pub step_of: Vec<u32>,
+    pub first: Vec<u32>,
+    /// The last step of each row of the snapshot, or [`NONE`].
+    pub last: Vec<u32>,
 }
 
 /// A replica that moves between log dirs of its broker.
@@ -48,7 +54,7 @@ pub struct Steps {
 pub struct DirChange {
     /// Number of the broker.
     pub broker: u32,
-    /// Number of the log dir in which it lies in the snapshot.
+    /// Number of the log dir in which it lies before.
     pub from: u32,
     /// Number of the log dir to which it goes.
     pub to: u32,
@@ -73,23 +79,6 @@ impl Lists {
             None => world.only_dir(broker).unwrap_or(NONE),
         });
     }
-}
-
-/// Replicas that stay where the list names another log dir than the one in which they are known to lie.
-fn dir_changes(world: &World, row: &[u32], new: &Csr<u32>, dir: &[u32]) -> Csr<DirChange> {
-    let mut changes = Csr::with_capacity(row.len(), 0);
-    for (step, &row) in row.iter().enumerate() {
-        let old = if row == NONE { &[][..] } else { world.replicas(row) };
-        let named = new.get(step).iter().zip(&dir[new.range(step)]);
-        changes.push(named.filter_map(|(&broker, &to)| {
-            if to == NONE {
-                return None;
-            }
-            let from = world.dir_of(row, old.iter().position(|&other| other == broker)?);
-            (from != NONE && from != to).then_some(DirChange { broker, from, to })
-        }));
-    }
-    changes
 }
 
 /// Finds rows by topic and partition.
@@ -137,7 +126,8 @@ impl Steps {
             }
             lists
         };
-        Steps::assemble(world, row, lists, plan.waves.iter().map(|wave| wave.rows.clone()).collect())
+        let waves = plan.waves.iter().map(|wave| wave.rows.clone()).collect();
+        Steps::assemble(world, row, lists, waves, !plan.request.replicas_only)
     }
 
     /// The entries of a foreign file: one wave that starts all at once.
@@ -163,36 +153,99 @@ impl Steps {
             }
             lists
         };
-        Steps::assemble(world, row, lists, std::iter::once(0..entries.len()).collect())
+        Steps::assemble(world, row, lists, std::iter::once(0..entries.len()).collect(), true)
     }
 
-    fn assemble(world: &World, row: Vec<u32>, lists: impl FnOnce() -> Lists + Send, waves: Vec<Range<usize>>) -> Self {
+    fn assemble(
+        world: &World,
+        row: Vec<u32>,
+        lists: impl FnOnce() -> Lists + Send,
+        waves: Vec<Range<usize>>,
+        holds_elections: bool,
+    ) -> Self {
         let partitions = &world.snapshot.partitions;
         let known = |row: u32| (row != NONE).then_some(row as usize);
-        let before = || {
-            let mut old = Csr::with_capacity(row.len(), row.len() * 3);
-            for &row in &row {
-                old.push(known(row).map_or(&[][..], |_| world.replicas(row)).iter().copied());
-            }
+        let facts = || {
             let size = row.iter().map(|&row| known(row).and_then(|row| partitions.size[row]).map_or(0, Bytes::get));
             let traffic = row.iter().map(|&row| known(row).map_or(0.0, |row| partitions.bytes_in[row].get()));
-            let leader = row.iter().map(|&row| known(row).map_or(NONE, |_| world.leader(row)));
-            (old, size.collect(), traffic.collect(), leader.collect())
+            (size.collect(), traffic.collect())
         };
-        let (Lists { new, dir }, (old, size, traffic, leader)) = rayon::join(lists, before);
-        let dir_changes = dir_changes(world, &row, &new, &dir);
-        let mut step_of = vec![NONE; partitions.len()];
-        let mut judge = |(step, &row): (usize, &u32)| {
-            let list = new.get(step);
+        let (Lists { new, dir }, (size, traffic)) = rayon::join(lists, facts);
+        let mut steps = Steps {
+            previous: vec![NONE; row.len()],
+            old: Csr::with_capacity(row.len(), row.len() * 3),
+            size,
+            traffic,
+            leader: Vec::with_capacity(row.len()),
+            new,
+            dir,
+            dir_changes: Csr::with_capacity(row.len(), 0),
+            is_sound: Vec::with_capacity(row.len()),
+            first: vec![NONE; partitions.len()],
+            last: vec![NONE; partitions.len()],
+            row,
+            waves,
+        };
+        let all = steps.waves.iter().flat_map(|wave| wave.clone().map(move |step| (wave.start, step)));
+        for (wave_start, step) in all.collect::<Vec<_>>() {
+            steps.link(world, step, wave_start, holds_elections);
+        }
+        steps
+    }
+
+    /// Finds out from where a step sets out; all earlier ones are linked, and `wave_start` is the first of its wave.
+    fn link(&mut self, world: &World, step: usize, wave_start: usize, holds_elections: bool) {
+        let row = self.row[step];
+        let is_list = {
+            let list = self.new.get(step);
             let names_twice = |(place, broker): (usize, &u32)| *broker == NONE || list[..place].contains(broker);
-            let is_sound = row != NONE && !list.is_empty() && !list.iter().enumerate().any(names_twice);
-            let Some(first) = known(row).map(|row| &mut step_of[row]) else { return false };
-            let is_first = *first == NONE;
-            *first = (*first).min(step as u32);
-            is_sound && is_first
+            !list.is_empty() && !list.iter().enumerate().any(names_twice)
         };
-        let is_sound = row.iter().enumerate().map(&mut judge).collect();
-        Steps { row, old, size, traffic, leader, new, dir, dir_changes, is_sound, waves, step_of }
+        if row == NONE {
+            self.old.end_list();
+            self.leader.push(NONE);
+            self.dir_changes.end_list();
+            self.is_sound.push(false);
+            return;
+        }
+        let previous = std::mem::replace(&mut self.last[row as usize], step as u32);
+        self.previous[step] = previous;
+        let mut follows = true;
+        if previous == NONE {
+            self.first[row as usize] = step as u32;
+            self.old.push(world.replicas(row).iter().copied());
+            self.leader.push(world.leader(row));
+        } else {
+            let before = previous as usize;
+            follows = self.is_sound[before] && before < wave_start;
+            let list = self.new.get(before).to_vec();
+            let leader = if !follows {
+                NONE
+            } else if holds_elections {
+                self.elected(world, before)
+            } else {
+                self.leader_after(world, before)
+            };
+            self.old.push(list);
+            self.leader.push(leader);
+        }
+        let changes = self.changes_of_dir(world, step);
+        self.dir_changes.push(changes);
+        self.is_sound.push(is_list && follows);
+    }
+
+    /// Replicas that stay where the list names another log dir than the one in which they are known to lie.
+    fn changes_of_dir(&self, world: &World, step: usize) -> Vec<DirChange> {
+        let places = self.new.range(step);
+        let (new, old) = (self.new.get(step), self.old.get(step));
+        let change = |(&broker, &to): (&u32, &u32)| {
+            if to == NONE {
+                return None;
+            }
+            let from = self.dir_before(world, step, old.iter().position(|&other| other == broker)?);
+            (from != NONE && from != to).then_some(DirChange { broker, from, to })
+        };
+        new.iter().zip(&self.dir[places]).filter_map(change).collect()
     }
 
     /// How many steps there are.
@@ -205,10 +258,15 @@ impl Steps {
         self.row.is_empty()
     }
 
-    /// Rows that move, in order, each with its sound step.
+    /// Rows that move, in order, each with the last of its steps, which are all sound.
     pub fn sound_rows(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
-        let steps = self.step_of.iter().enumerate().filter(|(_, step)| **step != NONE);
+        let steps = self.last.iter().enumerate().filter(|(_, step)| **step != NONE);
         steps.map(|(row, &step)| (row as u32, step as usize)).filter(|&(_, step)| self.is_sound[step])
+    }
+
+    /// Whether a step is the last one of its partition.
+    pub fn is_last(&self, step: usize) -> bool {
+        self.row[step] != NONE && self.last[self.row[step] as usize] == step as u32
     }
 
     /// The sound steps of `range`.
@@ -233,18 +291,42 @@ impl Steps {
         self.dir[self.new.range(step).start + place]
     }
 
+    /// The log dir in which the replica at `place` of the old list lies, or [`NONE`].
+    pub fn dir_before(&self, world: &World, step: usize, place: usize) -> u32 {
+        let before = self.previous[step];
+        if before == NONE {
+            return world.dir_of(self.row[step], place);
+        }
+        let before = before as usize;
+        let named = self.dir_of(before, place);
+        if named != NONE {
+            return named;
+        }
+        let broker = self.old.get(step)[place];
+        let stood = self.old.get(before).iter().position(|&other| other == broker);
+        stood.map_or(NONE, |place| self.dir_before(world, before, place))
+    }
+
     /// The leader when a sound step is done, or [`NONE`]: it stays while it is in the new list, else the
     /// first of the list that serves and is in sync takes over; added replicas are in sync by then.
     pub fn leader_after(&self, world: &World, step: usize) -> u32 {
-        let row = self.row[step];
         let (new, leader) = (self.new.get(step), self.leader[step]);
         if leader != NONE && new.contains(&leader) {
             return leader;
         }
-        let (old, isr) = (self.old.get(step), world.snapshot.partitions.isr.get(row as usize));
-        let can_lead = |&broker: &u32| {
-            world.broker(broker).state.serves() && (!old.contains(&broker) || isr.contains(&world.id(broker)))
-        };
-        new.iter().copied().find(can_lead).unwrap_or(NONE)
+        new.iter().copied().find(|&broker| self.can_lead(world, step, broker)).unwrap_or(NONE)
+    }
+
+    /// The leader when a preferred election has been held after a sound step, or [`NONE`].
+    pub fn elected(&self, world: &World, step: usize) -> u32 {
+        let head = self.new.get(step)[0];
+        if self.can_lead(world, step, head) { head } else { self.leader_after(world, step) }
+    }
+
+    /// Whether a broker of the new list serves and is in sync: those of the snapshot as it says, added ones are.
+    fn can_lead(&self, world: &World, step: usize, broker: u32) -> bool {
+        let row = self.row[step];
+        let is_in_sync = || world.snapshot.partitions.isr.get(row as usize).contains(&world.id(broker));
+        world.broker(broker).state.serves() && (!world.replicas(row).contains(&broker) || is_in_sync())
     }
 }

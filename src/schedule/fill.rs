@@ -25,26 +25,26 @@ const BISECTIONS: usize = 5;
 /// A sum that reaches the ceiling but for rounding fits under it.
 const ROUNDING: f64 = 1.0 + 1e-12;
 
-/// Cuts the movers of one stage into waves and appends them.
+/// Cuts the steps of one stage into waves and appends them.
 pub fn cut(
     problem: &Problem<'_>,
     loads: &Loads,
     stage: Stage,
-    movers: Vec<u32>,
+    steps: Vec<u32>,
     schedule: &mut Schedule,
     work: &Work,
 ) -> Result<()> {
-    let mut filler = Filler::new(problem, max_moves(problem, stage), None);
-    let mut queue = Queue::new(loads, movers);
+    let mut filler = Filler::new(problem, stage, None);
+    let mut queue = Queue::new(loads, steps);
     while !queue.left.is_empty() {
-        work.step("scheduling", queue.movers.len() - queue.left.len(), queue.movers.len())?;
+        work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
         let taken = filler.next_wave(&mut queue, 0, schedule);
         schedule.push(problem, loads, stage, taken);
     }
     Ok(())
 }
 
-/// Cuts the movers of one stage into waves that never fill a log dir above its limit, and appends them.
+/// Cuts the steps of one stage into waves that never fill a log dir above its limit, and appends them.
 ///
 /// # Errors
 /// [`crate::base::error::Code::DiskLimit`] when in no order that was tried every copy finds room.
@@ -52,7 +52,7 @@ pub fn cut_with_room(
     problem: &Problem<'_>,
     loads: &Loads,
     stage: Stage,
-    movers: &[u32],
+    steps: &[u32],
     room: &mut Room,
     schedule: &mut Schedule,
     work: &Work,
@@ -62,16 +62,16 @@ pub fn cut_with_room(
     for order in 0..ORDERS {
         schedule.waves.truncate(waves);
         schedule.too_long.truncate(too_long);
-        let mut filler = Filler::new(problem, max_moves(problem, stage), Some(room.clone()));
+        let mut filler = Filler::new(problem, stage, Some(room.clone()));
         let mut groups: Vec<Queue> =
-            room.ordered(movers, order).into_iter().map(|group| Queue::new(loads, group)).collect();
+            room.ordered(steps, order).into_iter().map(|group| Queue::new(loads, group)).collect();
         let mut left_over = None;
         'groups: for at in 0..groups.len() {
             while !groups[at].left.is_empty() {
                 let left: usize = groups.iter().map(|group| group.left.len()).sum();
-                work.step("scheduling", movers.len() - left, movers.len())?;
+                work.step("scheduling", steps.len() - left, steps.len())?;
                 let Some(first) = filler.first_with_room(&groups[at]) else {
-                    left_over = Some(groups[at..].iter().flat_map(Queue::movers_left).collect::<Vec<_>>());
+                    left_over = Some(groups[at..].iter().flat_map(Queue::steps_left).collect::<Vec<_>>());
                     break 'groups;
                 };
                 let taken = filler.next_wave(&mut groups[at], first, schedule);
@@ -96,20 +96,20 @@ pub fn cut_with_room(
 /// Most partitions in one wave of a stage.
 fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
     let asked = problem.request.max_moves as usize;
-    if matches!(stage, Stage::Internal | Stage::InternalShortIsr) { asked.min(INTERNAL_MOVES_MAX) } else { asked }
+    if stage.is_internal() { asked.min(INTERNAL_MOVES_MAX) } else { asked }
 }
 
 impl Schedule {
-    fn push(&mut self, problem: &Problem<'_>, loads: &Loads, stage: Stage, movers: Vec<u32>) {
-        let time = problem.request.throttle.map(|throttle| wave_time(problem, loads, &movers, throttle));
-        self.waves.push(Wave { stage, movers, time });
+    fn push(&mut self, problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: Vec<u32>) {
+        let time = problem.request.throttle.map(|throttle| wave_time(problem, loads, &steps, throttle));
+        self.waves.push(Wave { stage, steps, time });
     }
 }
 
 /// Moves that no wave has yet. All that decides whether one fits stands side by side, in the order in which they
 /// are tried, because they are tried again and again.
 struct Queue {
-    movers: Vec<u32>,
+    steps: Vec<u32>,
     loads: Vec<Load>,
     adding: Csr<BrokerIx>,
     /// Places of those that are left.
@@ -117,17 +117,17 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(loads: &Loads, movers: Vec<u32>) -> Self {
-        let mut adding = Csr::with_capacity(movers.len(), movers.len() * 3);
-        for &mover in &movers {
-            adding.push(loads.adding.get(mover as usize).iter().copied());
+    fn new(loads: &Loads, steps: Vec<u32>) -> Self {
+        let mut adding = Csr::with_capacity(steps.len(), steps.len() * 3);
+        for &step in &steps {
+            adding.push(loads.adding.get(step as usize).iter().copied());
         }
-        let loads = movers.iter().map(|&mover| loads.loads[mover as usize]).collect();
-        Queue { left: (0..movers.len() as u32).collect(), movers, loads, adding }
+        let loads = steps.iter().map(|&step| loads.loads[step as usize]).collect();
+        Queue { left: (0..steps.len() as u32).collect(), steps, loads, adding }
     }
 
-    fn movers_left(&self) -> impl Iterator<Item = u32> + '_ {
-        self.left.iter().map(|&place| self.movers[place as usize])
+    fn steps_left(&self) -> impl Iterator<Item = u32> + '_ {
+        self.left.iter().map(|&place| self.steps[place as usize])
     }
 }
 
@@ -135,6 +135,8 @@ struct Filler {
     /// The throttle in bytes per second.
     rate: Option<f64>,
     max_moves: usize,
+    /// Most leaders that change in one wave.
+    leader_changes: usize,
     max_moves_per_broker: u32,
     max_seconds: f64,
     /// What each broker carries in the wave at hand.
@@ -153,10 +155,12 @@ struct Carried {
 }
 
 impl Filler {
-    fn new(problem: &Problem<'_>, max_moves: usize, room: Option<Room>) -> Self {
+    fn new(problem: &Problem<'_>, stage: Stage, room: Option<Room>) -> Self {
+        let leader_changes = problem.request.leader_changes_of(stage.is_reordering());
         Filler {
             rate: problem.request.throttle.map(BytesPerSec::as_f64),
-            max_moves,
+            max_moves: max_moves(problem, stage),
+            leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
             max_seconds: problem.request.max_wave_duration.get(),
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
@@ -165,14 +169,14 @@ impl Filler {
         }
     }
 
-    /// Which of the movers that are left is the first to find room on its log dirs.
+    /// Which of the steps that are left is the first to find room on its log dirs.
     fn first_with_room(&mut self, queue: &Queue) -> Option<usize> {
         let room = self.room.as_mut()?;
         room.clear();
-        queue.movers_left().position(|mover| room.fits(mover))
+        queue.steps_left().position(|step| room.fits(step))
     }
 
-    /// Takes the movers of the next wave out of the queue; the `first` of those that are left has room.
+    /// Takes the steps of the next wave out of the queue; the `first` of those that are left has room.
     fn next_wave(&mut self, queue: &mut Queue, first: usize, schedule: &mut Schedule) -> Vec<u32> {
         // Nothing can make a move shorter that alone takes longer than a wave may: it sets the length of
         // its wave, which others fill up to that length.
@@ -193,14 +197,14 @@ impl Filler {
             }
         }
         remove_sorted(&mut queue.left, &taken);
-        let movers = || taken.iter().map(|&place| queue.movers[place as usize]);
-        for (mover, &place) in movers().zip(&taken) {
+        let steps = || taken.iter().map(|&place| queue.steps[place as usize]);
+        for (step, &place) in steps().zip(&taken) {
             let alone = self.seconds_alone(&queue.loads[place as usize]);
             if alone > self.max_seconds {
-                schedule.too_long.push((mover, alone));
+                schedule.too_long.push((step, alone));
             }
         }
-        movers().collect()
+        steps().collect()
     }
 
     /// The places, first ones first, that fit under `ceiling` seconds; gives up early when they cannot be `wanted`.
@@ -212,19 +216,24 @@ impl Filler {
             room.clear();
         }
         let mut taken = Vec::with_capacity(self.max_moves.min(places.len()));
+        let mut changes_left = self.leader_changes;
         for (seen, &place) in places.iter().enumerate() {
             if taken.len() == self.max_moves || taken.len() + places.len() - seen < wanted {
                 break;
             }
-            let (mover, load) = (queue.movers[place as usize], &queue.loads[place as usize]);
+            let (step, load) = (queue.steps[place as usize], &queue.loads[place as usize]);
             let adding = queue.adding.get(place as usize);
-            let has_room = self.room.as_ref().is_none_or(|room| room.fits(mover));
+            let has_room = self.room.as_ref().is_none_or(|room| room.fits(step));
+            if load.changes_leader && changes_left == 0 {
+                continue;
+            }
             if has_room && self.fits(load, adding, ceiling * ROUNDING) {
                 self.put(load, adding);
                 if let Some(room) = &mut self.room {
-                    room.put(mover);
+                    room.put(step);
                 }
                 taken.push(place);
+                changes_left -= usize::from(load.changes_leader);
             }
         }
         taken

@@ -4,9 +4,9 @@
 //! of one partition over L; all bytes over what all brokers send that hold or shall hold what moves. Where copies
 //! stay within their brokers, only the first of these counts.
 
-use super::Loads;
-use crate::base::index::{BrokerIx, IndexVec};
+use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::units::Seconds;
+use crate::placement::Home;
 use crate::problem::Problem;
 
 /// A least time and what sets it.
@@ -17,8 +17,8 @@ pub struct Least {
     pub by: String,
 }
 
-/// The bound for the movers of a problem whose lists are given; absent without a throttle.
-pub fn makespan(problem: &Problem<'_>, loads: &Loads) -> Option<Least> {
+/// The bound for the steps of a problem whose lists are given; absent without a throttle.
+pub fn makespan(problem: &Problem<'_>, lists: &Csr<Home>) -> Option<Least> {
     let rate = problem.request.throttle?.as_f64();
     let cluster = &problem.cluster;
     let mut best = Least { seconds: Seconds::ZERO, by: "nothing is copied".to_owned() };
@@ -30,25 +30,32 @@ pub fn makespan(problem: &Problem<'_>, loads: &Loads) -> Option<Least> {
     let mut enters: IndexVec<BrokerIx, f64> = IndexVec::filled(0.0, cluster.brokers.len());
     let mut may_lead: IndexVec<BrokerIx, bool> = IndexVec::filled(false, cluster.brokers.len());
     let mut total = 0.0;
-    for (mover, load) in loads.loads.iter().enumerate().filter(|(_, load)| load.adding > 0) {
-        let bytes = f64::from(load.adding) * load.size;
-        total += bytes;
-        if !loads.within {
-            raise(bytes / rate, &|| format!("copies of partition {}", cluster.name_of(problem.movers[mover])));
+    let within = problem.request.empties_dirs();
+    for (mover, &partition) in problem.movers.iter().enumerate() {
+        let (before, size) = (cluster.replicas_of(partition), cluster.size_of(partition).as_f64());
+        let comes = |home: &&Home| if within { home.dir.is_some() } else { !before.contains(&home.broker) };
+        let mut copies = 0.0;
+        for home in lists.get(mover).iter().filter(comes) {
+            copies += 1.0;
+            may_lead[home.broker] = true;
+            enters[home.broker] += size;
         }
-        for &broker in cluster.replicas_of(problem.movers[mover]) {
-            may_lead[broker] = true;
+        if copies == 0.0 {
+            continue;
         }
-        for &broker in loads.adding.get(mover) {
+        total += copies * size;
+        if !within {
+            raise(copies * size / rate, &|| format!("copies of partition {}", cluster.name_of(partition)));
+        }
+        for &broker in before {
             may_lead[broker] = true;
-            enters[broker] += load.size;
         }
     }
     for (broker, &bytes) in enters.iter_enumerated() {
-        let what = if loads.within { "bytes between the log dirs of" } else { "bytes that must enter" };
+        let what = if within { "bytes between the log dirs of" } else { "bytes that must enter" };
         raise(bytes / rate, &|| format!("{what} broker {}", cluster.brokers[broker].id));
     }
-    if loads.within {
+    if within {
         return Some(best);
     }
     let leaders = may_lead.iter().filter(|&&may| may).count().max(1) as f64;

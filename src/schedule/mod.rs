@@ -23,17 +23,18 @@ mod stages;
 pub mod time;
 
 use crate::base::error::Result;
-use crate::base::index::{BrokerIx, Csr, Ix};
+use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx};
 use crate::base::work::Work;
 use crate::placement::Home;
 use crate::plan::Stage;
 use crate::problem::Problem;
+use crate::route::Steps;
 
 /// The waves in the order in which they run.
 pub struct Schedule {
     /// The waves.
     pub waves: Vec<Wave>,
-    /// Movers that alone take longer than a wave may, with their copy time in seconds.
+    /// Steps that alone take longer than a wave may, with their copy time in seconds.
     pub too_long: Vec<(u32, f64)>,
 }
 
@@ -41,8 +42,8 @@ pub struct Schedule {
 pub struct Wave {
     /// Why it stands where it stands.
     pub stage: Stage,
-    /// Its movers, in the order in which they shall start.
-    pub movers: Vec<u32>,
+    /// Its steps, as numbers in [`Steps`], in the order in which they shall start.
+    pub steps: Vec<u32>,
     /// What it costs in time; absent without a throttle.
     pub time: Option<time::WaveTime>,
 }
@@ -50,6 +51,8 @@ pub struct Wave {
 /// One move as the scheduler sees it.
 #[derive(Clone, Copy)]
 pub struct Load {
+    /// What moves.
+    pub partition: PartitionIx,
     /// The broker it copies from.
     pub leader: BrokerIx,
     /// Bytes of one copy.
@@ -62,57 +65,62 @@ pub struct Load {
     pub adding: u32,
     /// How many of these the leader sends: none within brokers.
     pub sends: u32,
+    /// Whether another broker leads when its wave and the election after it are over.
+    pub changes_leader: bool,
 }
 
-/// All moves as the scheduler sees them, in the order of [`Problem::movers`].
+/// All moves as the scheduler sees them, in the order of [`Steps`].
 pub struct Loads {
-    /// One load for each mover.
+    /// One load for each step.
     pub loads: Vec<Load>,
-    /// The brokers that each mover adds, or that copy it between their log dirs.
+    /// The brokers that each step adds, or that copy it between their log dirs.
     pub adding: Csr<BrokerIx>,
     /// Whether copies stay within their brokers, where live traffic does not count.
     pub within: bool,
 }
 
 impl Loads {
-    fn new(problem: &Problem<'_>, homes: &Csr<Home>) -> Self {
+    fn new(problem: &Problem<'_>, steps: &Steps) -> Self {
         let partitions = &problem.cluster.snapshot.partitions;
         let within = problem.request.empties_dirs();
-        let mut adding = Csr::with_capacity(problem.movers.len(), problem.replicas_forced as usize);
-        let mut loads = Vec::with_capacity(problem.movers.len());
-        for (mover, &partition) in problem.movers.iter().enumerate() {
-            let before = problem.cluster.replicas_of(partition);
+        let mut adding = Csr::with_capacity(steps.len(), problem.replicas_forced as usize);
+        let mut loads = Vec::with_capacity(steps.len());
+        for step in 0..steps.len() {
+            let partition = steps.partition(problem, step);
+            let (before, after) = (steps.before.get(step), steps.after.get(step));
             let is_copied = |home: &&Home| if within { home.dir.is_some() } else { !before.contains(&home.broker) };
-            adding.push(homes.get(mover).iter().filter(is_copied).map(|home| home.broker));
-            let copies = adding.get(mover).len() as u32;
+            adding.push(after.iter().filter(is_copied).map(|home| home.broker));
+            let copies = adding.get(step).len() as u32;
+            let leader = steps.leader[step];
             loads.push(Load {
-                leader: problem.leader(partition),
+                partition,
+                leader,
                 size: problem.cluster.size_of(partition).as_f64(),
                 write: if within { 0.0 } else { partitions.bytes_in[partition.get()].get() },
                 replicas: before.len() as u32,
                 adding: copies,
                 sends: if within { 0 } else { copies },
+                changes_leader: steps.changes_leader[step],
             });
         }
         Loads { loads, adding, within }
     }
 }
 
-/// Cuts all moves into waves. `homes` has the new replicas of each mover, in any order; those that stay may
-/// stand among them.
+/// Cuts all steps into waves.
 ///
 /// # Errors
 /// [`crate::base::error::Code::Throttle`] when a partition alone can never finish at the throttle;
 /// [`crate::base::error::Code::DiskLimit`] when copies of a given placement wait for one another's room.
-pub fn schedule(problem: &Problem<'_>, homes: &Csr<Home>, work: &Work) -> Result<(Schedule, Loads)> {
-    let loads = Loads::new(problem, homes);
+pub fn schedule(problem: &Problem<'_>, steps: &Steps, work: &Work) -> Result<(Schedule, Loads)> {
+    let loads = Loads::new(problem, steps);
     time::refuse_impossible(problem, &loads)?;
     let mut schedule = Schedule { waves: Vec::new(), too_long: Vec::new() };
-    let mut room = room::Room::new(problem, homes);
-    for (stage, movers) in stages::split(problem, &loads) {
+    let mut room = room::Room::new(problem, steps);
+    for (stage, steps) in stages::split(problem, steps, &loads) {
         match &mut room {
-            Some(room) => fill::cut_with_room(problem, &loads, stage, &movers, room, &mut schedule, work)?,
-            None => fill::cut(problem, &loads, stage, movers, &mut schedule, work)?,
+            Some(room) => fill::cut_with_room(problem, &loads, stage, &steps, room, &mut schedule, work)?,
+            None => fill::cut(problem, &loads, stage, steps, &mut schedule, work)?,
         }
     }
     Ok((schedule, loads))

@@ -100,20 +100,20 @@ fn wire_seconds(bytes: f64, capacity: Option<Traffic>) -> f64 {
     capacity.map_or(0.0, |capacity| bytes / capacity.get().max(1.0))
 }
 
-/// The time of a wave whose movers copy at `throttle`.
-pub fn wave_time(problem: &Problem<'_>, loads: &Loads, movers: &[u32], throttle: BytesPerSec) -> WaveTime {
+/// The time of a wave whose steps copy at `throttle`.
+pub fn wave_time(problem: &Problem<'_>, loads: &Loads, steps: &[u32], throttle: BytesPerSec) -> WaveTime {
     let mut sums: IndexVec<BrokerIx, Sums> = IndexVec::filled(Sums::default(), problem.cluster.brokers.len());
     let mut touched = Vec::new();
     // Brokers are summed over partitions in order of the cluster, so that the last bit does not depend on plan order.
-    let mut ordered = movers.to_vec();
+    let mut ordered = steps.to_vec();
     ordered.sort_unstable();
-    for &mover in &ordered {
-        let load = &loads.loads[mover as usize];
+    for &step in &ordered {
+        let load = &loads.loads[step as usize];
         if load.sends > 0 {
             sums[load.leader].add_leader(load);
             touched.push(load.leader);
         }
-        for &broker in loads.adding.get(mover as usize) {
+        for &broker in loads.adding.get(step as usize) {
             sums[broker].add_follower(load);
             touched.push(broker);
         }
@@ -171,15 +171,15 @@ fn least_rate(load: &Load) -> f64 {
 /// [`Code::Throttle`], naming the partition that needs most and a rate that does.
 pub fn refuse_impossible(problem: &Problem<'_>, loads: &Loads) -> Result<()> {
     let Some(throttle) = problem.request.throttle else { return Ok(()) };
-    let needs = |mover: usize| least_rate(&loads.loads[mover]);
-    let stuck: Vec<usize> = (0..loads.loads.len()).filter(|&mover| throttle.as_f64() <= needs(mover)).collect();
+    let needs = |step: usize| least_rate(&loads.loads[step]);
+    let stuck: Vec<usize> = (0..loads.loads.len()).filter(|&step| throttle.as_f64() <= needs(step)).collect();
     let Some(&worst) = stuck.iter().max_by(|&&a, &&b| needs(a).total_cmp(&needs(b)).then(b.cmp(&a))) else {
         return Ok(());
     };
     let load = &loads.loads[worst];
-    let name = problem.cluster.name_of(problem.movers[worst]);
+    let name = problem.cluster.name_of(loads.loads[worst].partition);
     let leader = problem.cluster.brokers[load.leader].id;
-    let mut topics: Vec<_> = stuck.iter().map(|&mover| problem.cluster.topic_of(problem.movers[mover])).collect();
+    let mut topics: Vec<_> = stuck.iter().map(|&step| problem.cluster.topic_of(loads.loads[step].partition)).collect();
     topics.dedup();
     let topics: Vec<&str> =
         topics.into_iter().map(|topic| problem.cluster.snapshot.topics[topic.get()].name.as_str()).collect();

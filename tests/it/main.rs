@@ -20,6 +20,7 @@ mod props;
 mod readme;
 mod regress;
 mod stages;
+mod strategies;
 mod support;
 mod usage;
 mod variants;

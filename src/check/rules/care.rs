@@ -16,6 +16,9 @@ pub(in super::super) struct Care {
 
 /// Looks at a sound move.
 pub(in super::super) fn look(case: &Case, moved: &CaseMove, care: &mut Care) {
+    if case.steps.previous[moved.step] != NONE {
+        return;
+    }
     let serves = |broker: u32| broker == NONE || case.world.broker(broker).state.serves();
     care.headless += usize::from(!serves(case.world.leader(moved.row)));
     care.refused += usize::from(moved.new.iter().any(|&broker| moved.old.contains(&broker) && !serves(broker)));

@@ -20,7 +20,7 @@ pub(in super::super) fn judge(case: &mut Case, assignment_sha256: &str, found: &
         } else {
             let row = moved.row as usize;
             let (present, previous) = (case.world.snapshot.partitions.replicas.get(row), moved.paper.previous);
-            if present == previous || case.steps.step_of[row] != moved.step as u32 {
+            if present == previous || case.steps.first[row] != moved.step as u32 {
                 continue;
             }
             format!("its replicas are {}, the plan expects {}", list(present), list(previous))

@@ -1,14 +1,14 @@
-//! `max-moves`, `max-moves-per-broker`, `max-wave-duration`: no wave is larger than asked for.
+//! `max-moves`, `max-moves-per-broker`, `max-leader-changes`, `max-wave-duration`: no wave is larger than asked for.
 
 use std::ops::Range;
 
 use super::super::Violation;
 use super::super::case::Case;
-use crate::base::text::{counted, grouped};
+use crate::base::text::{counted, either, grouped};
 use crate::base::units::{BytesPerSec, Seconds};
 use crate::plan::Side;
 use crate::replay::{NONE, Steps, WaveTime, World, time};
-use crate::request::Request;
+use crate::request::{LEADER_CHANGES_DEFAULT, Request};
 
 /// The KRaft controller starts the first 10,000 partitions of a request and refuses the rest.
 const RECORDS_MAX: usize = 10_000;
@@ -17,8 +17,32 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     for (wave, time) in case.times.iter().enumerate() {
         let broken = of_wave(case.world, &case.steps, &case.steps.waves[wave], time, &case.plan.request);
         let index = case.plan.waves[wave].index;
-        found.extend(broken.into_iter().map(|broken| broken.wave(index).place(format!("plan.json at waves[{wave}]"))));
+        let broken = broken.into_iter().chain(leader_changes(case, wave));
+        found.extend(broken.map(|broken| broken.wave(index).place(format!("plan.json at waves[{wave}]"))));
     }
+}
+
+/// Whether more leaders change in a wave than may.
+fn leader_changes(case: &Case, wave: usize) -> Option<Violation> {
+    let (steps, request) = (&case.steps, &case.plan.request);
+    let only_leaders = case.plan.waves[wave].stage.is_reordering();
+    let allowed = match request.max_leader_changes {
+        None if only_leaders => LEADER_CHANGES_DEFAULT,
+        None => return None,
+        Some(allowed) => allowed,
+    };
+    let leads_after = |step: usize| {
+        if request.replicas_only { steps.leader_after(case.world, step) } else { steps.elected(case.world, step) }
+    };
+    let changes =
+        steps.sound(steps.waves[wave].clone()).filter(|&step| leads_after(step) != steps.leader[step]).count();
+    (changes > allowed as usize).then(|| {
+        let (leaders, allowed) = (counted(changes, "leader"), grouped(allowed.into()));
+        Violation::new(
+            "max-leader-changes",
+            format!("{leaders} {} in it, {allowed} allowed", either(changes, "changes", "change")),
+        )
+    })
 }
 
 /// Every limit of `request` that the steps of one wave break; the wave and its place are for the caller to add.

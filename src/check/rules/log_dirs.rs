@@ -15,7 +15,7 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         let path = named.next().flatten();
         let dir = case.steps.dir_of(moved.step, place);
         let stays = moved.old.iter().position(|&other| other == broker);
-        let message = match (path, stays.filter(|&at| !is_drained(world.dir_of(moved.row, at)))) {
+        let message = match (path, stays.filter(|&at| !is_drained(case.steps.dir_before(world, moved.step, at)))) {
             // Another rule names what stays in a drained log dir.
             (None, None) if stays.is_some() => continue,
             // A broker whose dirs are not known takes any name.
@@ -25,7 +25,7 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
             (None, None) if world.dirs_of(broker).len() > 1 => {
                 "it has several log dirs and none is named for the new replica".to_owned()
             }
-            (Some(path), Some(at)) if dir == NONE || dir != world.dir_of(moved.row, at) => {
+            (Some(path), Some(at)) if dir == NONE || dir != case.steps.dir_before(world, moved.step, at) => {
                 format!("the replica stays, but `{path}` would move it to another log dir")
             }
             _ => continue,

@@ -18,6 +18,7 @@ pub(super) mod scope;
 pub(super) mod shape;
 pub(super) mod sizes;
 pub(super) mod stages;
+pub(super) mod strategy;
 pub(super) mod summary;
 pub(super) mod targets;
 pub(super) mod throttles;
@@ -39,8 +40,15 @@ pub(super) const RULES: &[Rule] =
 pub(super) const MOVES: &[MoveRule] = &[previous::judge, replicas::judge, targets::judge];
 
 /// What must hold of every move that can be replayed.
-pub(super) const SOUND_MOVES: &[MoveRule] =
-    &[scope::judge_move, health::judge, leaders::judge, racks::judge, log_dirs::judge, stages::judge_move];
+pub(super) const SOUND_MOVES: &[MoveRule] = &[
+    scope::judge_move,
+    health::judge,
+    leaders::judge,
+    racks::judge,
+    log_dirs::judge,
+    stages::judge_move,
+    strategy::judge,
+];
 
 /// What the plan claims of itself.
 pub(super) const FIGURES: &[Rule] = &[bounds::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];

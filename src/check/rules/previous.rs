@@ -1,8 +1,9 @@
-//! `partition`: each move is of a known partition, and the only one of it. `previous`: it starts from the
+//! `partition`: each move is of a known partition, and the only one of it in its wave. `previous`: it starts from the
 //! lists, leader and log dirs that are there before its wave, so that rolling back restores them.
 
 use super::super::Violation;
 use super::super::case::{Case, CaseMove, list};
+use crate::base::ids::BrokerId;
 use crate::replay::NONE;
 
 pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
@@ -12,17 +13,18 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         }
         return;
     }
-    let first = case.steps.step_of[moved.row as usize];
-    if first != moved.step as u32 {
-        found.push(case.violation("partition", moved, "it moves twice; the direct strategy moves it once"));
+    let before = case.steps.previous[moved.step];
+    if before != NONE && case.steps.waves[moved.wave].contains(&(before as usize)) {
+        found.push(case.violation("partition", moved, "it moves twice in one wave"));
         return;
     }
-    let present = case.world.snapshot.partitions.replicas.get(moved.row as usize);
+    let present: Vec<BrokerId> =
+        moved.old.iter().filter(|broker| **broker != NONE).map(|&broker| case.world.id(broker)).collect();
     let previous = moved.paper.previous;
     if present != previous {
         // Drift has named it already.
-        if !case.is_drifted {
-            let message = format!("previous is {}, before the wave it is {}", list(previous), list(present));
+        if !case.is_drifted || before != NONE {
+            let message = format!("previous is {}, before the wave it is {}", list(previous), list(&present));
             found.push(case.violation("previous", moved, message));
         }
         return;
@@ -34,9 +36,9 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
 
 /// What is wrong with the log dirs that a rollback would restore.
 fn dirs_fault(case: &Case, moved: &CaseMove) -> Option<String> {
-    let CaseMove { row, step, old, paper: moved, .. } = moved;
+    let CaseMove { step, old, paper: moved, .. } = moved;
     let world = case.world;
-    let known = |place: usize| Some(world.dir_of(*row, place)).filter(|&dir| dir != NONE);
+    let known = |place: usize| Some(case.steps.dir_before(world, *step, place)).filter(|&dir| dir != NONE);
     let changes = case.steps.dir_changes.get(*step);
     let is_kept = |place: usize| {
         moved.replicas.contains(&moved.previous[place]) && changes.iter().all(|change| change.broker != old[place])

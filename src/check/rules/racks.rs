@@ -6,7 +6,8 @@ use super::super::spread;
 
 pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let (request, stay) = (&case.plan.request, case.ask.racks_that_stay);
-    if let Some(message) = spread::fault(case.world, request, stay, moved.old, moved.new) {
+    let lists = (moved.origin(case), moved.new);
+    if let Some(message) = spread::fault(case.world, request, stay, lists, moved.is_last(case)) {
         found.push(case.violation("racks", moved, message));
     }
 }

@@ -1,15 +1,17 @@
-//! `replicas`: a list is one that Kafka accepts, of the same length, and what stays keeps its place in it. A
-//! list that was given, or that gets another head, may order anew what stays, and have another length where that was allowed.
+//! `replicas`: a list is one that Kafka accepts, and the last one of a partition is of the length that it has in the
+//! snapshot; what stays keeps its place in it. A list that was given, or that gets another head, may order anew what stays,
+//! and have another length where that was allowed. Lists on the way are for the rule `strategy`.
 
 use super::super::Violation;
 use super::super::case::{Case, CaseMove, list};
 use crate::base::text::counted;
+use crate::replay::NONE;
 
 const RULE: &str = "replicas";
 
 pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let mut add = |message: String| found.push(case.violation(RULE, moved, message));
-    let (new, old) = (moved.paper.replicas, moved.paper.previous);
+    let (new, previous) = (moved.paper.replicas, moved.paper.previous);
     if new.is_empty() {
         add("its list is empty".into());
         return;
@@ -20,6 +22,13 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         return;
     }
     let request = &case.plan.request;
+    if moved.row != NONE && !moved.is_last(case) {
+        return;
+    }
+    let old = match moved.row {
+        NONE => previous,
+        row => case.plan.get(case.steps.first[row as usize] as usize).previous,
+    };
     if new.len() != old.len() && !(request.target.is_some() && request.allow_rf_change) {
         let (now, before) = (counted(new.len(), "replica"), old.len());
         add(format!("{now}, {before} before: {} -> {}", list(old), list(new)));

@@ -8,6 +8,7 @@ use super::super::Violation;
 use super::super::ask::Ask;
 use super::super::case::{Case, CaseMove, list};
 use super::super::{dir_drain, handover, health};
+use super::stages;
 use crate::base::text::counted;
 use crate::plan::Deferred;
 use crate::replay::{NONE, World};
@@ -15,14 +16,14 @@ use crate::replay::{NONE, World};
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     found.extend(case.ask.faults.iter().cloned());
     let is_deferred = deferred(case, found);
-    for row in 0..case.steps.step_of.len() as u32 {
+    for row in 0..case.steps.first.len() as u32 {
         if let Some(broker) =
             dir_drain::unknown(case.world, &case.ask, row).filter(|_| case.ask.selects(case.world, row))
         {
             let message = "its log dir is not known, and one of that broker is to be emptied";
             found.push(case.row_violation("scope", row, message).broker(case.world.id(broker)));
         }
-        let is_out = is_deferred[row as usize] || case.steps.step_of[row as usize] != NONE;
+        let is_out = is_deferred[row as usize] || case.steps.first[row as usize] != NONE;
         if is_out || !case.ask.asks(case.world, row) || !case.ask.selects(case.world, row) {
             continue;
         }
@@ -57,16 +58,19 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
 /// Judges a sound move.
 pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let CaseMove { old, new, paper, .. } = moved;
+    let (origin, is_last) = (moved.origin(case), moved.is_last(case));
     let world = case.world;
     let was_to_go = |broker: u32| case.ask.leaves(world, moved.row, broker);
     if !case.ask.selects(world, moved.row) {
         found.push(case.violation("topics", moved, "its topic was not asked for"));
     }
+    let lists = || format!("{} -> {}", list(paper.previous), list(paper.replicas));
     if case.plan.request.is_given() {
-        given(case, moved, found);
+        if is_last {
+            given(case, moved, found);
+        }
         return;
     }
-    let lists = || format!("{} -> {}", list(paper.previous), list(paper.replicas));
     if case.plan.request.empties_dirs() {
         if let Some((message, broker)) = dir_drain::fault(world, &case.ask, &case.steps, moved.step) {
             let violation = case.violation("scope", moved, message);
@@ -80,7 +84,7 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         }
         return;
     }
-    if let Some(&broker) = old.iter().find(|&&broker| !was_to_go(broker) && !new.contains(&broker)) {
+    if let Some(&broker) = origin.iter().find(|&&broker| !was_to_go(broker) && !new.contains(&broker)) {
         let what = if case.ask.is_drained[broker as usize] {
             "its leader or the head of its list moves, and only followers were to"
         } else {
@@ -89,18 +93,24 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         let message = format!("{what}: {}", lists());
         found.push(case.violation("scope", moved, message).broker(world.id(broker)));
     }
-    if let Some(&broker) = new.iter().find(|&&broker| old.contains(&broker) && was_to_go(broker)) {
+    let stays = |broker: &&u32| is_last && origin.contains(broker) && was_to_go(**broker);
+    if let Some(&broker) = new.iter().find(stays) {
         let message = format!("it stays on a drained broker: {}", lists());
         found.push(case.violation("scope", moved, message).broker(world.id(broker)));
     }
-    if old == new {
-        found.push(case.violation("scope", moved, "nothing of it changes"));
+    // A list in its own order may still need the election that its wave ends with.
+    let only_elects = || {
+        stages::is_of_sources(case, moved.step)
+            && case.steps.elected(world, moved.step) != case.steps.leader[moved.step]
+    };
+    if old == new && !only_elects() {
+        found.push(case.violation("scope", moved, format!("nothing of it changes: {}", lists())));
     }
 }
 
 /// A move whose end the request gives.
 fn given(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
-    let &CaseMove { step, row, .. } = moved;
+    let row = moved.row;
     let world = case.world;
     let Some(wanted) = case.ask.wanted(world, row) else {
         found.push(case.violation("scope", moved, "nothing was asked of it"));
@@ -115,8 +125,9 @@ fn given(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         found.push(case.violation("scope", moved, message));
         return;
     }
-    for (place, broker) in case.steps.adding(step) {
-        let dir = case.steps.dir_of(step, place);
+    let origin = moved.origin(case);
+    for (place, &broker) in moved.new.iter().enumerate().filter(|(_, broker)| !origin.contains(broker)) {
+        let dir = landed(case, moved.step, broker);
         if let Some(path) = case.ask.given.dir(&case.plan.request, row, place)
             && (dir == NONE || world.path_of(dir) != path)
         {
@@ -126,9 +137,20 @@ fn given(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     }
 }
 
+/// The log dir for which a replica was added, in this step or an earlier one, or [`NONE`].
+fn landed(case: &Case, step: usize, broker: u32) -> u32 {
+    let place = case.steps.new.get(step).iter().position(|&other| other == broker);
+    let named = place.map_or(NONE, |place| case.steps.dir_of(step, place));
+    let stood = case.steps.old.get(step).iter().position(|&other| other == broker);
+    match stood {
+        Some(place) if named == NONE => case.steps.dir_before(case.world, step, place),
+        _ => named,
+    }
+}
+
 /// Judges what is deferred, and says of which rows it is.
 fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
-    let mut is_deferred = vec![false; case.steps.step_of.len()];
+    let mut is_deferred = vec![false; case.steps.first.len()];
     for (index, entry) in case.plan.deferred.iter().enumerate() {
         let Deferred { topic, partition, .. } = entry;
         let mut add = |message: &str| {
@@ -144,7 +166,7 @@ fn deferred(case: &Case, found: &mut Vec<Violation>) -> Vec<bool> {
             continue;
         }
         let row = row as u32;
-        if case.steps.step_of[row as usize] != NONE {
+        if case.steps.first[row as usize] != NONE {
             add("it is deferred and moves all the same");
         } else if !case.ask.asks(case.world, row) || !case.ask.selects(case.world, row) {
             add("nothing was asked of it");

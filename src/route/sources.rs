@@ -1,0 +1,253 @@
+//! Who sends the copies: old lists in another order, so that the busiest leader is done sooner.
+//!
+//! Copies come from the leader, and leadership on old brokers is skewed by the sizes of what they lead. To put another
+//! old replica first copies nothing and takes a moment, but clients follow the leader. So few leaders shall change.
+//!
+//! **The problem.** Each partition brings n·S bytes to send and may be led by any of its in-sync replicas. Find the lowest
+//! level that no broker need exceed, then the fewest changes that keep it. Both are NP-hard (unrelated machines with
+//! restricted assignment); with hundreds of partitions to a broker simple means come within a fraction of a percent.
+//!
+//! **The method**, for one level: the largest partitions of brokers above it are handed to their least loaded replica that
+//! stays below; what then is still above hands on by way of a second broker, which hands on something in turn; and
+//! changes that are not needed after all are taken back, smallest first. The lowest level is found by trying: it starts
+//! where nobody can go below, and rises until the method keeps it.
+
+use std::cmp::Reverse;
+
+use rayon::prelude::*;
+
+use crate::base::ids::is_internal_topic;
+use crate::base::index::{BrokerIx, Csr, IndexVec, Ix, PartitionIx};
+use crate::placement::Home;
+use crate::problem::Problem;
+use crate::snapshot::BrokerState;
+
+/// Each level is this much above the one before.
+const LEVEL_STEP: f64 = 1.002;
+/// Levels that are tried at most.
+const LEVELS: usize = 400;
+/// Rounds of taking back what is not needed.
+const PRUNINGS: usize = 4;
+
+/// Partitions that may change their leader, largest first.
+struct Sources {
+    /// Mover, in the order of what it sends.
+    mover: Vec<u32>,
+    /// Bytes that its leader sends.
+    bytes: Vec<f64>,
+    /// Its leader.
+    leader: Vec<BrokerIx>,
+    /// Who may lead it: its leader and other old replicas that serve and are in sync.
+    candidates: Csr<BrokerIx>,
+    /// What brokers send of partitions that keep their leaders.
+    fixed: IndexVec<BrokerIx, f64>,
+    /// Nobody can go below.
+    least: f64,
+}
+
+/// An assignment and its highest load.
+struct Assignment {
+    leader: Vec<BrokerIx>,
+    load: IndexVec<BrokerIx, f64>,
+}
+
+/// The partitions that get another leader, in order of mover, with that leader.
+pub fn choose(problem: &Problem<'_>, lists: &Csr<Home>) -> Vec<(u32, BrokerIx)> {
+    let sources = Sources::new(problem, lists);
+    if sources.mover.is_empty() {
+        return Vec::new();
+    }
+    let now = sources.assign(f64::INFINITY);
+    let mut best = now.top();
+    let mut chosen = now;
+    let mut level = sources.least;
+    for _ in 0..LEVELS {
+        if level >= best {
+            break;
+        }
+        let tried = sources.assign(level);
+        let top = tried.top();
+        if top < best {
+            (best, chosen) = (top, tried);
+        }
+        if best <= level * (1.0 + 1e-9) {
+            break;
+        }
+        level *= LEVEL_STEP;
+    }
+    let changed = sources.mover.iter().zip(&chosen.leader).zip(&sources.leader);
+    let mut changes: Vec<(u32, BrokerIx)> =
+        changed.filter(|((_, new), old)| new != old).map(|((&mover, &new), _)| (mover, new)).collect();
+    changes.sort_unstable();
+    changes
+}
+
+impl Sources {
+    fn new(problem: &Problem<'_>, lists: &Csr<Home>) -> Self {
+        let cluster = &problem.cluster;
+        let partitions = &cluster.snapshot.partitions;
+        let mut fixed = IndexVec::filled(0.0, cluster.brokers.len());
+        let mut receives: IndexVec<BrokerIx, f64> = IndexVec::filled(0.0, cluster.brokers.len());
+        let mut rows: Vec<(Reverse<u64>, u32)> = Vec::with_capacity(problem.movers.len());
+        let mut may_send: IndexVec<BrokerIx, bool> = IndexVec::filled(false, cluster.brokers.len());
+        let mut total = 0.0;
+        for (mover, &partition) in problem.movers.iter().enumerate() {
+            let before = cluster.replicas_of(partition);
+            let size = cluster.size_of(partition).get();
+            let comes = lists.get(mover).iter().filter(|home| !before.contains(&home.broker));
+            let copies = comes.inspect(|home| receives[home.broker] += size as f64).count() as u64;
+            let bytes = size * copies;
+            total += bytes as f64;
+            // A list that names a broker which is not alive is refused by Kafka's tool, or by Kafka itself.
+            let is_well = before.iter().all(|&broker| cluster.brokers[broker].state == BrokerState::Alive);
+            let is_internal = is_internal_topic(&cluster.snapshot.topic_of(partition.get()).name);
+            if bytes == 0 || !is_well || is_internal {
+                fixed[problem.leader(partition)] += bytes as f64;
+                continue;
+            }
+            rows.push((Reverse(bytes), mover as u32));
+        }
+        rows.par_sort_unstable();
+        let mut candidates = Csr::with_capacity(rows.len(), rows.len() * 3);
+        let mut leader = Vec::with_capacity(rows.len());
+        for &(_, mover) in &rows {
+            let partition: PartitionIx = problem.movers[mover as usize];
+            let now = problem.leader(partition);
+            let isr = partitions.isr.get(partition.get());
+            let can_lead = |&broker: &BrokerIx| {
+                let row = &cluster.brokers[broker];
+                broker == now || (row.state.serves() && isr.contains(&row.id))
+            };
+            candidates.push(cluster.replicas_of(partition).iter().copied().filter(can_lead));
+            for &broker in candidates.get(candidates.len() - 1) {
+                may_send[broker] = true;
+            }
+            leader.push(now);
+        }
+        let senders = may_send.iter().filter(|&&may| may).count().max(1) as f64;
+        let largest = rows.first().map_or(0.0, |row| row.0.0 as f64);
+        // To send less than the busiest target takes in gains nothing.
+        let least = receives.iter().copied().fold(largest.max(total / senders), f64::max);
+        let bytes = rows.iter().map(|row| row.0.0 as f64).collect();
+        Sources { mover: rows.iter().map(|row| row.1).collect(), bytes, leader, candidates, fixed, least }
+    }
+
+    /// Leaders that keep to `level`, as far as the method finds them.
+    fn assign(&self, level: f64) -> Assignment {
+        let mut load = self.fixed.clone();
+        for (&leader, bytes) in self.leader.iter().zip(&self.bytes) {
+            load[leader] += bytes;
+        }
+        let mut assignment = Assignment { leader: self.leader.clone(), load };
+        if assignment.top() <= level {
+            return assignment;
+        }
+        self.hand_over(level, &mut assignment);
+        self.hand_on(level, &mut assignment);
+        for _ in 0..PRUNINGS {
+            if !self.take_back(level, &mut assignment) {
+                break;
+            }
+        }
+        assignment
+    }
+
+    /// Largest first, from whoever is above the level to the least loaded that stays below.
+    fn hand_over(&self, level: f64, now: &mut Assignment) {
+        for row in 0..self.mover.len() {
+            let (from, bytes) = (now.leader[row], self.bytes[row]);
+            if now.load[from] > level
+                && let Some(to) = self.least_loaded(row, now)
+                && now.load[to] + bytes <= level
+            {
+                now.pass(row, to, bytes);
+            }
+        }
+    }
+
+    fn least_loaded(&self, row: usize, now: &Assignment) -> Option<BrokerIx> {
+        let others = self.candidates.get(row).iter().copied().filter(|&broker| broker != now.leader[row]);
+        others.min_by(|&a, &b| now.load[a].total_cmp(&now.load[b]).then(a.cmp(&b)))
+    }
+
+    /// From whoever is still above the level by way of a second broker.
+    fn hand_on(&self, level: f64, now: &mut Assignment) {
+        let mut led: IndexVec<BrokerIx, Vec<u32>> = IndexVec::filled(Vec::new(), now.load.len());
+        for (row, &leader) in now.leader.iter().enumerate() {
+            led[leader].push(row as u32);
+        }
+        let above: Vec<BrokerIx> = now.load.indices().filter(|&broker| now.load[broker] > level).collect();
+        for from in above {
+            for at in 0..led[from].len() {
+                if now.load[from] <= level {
+                    break;
+                }
+                let row = led[from][at] as usize;
+                if now.leader[row] == from {
+                    self.hand_on_one(row, level, now, &mut led);
+                }
+            }
+        }
+    }
+
+    fn hand_on_one(
+        &self,
+        row: usize,
+        level: f64,
+        now: &mut Assignment,
+        led: &mut IndexVec<BrokerIx, Vec<u32>>,
+    ) -> bool {
+        let (from, bytes) = (now.leader[row], self.bytes[row]);
+        for &by in self.candidates.get(row).iter().filter(|&&broker| broker != from) {
+            let over = now.load[by] + bytes - level;
+            if over <= 0.0 {
+                now.pass(row, by, bytes);
+                led[by].push(row as u32);
+                return true;
+            }
+            // Rows stand largest first, so the last that is large enough is the least that helps.
+            let helps = led[by].iter().rev().map(|&other| other as usize).find_map(|other| {
+                let part = self.bytes[other];
+                if now.leader[other] != by || part < over || part >= bytes {
+                    return None;
+                }
+                let to = self.candidates.get(other).iter().copied();
+                let to = to.filter(|&to| to != by && to != from && now.load[to] + part <= level);
+                to.min_by(|&a, &b| now.load[a].total_cmp(&now.load[b]).then(a.cmp(&b))).map(|to| (other, to))
+            });
+            if let Some((other, to)) = helps {
+                now.pass(other, to, self.bytes[other]);
+                now.pass(row, by, bytes);
+                led[to].push(other as u32);
+                led[by].push(row as u32);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Gives back what the old leader can keep after all, smallest first; whether anything was.
+    fn take_back(&self, level: f64, now: &mut Assignment) -> bool {
+        let mut found = false;
+        for row in (0..self.mover.len()).rev() {
+            let (old, bytes) = (self.leader[row], self.bytes[row]);
+            if now.leader[row] != old && now.load[old] + bytes <= level {
+                now.pass(row, old, bytes);
+                found = true;
+            }
+        }
+        found
+    }
+}
+
+impl Assignment {
+    fn top(&self) -> f64 {
+        self.load.iter().copied().fold(0.0, f64::max)
+    }
+
+    fn pass(&mut self, row: usize, to: BrokerIx, bytes: f64) {
+        let from = std::mem::replace(&mut self.leader[row], to);
+        self.load[from] -= bytes;
+        self.load[to] += bytes;
+    }
+}
