@@ -1,6 +1,7 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
 mod bounds;
+mod forecast;
 mod remedy;
 mod trade;
 
@@ -22,7 +23,7 @@ use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement::{self, Home, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
+    ANY_DIR, Bottleneck, ClusterIdentity, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
     Throttle, Warning, Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
@@ -98,6 +99,10 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
         };
         let (decided, (bounds, other)) = rayon::join(|| decide(&problem, look, work), beside);
         let (leadership, not_proven, (schedule, loads)) = decided?;
+        if problem.settle_headroom(&leadership.lists.map(|home| home.broker))? {
+            // The same homes at other rates: what they bring to each broker is known now, and does not change again.
+            continue;
+        }
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
@@ -169,15 +174,15 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let solved = &solved;
     let problem = &solved.problem;
     let ((topics, moves), brokers) = rayon::join(|| moves(solved), || brokers(solved));
-    let waves = waves(solved);
+    let waves = waves(solved, &moves);
     let mut summary = summary(solved, &brokers, &waves);
     match found {
         Some(found) => bounds::add(&mut summary, found, problem, &brokers),
         None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.loads)),
     }
-    Plan {
+    let mut plan = Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
-        request: problem.request.clone(),
+        request: problem.resolved_request(),
         cluster,
         brokers,
         summary,
@@ -187,12 +192,18 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         deferred: problem.deferred.clone(),
         warnings: warnings(solved),
         complete: problem.deferred.is_empty(),
-    }
+    };
+    forecast::add(&mut plan, problem);
+    plan
 }
 
-fn waves(solved: &Solved<'_>) -> Vec<Wave> {
-    let request = solved.problem.request;
-    let throttle = request.throttle.filter(|_| !request.keeps_brokers());
+fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
+    let request = solved.problem.resolved_request();
+    let throttle = |rows: std::ops::Range<usize>| {
+        let brokers = rows.flat_map(|row| moves.previous.get(row).iter().chain(moves.replicas.get(row))).copied();
+        let serving = brokers.filter(|&id| solved.problem.cluster.snapshot.broker(id).is_some_and(|row| row.state.serves()));
+        Throttle::among(&request, serving).filter(|_| !request.keeps_brokers())
+    };
     let mut start = 0;
     let wave = |(number, wave): (usize, &schedule::Wave)| {
         let rows = start..start + wave.movers.len();
@@ -202,10 +213,11 @@ fn waves(solved: &Solved<'_>) -> Vec<Wave> {
             index: number as u32 + 1,
             stage: wave.stage,
             copy_seconds: wave.time.map(|time| time.copy),
-            duration_seconds: wave.time.map(|time| time.duration),
+            duration_seconds: None,
             bottleneck: bottleneck
                 .map(|(broker, side)| Bottleneck { broker: solved.problem.cluster.brokers[broker].id, side }),
-            throttle: throttle.map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate }),
+            limit: None,
+            throttle: throttle(rows.clone()),
             rows,
         }
     };
@@ -469,9 +481,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
             .map(|(&p, load)| problem.cluster.size_of(p).get() * u64::from(load.adding))
             .sum(),
     );
-    let timed = problem.request.throttle.is_some();
-    let sum_of =
-        |part: fn(&Estimate) -> Seconds| waves.iter().filter_map(|wave| wave.duration_seconds.as_ref()).map(part).sum();
+    let timed = problem.rates.is_some();
     let targets = || brokers.iter().filter(|broker| broker.role == Role::Target);
     let received = peak_utilization(solved, brokers);
     Summary {
@@ -482,11 +492,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         waves: waves.len() as u32,
         makespan_seconds: timed.then(|| waves.iter().filter_map(|wave| wave.copy_seconds).sum()),
         rolling_seconds: None,
-        eta_seconds: timed.then(|| Estimate {
-            low: sum_of(|duration| duration.low),
-            expected: sum_of(|duration| duration.expected),
-            high: sum_of(|duration| duration.high),
-        }),
+        eta_seconds: None,
         makespan_lower_bound_seconds: None,
         makespan_lower_bound_by: None,
         cross_rack_bytes: cross_rack_bytes(problem, loads),
@@ -605,7 +611,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             more => format!("{} and {} more", names.join(", "), grouped(more as u64)),
         }
     };
-    if problem.request.throttle.is_none() && !problem.movers.is_empty() && !problem.request.leaders_only {
+    if problem.rates.is_none() && !problem.movers.is_empty() && !problem.request.leaders_only {
         warnings.push(Warning::new(
             "no-throttle",
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
