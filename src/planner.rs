@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use crate::base::error::{Code, Error, Result};
-use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::ids::{BrokerId, IdSet, PartitionId};
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, PartitionIx, RackIx};
 use crate::base::pairs::Pairing;
-use crate::base::text::{counted, either, grouped};
+use crate::base::text::{brokers as brokers_text, counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::bound;
@@ -595,6 +595,27 @@ fn led_by_drained(problem: &Problem<'_>) -> Option<Warning> {
     (!led.is_empty()).then(|| Warning::new("led-by-drained", message))
 }
 
+/// Rates of brokers that copy below what Kafka keeps well; one rate for all is the command's to speak of.
+fn low_rates(solved: &Solved<'_>) -> Option<Warning> {
+    const LOW: f64 = 1e6;
+    let problem = &solved.problem;
+    let rates = problem.rates.as_ref().filter(|_| !problem.request.has_one_rate() && !problem.request.leaders_only)?;
+    let copying = |mover: usize| {
+        let load = &solved.loads.loads[mover];
+        let sends = (load.sends > 0).then_some((load.leader, rates.leader[load.leader]));
+        let receives = solved.loads.adding.get(mover).iter().map(|&broker| (broker, rates.follower[broker]));
+        sends.into_iter().chain(receives)
+    };
+    let slow = (0..problem.movers.len()).flat_map(copying).filter(|entry| entry.1 < LOW).map(|entry| entry.0);
+    let mut slow: Vec<BrokerIx> = slow.collect();
+    slow.sort_unstable();
+    slow.dedup();
+    let set = IdSet::from_ids(slow.iter().map(|&broker| problem.cluster.brokers[broker].id)).unwrap_or_default();
+    let (who, copies) = (brokers_text(&set), either(set.len(), "copies", "copy"));
+    let message = format!("{who} {copies} at less than 1 MB/s: Kafka keeps rates well only from about there");
+    (!slow.is_empty()).then(|| Warning::new("low-rate", message))
+}
+
 fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
     let Solved { problem, schedule, .. } = solved;
     let cluster = &problem.cluster;
@@ -617,6 +638,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
         ));
     }
+    warnings.extend(low_rates(solved));
     let fewer_racks = on_fewer_racks(solved);
     if !fewer_racks.is_empty() {
         let than = if problem.request.rack_policy == RackPolicy::Strict { "they have replicas" } else { "before" };

@@ -58,8 +58,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     }
     request.supplements = supplements(&args.supplements)?;
     if let Some(path) = &args.forecast {
-        let source = fs::name_of(path);
-        request.forecast = Model::read(json::text_of(&fs::read(path)?, &source)?, &source)?;
+        request.forecast = forecast(path)?;
     }
     Ok(request)
 }
@@ -146,6 +145,18 @@ pub fn target(path: &Path) -> Result<Target> {
     Target::read(json::text_of(&fs::read(path)?, &source)?, &source)
 }
 
+/// Rates of brokers from their file.
+pub fn rates(path: &Path) -> Result<BrokerRates> {
+    let source = fs::name_of(path);
+    BrokerRates::read(json::text_of(&fs::read(path)?, &source)?, &source)
+}
+
+/// What a forecast reckons with, from its file.
+pub fn forecast(path: &Path) -> Result<Model> {
+    let source = fs::name_of(path);
+    Model::read(json::text_of(&fs::read(path)?, &source)?, &source)
+}
+
 fn racks(path: &Path) -> Result<request::Racks> {
     let source = fs::name_of(path);
     snapshot::supplement_files::parse_racks(json::text_of(&fs::read(path)?, &source)?, &source)
@@ -154,10 +165,7 @@ fn racks(path: &Path) -> Result<request::Racks> {
 /// `base` with every limit that was given.
 fn limits(args: &LimitArgs, base: Request) -> Result<Request> {
     let rates = match (&args.rates, &args.rates_given) {
-        (Some(path), _) => {
-            let source = fs::name_of(path);
-            BrokerRates::read(json::text_of(&fs::read(path)?, &source)?, &source)?
-        }
+        (Some(path), _) => self::rates(path)?,
         (None, Some(given)) => given.clone(),
         (None, None) => base.rates,
     };

@@ -13,7 +13,7 @@ use crate::base::error::Result;
 use crate::base::text::grouped;
 use crate::base::units::{Bytes, Seconds};
 use crate::plan::why::{Why, why};
-use crate::plan::{Bottleneck, Estimate, Plan, Stage, Wave};
+use crate::plan::{Bottleneck, Cap, Estimate, Limit, Plan, Stage, Wave};
 
 /// Shows what was asked for.
 pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
@@ -45,6 +45,21 @@ struct WaveRow {
     copy_seconds: Option<Seconds>,
     duration_seconds: Option<Estimate>,
     bottleneck: Option<Bottleneck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
+    #[serde(skip)]
+    held_up_by: Option<Limit>,
+}
+
+/// `broker 5 as leader`, and by what if it is not its throttle.
+fn held_up(limit: Limit) -> String {
+    let Limit { broker, side, cap, from } = limit;
+    let by = match (cap, from) {
+        (Cap::Throttle, _) => return format!("broker {broker} as {}", side.as_str()),
+        (Cap::Fetch, Some(from)) => format!("fetches from broker {from}"),
+        (cap, _) => cap.as_str().to_owned(),
+    };
+    format!("broker {broker} as {} ({by})", side.as_str())
 }
 
 /// What a wave copies: the size of each partition, once for every new replica, and for every one in another log dir.
@@ -63,6 +78,8 @@ impl WavesView {
             copy_seconds: wave.copy_seconds,
             duration_seconds: wave.duration_seconds,
             bottleneck: wave.bottleneck,
+            limit: wave.limit,
+            held_up_by: wave.held_up_by(),
         };
         WavesView { waves: plan.waves.iter().map(row).collect() }
     }
@@ -92,7 +109,7 @@ impl View for WavesView {
                 wave.copy_seconds.map_or(String::new(), |time| time.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| time.expected.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| format!("{} to {}", time.low, time.high)),
-                wave.bottleneck.map_or(String::new(), |at| format!("broker {} as {}", at.broker, at.side.as_str())),
+                wave.held_up_by.map_or(String::new(), held_up),
             ]);
         }
         table.text()

@@ -92,10 +92,7 @@ fn broker(id: i32, rack: &str, state: BrokerState, role: Role, used: [u64; 2]) -
 }
 
 /// The throttle of [`sample`].
-pub const THROTTLE: Throttle = Throttle {
-    leader_bytes_per_sec: BytesPerSec::new(50_000_000),
-    follower_bytes_per_sec: BytesPerSec::new(50_000_000),
-};
+pub const THROTTLE: Throttle = Throttle::new(BytesPerSec::new(50_000_000), BytesPerSec::new(50_000_000));
 
 /// A plan without waves.
 pub fn empty(topics: &[&str]) -> Plan {
@@ -236,6 +233,7 @@ pub fn large(partitions: usize) -> Plan {
             copy_seconds: Some(Seconds::new(3_600.123)),
             duration_seconds: Some(Estimate::default()),
             bottleneck: Some(Bottleneck { broker: BrokerId::new(3), side: Side::Leader }),
+            limit: None,
             throttle: Some(THROTTLE),
             rows: start..(start + 5_000).min(partitions),
         })
