@@ -23,8 +23,8 @@ use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement::{self, Home, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary,
-    Throttle, Warning, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
+    Warning, Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
@@ -201,7 +201,8 @@ fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
     let request = solved.problem.resolved_request();
     let throttle = |rows: std::ops::Range<usize>| {
         let brokers = rows.flat_map(|row| moves.previous.get(row).iter().chain(moves.replicas.get(row))).copied();
-        let serving = brokers.filter(|&id| solved.problem.cluster.snapshot.broker(id).is_some_and(|row| row.state.serves()));
+        let serving =
+            brokers.filter(|&id| solved.problem.cluster.snapshot.broker(id).is_some_and(|row| row.state.serves()));
         Throttle::among(&request, serving).filter(|_| !request.keeps_brokers())
     };
     let mut start = 0;

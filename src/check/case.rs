@@ -56,8 +56,9 @@ impl<'a> Case<'a> {
             || (!plan.request.growth).then(|| replay::disk::replay(world, &steps, None)),
         );
         // Growth needs the times.
-        let disk =
-            disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed(&plan.request, rates.as_ref(), &times).as_deref()));
+        let disk = disk.unwrap_or_else(|| {
+            replay::disk::replay(world, &steps, elapsed(&plan.request, rates.as_ref(), &times).as_deref())
+        });
         Case {
             world,
             plan,

@@ -172,7 +172,10 @@ impl Judge<'_> {
             return;
         }
         let mut unknown = BTreeSet::new();
-        for peak in replay::disk::replay(self.world, &self.steps, elapsed(request, self.rates.as_ref(), &self.times).as_deref()).peaks {
+        for peak in
+            replay::disk::replay(self.world, &self.steps, elapsed(request, self.rates.as_ref(), &self.times).as_deref())
+                .peaks
+        {
             let dir = &self.world.dirs[peak.dir as usize];
             let broker = self.world.id(dir.broker);
             let Some(capacity) = dir.capacity else {

@@ -26,7 +26,14 @@ pub(super) fn judge(world: &World, request: &Request, steps: &Steps, rates: &Rat
         let at = number as usize;
         let sides = [
             ("sends", copies_from[at], rates.leader(number), sends[at], broker.out_capacity, request.leader_throttle),
-            ("receives", copies_to[at], rates.follower(number), receives[at], broker.in_capacity, request.follower_throttle),
+            (
+                "receives",
+                copies_to[at],
+                rates.follower(number),
+                receives[at],
+                broker.in_capacity,
+                request.follower_throttle,
+            ),
         ];
         for (verb, copies, rate, live, capacity, asked) in sides {
             if !copies {
@@ -34,7 +41,8 @@ pub(super) fn judge(world: &World, request: &Request, steps: &Steps, rates: &Rat
             }
             let most = asked.or(request.throttle).map_or(f64::INFINITY, BytesPerSec::as_f64);
             if rate > most {
-                let message = format!("it {verb} at {}, at most {} was asked for", Traffic::new(rate), Traffic::new(most));
+                let message =
+                    format!("it {verb} at {}, at most {} was asked for", Traffic::new(rate), Traffic::new(most));
                 found.push(Violation::new(RULE, message).broker(broker.id));
             }
             let Some(capacity) = capacity else { continue };
@@ -122,7 +130,8 @@ fn live(world: &World, steps: Option<&Steps>) -> (Vec<f64>, Vec<f64>) {
         let old = world.replicas(row);
         let (mut holds, mut leads) = (old.to_vec(), vec![world.leader(row)]);
         let mut replicas = old.len();
-        for (steps, &step) in steps.iter().flat_map(|steps| of_row[row as usize].iter().map(move |step| (steps, step))) {
+        for (steps, &step) in steps.iter().flat_map(|steps| of_row[row as usize].iter().map(move |step| (steps, step)))
+        {
             let new = steps.new.get(step);
             holds.extend(new);
             leads.extend(old.first().into_iter().chain(new.first()));

@@ -63,7 +63,8 @@ fn view<'a>(
         warnings.push(Warning::new("nothing-to-move", format!("{message}{hint}")));
     }
     if let Some(rate) = plan.request.throttle.filter(|_| plan.request.has_one_rate() && !plan.waves.is_empty())
-        && rate < THROTTLE_LOW {
+        && rate < THROTTLE_LOW
+    {
         let message = format!("a throttle of {rate} is very low: Kafka keeps rates well only from about 1 MB/s");
         let hint = if rate.get() < 10_000 { format!("; `{0}MB/s` is meant?", rate.get()) } else { String::new() };
         warnings.push(Warning::new("low-throttle", message + &hint));

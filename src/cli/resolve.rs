@@ -146,7 +146,7 @@ pub fn target(path: &Path) -> Result<Target> {
 }
 
 /// Rates of brokers from their file.
-pub fn rates(path: &Path) -> Result<BrokerRates> {
+pub fn rates_of(path: &Path) -> Result<BrokerRates> {
     let source = fs::name_of(path);
     BrokerRates::read(json::text_of(&fs::read(path)?, &source)?, &source)
 }
@@ -165,7 +165,7 @@ fn racks(path: &Path) -> Result<request::Racks> {
 /// `base` with every limit that was given.
 fn limits(args: &LimitArgs, base: Request) -> Result<Request> {
     let rates = match (&args.rates, &args.rates_given) {
-        (Some(path), _) => self::rates(path)?,
+        (Some(path), _) => rates_of(path)?,
         (None, Some(given)) => given.clone(),
         (None, None) => base.rates,
     };

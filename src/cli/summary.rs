@@ -403,7 +403,7 @@ impl<'a> PlanView<'a> {
 
 /// Least and most rates of the waves, unless one rate serves everything.
 fn rates(plan: &Plan) -> Option<Rates> {
-    if plan.request.has_one_rate() {
+    if plan.request.has_one_rate() || !plan.request.is_throttled() {
         return None;
     }
     let throttles = || plan.waves.iter().filter_map(|wave| wave.throttle.as_ref());

@@ -97,11 +97,8 @@ fn head(plan: &Plan) -> String {
         if request.replicas_only {
             moves.push_str("; followers alone, every leader stays");
         }
-        let throttle = if request.empties_dirs() {
-            runbook_dirs::rate(plan)
-        } else {
-            rate(throttle_of_all(plan).as_ref())
-        };
+        let throttle =
+            if request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(throttle_of_all(plan).as_ref()) };
         [moves, time, throttle]
     };
     let onto = brokers_by_name(targets);

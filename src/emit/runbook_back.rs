@@ -35,7 +35,10 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
         ("Undoes", if first == last { format!("wave {first}") } else { format!("waves {first} to {last}") }),
         ("Restores", format!("the exact ordered lists of {}", counted(rollback.len(), "partition"))),
         ("Copies back", format!("{} if all those waves have finished", copies(replicas, bytes))),
-        ("Throttle", if plan.request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(rollback.throttle().as_ref()) }),
+        (
+            "Throttle",
+            if plan.request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(rollback.throttle().as_ref()) },
+        ),
     ]));
     text.push_str(&have_ready("the-directory-of-this-file"));
     text.push_str(&notes(rollback));

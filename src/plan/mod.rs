@@ -359,9 +359,9 @@ impl Throttle {
         let rates: Vec<_> = brokers.into_iter().filter_map(|id| Some((id, request.rate_of(id)?))).collect();
         let leader = rates.iter().map(|(_, rate)| rate.leader_bytes_per_sec).min()?;
         let follower = rates.iter().map(|(_, rate)| rate.follower_bytes_per_sec).min()?;
-        let others = rates.into_iter().filter(|(_, rate)| {
-            rate.leader_bytes_per_sec != leader || rate.follower_bytes_per_sec != follower
-        });
+        let others = rates
+            .into_iter()
+            .filter(|(_, rate)| rate.leader_bytes_per_sec != leader || rate.follower_bytes_per_sec != follower);
         let others = others.map(|(id, rate)| BrokerThrottle {
             id,
             leader_bytes_per_sec: rate.leader_bytes_per_sec,
@@ -530,8 +530,7 @@ impl<'a> Dirs<'a> {
 impl Wave {
     /// What holds the wave up by the forecast; absent without a throttle or when nothing is copied.
     pub fn held_up_by(&self) -> Option<Limit> {
-        let throttled =
-            |at: Bottleneck| Limit { broker: at.broker, side: at.side, cap: Cap::Throttle, from: None };
+        let throttled = |at: Bottleneck| Limit { broker: at.broker, side: at.side, cap: Cap::Throttle, from: None };
         self.limit.or(self.bottleneck.map(throttled))
     }
 }

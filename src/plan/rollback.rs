@@ -128,7 +128,8 @@ impl<'a> Rollback<'a> {
     pub fn throttle(&self) -> Option<Throttle> {
         let undone = &self.plan.waves[self.to_wave as usize - 1..];
         let first = undone.iter().find_map(|wave| wave.throttle.as_ref())?;
-        if undone.iter().filter_map(|wave| wave.throttle.as_ref()).all(|other| other == first) && first.brokers.is_empty()
+        if undone.iter().filter_map(|wave| wave.throttle.as_ref()).all(|other| other == first)
+            && first.brokers.is_empty()
         {
             return Some(first.clone());
         }

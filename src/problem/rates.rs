@@ -53,7 +53,8 @@ const ROUNDING: f64 = 1e-3;
 /// when a broker that takes part has no rate.
 pub(super) fn of(problem: &Problem<'_>) -> Result<Option<Rates>> {
     let (cluster, request) = (&problem.cluster, problem.request);
-    let unknown: Vec<_> = request.rates.iter().map(|(id, _)| id).filter(|&id| cluster.broker_ix(id).is_none()).collect();
+    let unknown: Vec<_> =
+        request.rates.iter().map(|(id, _)| id).filter(|&id| cluster.broker_ix(id).is_none()).collect();
     if !unknown.is_empty() {
         return Err(unknown_brokers(cluster, &unknown, "--rates"));
     }
@@ -103,9 +104,10 @@ fn takes_part(problem: &Problem<'_>) -> IndexVec<BrokerIx, bool> {
 fn refuse_missing(problem: &Problem<'_>, rates: &Rates) -> Result<()> {
     let cluster = &problem.cluster;
     let takes_part = takes_part(problem);
-    let without = cluster.brokers.indices().filter(|&broker| {
-        takes_part[broker] && (rates.leader[broker] <= 0.0 || rates.follower[broker] <= 0.0)
-    });
+    let without = cluster
+        .brokers
+        .indices()
+        .filter(|&broker| takes_part[broker] && (rates.leader[broker] <= 0.0 || rates.follower[broker] <= 0.0));
     let ids: Vec<_> = without.map(|broker| cluster.brokers[broker].id).collect();
     if ids.is_empty() {
         return Ok(());
@@ -120,10 +122,12 @@ fn refuse_missing(problem: &Problem<'_>, rates: &Rates) -> Result<()> {
         .at(Place::source("--headroom"))
         .help("add `--throttle RATE` for brokers without a known capacity")
         .help("put `in_capacity_bytes_per_sec` and `out_capacity_bytes_per_sec` into the snapshot"),
-        None => Error::new(Code::Usage, format!("{who} {takes} part in the move and has no rate: --rates does not name it"))
-            .at(Place::source("--rates"))
-            .help("add `--throttle RATE` for the brokers that the file does not name")
-            .help("or name them in the file"),
+        None => {
+            Error::new(Code::Usage, format!("{who} {takes} part in the move and has no rate: --rates does not name it"))
+                .at(Place::source("--rates"))
+                .help("add `--throttle RATE` for the brokers that the file does not name")
+                .help("or name them in the file")
+        }
     };
     Err(error.detail("brokers", set.to_string()))
 }
@@ -236,8 +240,9 @@ impl Problem<'_> {
         if !full.is_empty() {
             let set = IdSet::from_ids(full.iter().map(|&broker| self.cluster.brokers[broker].id)).unwrap_or_default();
             let (who, has) = (text::brokers(&set), either(set.len(), "has", "have"));
-            let message =
-                format!("with {headroom} of its network left free, {who} {has} nothing left for copies beside live traffic");
+            let message = format!(
+                "with {headroom} of its network left free, {who} {has} nothing left for copies beside live traffic"
+            );
             return Err(Error::new(Code::Throttle, message)
                 .detail("kind", "not-found")
                 .detail("brokers", set.to_string())

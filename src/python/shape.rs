@@ -34,7 +34,8 @@ const NESTED: &[(&str, &str, &str)] = &[
 ];
 
 /// Fields whose JSON name is a word of Python's own.
-const RENAMED: &[(&str, &str, &str)] = &[("Change", "from", "source"), ("Change", "to", "target"), ("Limit", "from", "source")];
+const RENAMED: &[(&str, &str, &str)] =
+    &[("Change", "from", "source"), ("Change", "to", "target"), ("Limit", "from", "source")];
 
 /// `value` as an instance of the dataclass `class`; a list becomes a tuple of them, null becomes `None`.
 pub fn typed<'py>(py: Python<'py>, class: &str, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {

@@ -217,7 +217,7 @@ pub fn rates(argument: &str, value: Any<'_, '_>) -> PyResult<BrokerRates> {
     }
     let expected = "the path of a file, or a mapping of broker ids to rates";
     let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
-    Ok(crate::cli::resolve::rates(std::path::Path::new(&path))?)
+    Ok(crate::cli::resolve::rates_of(std::path::Path::new(&path))?)
 }
 
 /// What a forecast reckons with: the path of a file, or a mapping of its fields.

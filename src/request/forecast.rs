@@ -178,9 +178,12 @@ impl Model {
                 .help(help));
         }
         if let Some(version) = object.remove("version").filter(|version| version.as_u64() != Some(VERSION)) {
-            return Err(Error::new(Code::WrongVersion, format!("version {version}; this kshift reads version {VERSION}"))
-                .at(Place::path(source, "version"))
-                .help(format!("write `\"version\":{VERSION}`")));
+            return Err(Error::new(
+                Code::WrongVersion,
+                format!("version {version}; this kshift reads version {VERSION}"),
+            )
+            .at(Place::path(source, "version"))
+            .help(format!("write `\"version\":{VERSION}`")));
         }
         let wrong = |key: &str, what: String| {
             Error::new(Code::InvalidValue, what).at(Place::path(source, key.to_owned())).help(help)

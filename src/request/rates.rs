@@ -78,9 +78,7 @@ impl BrokerRates {
                 return Err(wrong(Place::path(source, "brokers"), what));
             }
             None if object.contains_key("kind") => {
-                return Err(Error::new(Code::MissingField, "missing `brokers`")
-                    .at(Place::source(source))
-                    .help(HELP));
+                return Err(Error::new(Code::MissingField, "missing `brokers`").at(Place::source(source)).help(HELP));
             }
             None => (object, ""),
         };

@@ -293,18 +293,13 @@ impl<'p> Forecaster<'p> {
     }
 
     /// What network, disk and fetchers allow.
-    fn capped(
-        &self,
-        broker: BrokerIx,
-        sums: &Sums,
-        added_out: f64,
-        pairs: &[(BrokerIx, Pair)],
-        longest: &mut Longest,
-    ) {
+    fn capped(&self, broker: BrokerIx, sums: &Sums, added_out: f64, pairs: &[(BrokerIx, Pair)], longest: &mut Longest) {
         let row = &self.problem.cluster.snapshot.brokers[broker.get()];
         let side = if self.within { Side::LogDirs } else { Side::Follower };
         let mut cap = |bytes: f64, capacity: Option<Traffic>, live: f64, side: Side, cap: Cap| {
-            let Some(capacity) = capacity.map(|capacity| capacity.get().max(1.0)).filter(|_| bytes > 0.0) else { return };
+            let Some(capacity) = capacity.map(|capacity| capacity.get().max(1.0)).filter(|_| bytes > 0.0) else {
+                return;
+            };
             let left = (capacity - live).clamp(LEFT_MIN * capacity, capacity);
             longest.raise([bytes / capacity, bytes / left, bytes / left], || Limit { broker, side, cap, from: None });
         };

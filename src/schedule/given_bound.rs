@@ -36,7 +36,9 @@ pub fn makespan(problem: &Problem<'_>, loads: &Loads) -> Option<Least> {
         total += bytes;
         if !loads.within {
             let may_lead = cluster.replicas_of(problem.movers[mover]).iter().chain(loads.adding.get(mover));
-            raise(bytes / rates.best_leader(may_lead.copied()), &|| format!("copies of partition {}", cluster.name_of(problem.movers[mover])));
+            raise(bytes / rates.best_leader(may_lead.copied()), &|| {
+                format!("copies of partition {}", cluster.name_of(problem.movers[mover]))
+            });
         }
         for &broker in cluster.replicas_of(problem.movers[mover]) {
             may_lead[broker] = true;

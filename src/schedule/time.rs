@@ -152,8 +152,7 @@ pub fn refuse_impossible(problem: &Problem<'_>, loads: &Loads) -> Result<()> {
     let load = &loads.loads[worst.mover];
     let name = problem.cluster.name_of(problem.movers[worst.mover]);
     let leader = problem.cluster.brokers[load.leader].id;
-    let mut topics: Vec<_> =
-        all.iter().map(|stuck| problem.cluster.topic_of(problem.movers[stuck.mover])).collect();
+    let mut topics: Vec<_> = all.iter().map(|stuck| problem.cluster.topic_of(problem.movers[stuck.mover])).collect();
     topics.dedup();
     let topics: Vec<&str> =
         topics.into_iter().map(|topic| problem.cluster.snapshot.topics[topic.get()].name.as_str()).collect();

@@ -15,14 +15,8 @@ const RECORDS_MAX: usize = 10_000;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     for (wave, time) in case.times.iter().enumerate() {
-        let broken = of_wave(
-            case.world,
-            &case.steps,
-            &case.steps.waves[wave],
-            time,
-            case.rates.as_ref(),
-            &case.plan.request,
-        );
+        let broken =
+            of_wave(case.world, &case.steps, &case.steps.waves[wave], time, case.rates.as_ref(), &case.plan.request);
         let index = case.plan.waves[wave].index;
         found.extend(broken.into_iter().map(|broken| broken.wave(index).place(format!("plan.json at waves[{wave}]"))));
     }

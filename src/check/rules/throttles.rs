@@ -1,7 +1,7 @@
 //! `throttle`: the rates are those that were asked for, and every copy finishes under them.
 
-use super::super::{Violation, headroom};
 use super::super::case::Case;
+use super::super::{Violation, headroom};
 use crate::base::units::{BytesPerSec, Traffic};
 use crate::plan::{BrokerThrottle, Side, Throttle};
 use crate::replay::time::Load;

@@ -115,9 +115,7 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
             duration_seconds: None,
             bottleneck: None,
             limit: None,
-            throttle: request
-                .throttle
-                .map(|rate| Throttle::new(rate, rate)),
+            throttle: request.throttle.map(|rate| Throttle::new(rate, rate)),
             rows: start..moves.topic.len(),
         });
     }
@@ -162,10 +160,7 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
     let copy = plan.clone();
     let case = Case::new(&world, &copy);
     let figures = figures::of(&case);
-    let bound = case
-        .rates
-        .as_ref()
-        .map(|rates| bound::of(&world, &case.ask, &case.steps, rates, bound::Room::Counted));
+    let bound = case.rates.as_ref().map(|rates| bound::of(&world, &case.ask, &case.steps, rates, bound::Room::Counted));
     plan.summary = Summary {
         replicas_moved: figures.replicas_moved,
         replicas_forced: figures.replicas_forced,

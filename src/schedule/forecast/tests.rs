@@ -47,14 +47,17 @@ const THREE: Run = Run { brokers: 6, leaders: 3, partitions: 30, replicas: 3, co
 
 impl Run {
     fn snapshot(&self) -> Snapshot {
-        let brokers: Vec<String> =
-            (0..self.brokers).map(|id| format!(r#"{{"id":{id}{}}}"#, self.more)).collect();
-        let old = |first: u32| -> Vec<u32> { (0..self.replicas).map(|at| (first + at) % self.leaders.max(self.replicas)).collect() };
+        let brokers: Vec<String> = (0..self.brokers).map(|id| format!(r#"{{"id":{id}{}}}"#, self.more)).collect();
+        let old = |first: u32| -> Vec<u32> {
+            (0..self.replicas).map(|at| (first + at) % self.leaders.max(self.replicas)).collect()
+        };
         let mut partitions: Vec<String> = (0..self.partitions)
             .map(|number| {
-                let (size, write) = (self.size * MB, self.write * MB);
+                let (size, write) = ((self.size * MB).round() as u64, self.write * MB);
                 let list = old(number % self.leaders);
-                format!(r#"{{"partition":{number},"replicas":{list:?},"size_bytes":{size},"bytes_in_per_sec":{write}}}"#)
+                format!(
+                    r#"{{"partition":{number},"replicas":{list:?},"size_bytes":{size},"bytes_in_per_sec":{write}}}"#
+                )
             })
             .collect();
         if self.beside > 0.0 {
@@ -131,11 +134,7 @@ fn every_measured_run_is_met_within_its_band() {
         (Run { brokers: 3, replicas: 2, size: 1450.0, write: 2.0, leader: 12.0, follower: 12.0, ..RUN }, 186.0, leader),
         (Run { size: 100.0, leader: 16.7, follower: 16.7, ..THREE }, 196.0, mean),
         (Run { size: 2000.0 / 30.0, write: 0.1, leader: 17.0, follower: 17.0, ..THREE }, 158.0, leader),
-        (
-            Run { partitions: 12, size: 100.0, leader: 10.0, beside: 0.01, forecast: small, ..THREE },
-            121.0,
-            follower,
-        ),
+        (Run { partitions: 12, size: 100.0, leader: 10.0, beside: 0.01, forecast: small, ..THREE }, 121.0, follower),
         (
             Run { partitions: 12, size: 100.0, leader: 10.0, follower: 40.0, beside: 0.01, forecast: small, ..THREE },
             113.0,
@@ -145,7 +144,10 @@ fn every_measured_run_is_met_within_its_band() {
     for (number, (run, actual, band)) in runs.into_iter().enumerate() {
         let ([low, expected, high], limit) = run.forecast();
         let error = actual / expected - 1.0;
-        assert!(band[0] <= error && error <= band[1], "run {number}: {expected} expected, {actual} measured: {error:+.3}");
+        assert!(
+            band[0] <= error && error <= band[1],
+            "run {number}: {expected} expected, {actual} measured: {error:+.3}"
+        );
         assert!(low <= actual && actual <= high, "run {number}: {low} to {high}, {actual} measured");
         assert_eq!(limit.cap, Cap::Throttle, "run {number}");
         let side = if band == leader { Side::Leader } else { Side::Follower };
@@ -230,8 +232,7 @@ fn live_traffic_takes_its_part_of_a_network() {
 fn a_wave_that_copies_nothing_takes_next_to_no_time() {
     let (snapshot, request) = (RUN.snapshot(), RUN.request());
     let problem = Problem::new(Cluster::new(&snapshot), &request).unwrap();
-    let mut forecaster =
-        Forecaster::new(&problem, problem.rates.as_ref().unwrap(), IndexVec::filled(false, 2));
+    let mut forecaster = Forecaster::new(&problem, problem.rates.as_ref().unwrap(), IndexVec::filled(false, 2));
     let [a, b] = [0, 1].map(BrokerIx::new);
     let step = Step {
         partition: PartitionIx::new(0),
