@@ -13,7 +13,7 @@ use crate::base::error::Result;
 use crate::base::text::grouped;
 use crate::base::units::{Bytes, Seconds};
 use crate::plan::why::{Why, why};
-use crate::plan::{Bottleneck, Cap, Estimate, Limit, Plan, Stage, Wave};
+use crate::plan::{Bottleneck, Estimate, Limit, Plan, Stage, Wave};
 
 /// Shows what was asked for.
 pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
@@ -49,17 +49,6 @@ struct WaveRow {
     limit: Option<Limit>,
     #[serde(skip)]
     held_up_by: Option<Limit>,
-}
-
-/// `broker 5 as leader`, and by what if it is not its throttle.
-fn held_up(limit: Limit) -> String {
-    let Limit { broker, side, cap, from } = limit;
-    let by = match (cap, from) {
-        (Cap::Throttle, _) => return format!("broker {broker} as {}", side.as_str()),
-        (Cap::Fetch, Some(from)) => format!("fetches from broker {from}"),
-        (cap, _) => cap.as_str().to_owned(),
-    };
-    format!("broker {broker} as {} ({by})", side.as_str())
 }
 
 /// What a wave copies: the size of each partition, once for every new replica, and for every one in another log dir.
@@ -109,7 +98,7 @@ impl View for WavesView {
                 wave.copy_seconds.map_or(String::new(), |time| time.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| time.expected.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| format!("{} to {}", time.low, time.high)),
-                wave.held_up_by.map_or(String::new(), held_up),
+                wave.held_up_by.map_or(String::new(), |limit| limit.in_short()),
             ]);
         }
         table.text()

@@ -9,7 +9,7 @@ use crate::base::pairs::Pairing;
 use crate::base::racks::RackNames;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
-use crate::plan::{Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Stage, Summary, Warning};
+use crate::plan::{Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning};
 use crate::request::Prefer;
 
 /// How many deferred partitions the text names.
@@ -440,6 +440,7 @@ fn held_up_by(plan: &Plan) -> Option<HeldUp> {
 pub fn limit_text(limit: Limit) -> String {
     let Limit { broker, side, cap, from } = limit;
     match (cap, from) {
+        (Cap::Throttle, _) if side == Side::LogDirs => format!("the throttle of broker {broker} between its log dirs"),
         (Cap::Throttle, _) => format!("the throttle of broker {broker} as {}", side.as_str()),
         (Cap::Network, _) => format!("the network of broker {broker} as {}", side.as_str()),
         (Cap::Disk, _) => format!("the disks of broker {broker}"),

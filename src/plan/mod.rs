@@ -261,6 +261,17 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// `broker 5 as leader`, and by what where that is not its throttle.
+    pub fn in_short(&self) -> String {
+        let Limit { broker, side, cap, from } = *self;
+        let by = match (cap, from) {
+            (Cap::Throttle, _) => return format!("broker {broker} as {}", side.as_str()),
+            (Cap::Fetch, Some(from)) => format!("fetches from broker {from}"),
+            (cap, _) => cap.as_str().to_owned(),
+        };
+        format!("broker {broker} as {} ({by})", side.as_str())
+    }
+
     /// Whether it is the throttle of that bottleneck, and so nothing new.
     pub fn says_no_more_than(&self, bottleneck: Bottleneck) -> bool {
         self.cap == Cap::Throttle && self.broker == bottleneck.broker && self.side == bottleneck.side

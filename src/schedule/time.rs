@@ -158,11 +158,21 @@ pub fn refuse_impossible(problem: &Problem<'_>, loads: &Loads) -> Result<()> {
         topics.into_iter().map(|topic| problem.cluster.snapshot.topics[topic.get()].name.as_str()).collect();
     let traffic = load.write * f64::from(load.replicas - 1 + load.adding);
     let (copies, noun) = (all.len(), either(all.len(), "partition", "partitions"));
-    let message = match problem.request.throttle.filter(|_| problem.request.has_one_rate()) {
-        Some(throttle) => format!("at {throttle} the copies of {copies} {noun} never finish"),
-        None => {
-            let (id, rate) = (problem.cluster.brokers[worst.broker].id, Traffic::new(worst.rate));
-            format!("at {rate} of broker {id} as {} the copies of {copies} {noun} never finish", worst.side.as_str())
+    let (id, side) = (problem.cluster.brokers[worst.broker].id, worst.side.as_str());
+    let message = match (problem.request.throttle, problem.request.headroom) {
+        (Some(throttle), _) if problem.request.has_one_rate() => {
+            format!("at {throttle} the copies of {copies} {noun} never finish")
+        }
+        (_, Some(headroom)) => {
+            // The least that is ever left is no rate at all.
+            let left = if worst.rate > 1.0 { Traffic::new(worst.rate).to_string() } else { "nothing".to_owned() };
+            format!(
+                "--headroom {headroom} leaves broker {id} {left} as {side}, and the copies of {copies} {noun} never finish"
+            )
+        }
+        _ => {
+            let rate = Traffic::new(worst.rate);
+            format!("at {rate} of broker {id} as {side} the copies of {copies} {noun} never finish")
         }
     };
     let mut error = Error::new(Code::Throttle, message)
