@@ -96,8 +96,11 @@ impl Default for Model {
     }
 }
 
+/// A field of the model.
+type Field = fn(&mut Model) -> &mut f64;
+
 /// Settings of a broker that the forecast looks at: Kafka's name, ours, and what of ours one of Kafka's is.
-const SETTINGS: [(&str, fn(&mut Model) -> &mut f64, f64); 6] = [
+const SETTINGS: [(&str, Field, f64); 6] = [
     ("num.replica.fetchers", |model| &mut model.fetcher_threads, 1.0),
     ("replica.fetch.max.bytes", |model| &mut model.fetch_max_bytes, 1.0),
     ("replica.fetch.response.max.bytes", |model| &mut model.fetch_response_max_bytes, 1.0),

@@ -16,7 +16,7 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     for (wave, time) in case.times.iter().enumerate() {
         let (given, expected) = (&case.plan.waves[wave].throttle, expected(case, wave));
         if *given != expected {
-            let message = format!("leader/follower rates {}, {} were asked for", name(given), name(&expected));
+            let message = format!("leader/follower rates {}, {} were asked for", name(given.as_ref()), name(expected.as_ref()));
             found.push(case.wave_violation(RULE, wave, message));
         }
         let Some(rates) = &case.rates else { continue };
@@ -52,19 +52,17 @@ fn expected(case: &Case, wave: usize) -> Option<Throttle> {
     Some(Throttle { leader_bytes_per_sec: leader, follower_bytes_per_sec: follower, brokers: others.collect() })
 }
 
-/// `50/50, broker 3 80/80`.
-fn name(throttle: &Option<Throttle>) -> String {
+/// `50/50 (broker 3: 80/80)`.
+fn name(throttle: Option<&Throttle>) -> String {
     const SHOWN: usize = 5;
     let Some(throttle) = throttle else { return "none".to_owned() };
-    let mut text = format!("{}/{}", throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
-    for one in throttle.brokers.iter().take(SHOWN) {
-        let (leader, follower) = (one.leader_bytes_per_sec.get(), one.follower_bytes_per_sec.get());
-        text.push_str(&format!(" (broker {}: {leader}/{follower})", one.id));
-    }
-    if throttle.brokers.len() > SHOWN {
-        text.push_str(&format!(" and {} more", throttle.brokers.len() - SHOWN));
-    }
-    text
+    let common = format!("{}/{}", throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
+    let own = throttle.brokers.iter().take(SHOWN).map(|one| {
+        format!(" (broker {}: {}/{})", one.id, one.leader_bytes_per_sec.get(), one.follower_bytes_per_sec.get())
+    });
+    let more = throttle.brokers.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    common + &own.collect::<String>() + &more
 }
 
 /// That a copy never finishes.
