@@ -1,6 +1,7 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
 mod bounds;
+mod forecast;
 mod remedy;
 mod trade;
 
@@ -9,10 +10,10 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use crate::base::error::{Code, Error, Result};
-use crate::base::ids::PartitionId;
+use crate::base::ids::{IdSet, PartitionId};
 use crate::base::index::{BrokerIx, Csr, DirIx, IndexVec, Ix, PartitionIx, RackIx};
 use crate::base::pairs::Pairing;
-use crate::base::text::{counted, either, grouped};
+use crate::base::text::{brokers as brokers_text, counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::bound;
@@ -22,8 +23,8 @@ use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement::{self, Home, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary, Throttle,
-    Warning, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary, Throttle, Warning,
+    Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
@@ -100,6 +101,10 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
         };
         let (decided, (bounds, other)) = rayon::join(|| decide(&problem, look, work), beside);
         let (leadership, not_proven, Timed { steps, schedule, loads }) = decided?;
+        if problem.settle_headroom(&leadership.lists.map(|home| home.broker))? {
+            // The same homes at other rates: what they bring to each broker is known now, and does not change again.
+            continue;
+        }
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
@@ -190,15 +195,15 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let solved = &solved;
     let problem = &solved.problem;
     let ((topics, moves), brokers) = rayon::join(|| moves(solved), || brokers(solved));
-    let waves = waves(solved);
+    let waves = waves(solved, &moves);
     let mut summary = summary(solved, &brokers, &waves);
     match found {
         Some(found) => bounds::add(&mut summary, found, problem, &brokers),
         None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.leadership.lists)),
     }
-    Plan {
+    let mut plan = Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
-        request: problem.request.clone(),
+        request: problem.resolved_request(),
         cluster,
         brokers,
         summary,
@@ -208,12 +213,19 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         deferred: problem.deferred.clone(),
         warnings: warnings(solved),
         complete: problem.deferred.is_empty(),
-    }
+    };
+    forecast::add(&mut plan, problem);
+    plan
 }
 
-fn waves(solved: &Solved<'_>) -> Vec<Wave> {
-    let request = solved.problem.request;
-    let throttle = request.throttle.filter(|_| !request.keeps_brokers());
+fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
+    let request = solved.problem.resolved_request();
+    let throttle = |rows: std::ops::Range<usize>| {
+        let brokers = rows.flat_map(|row| moves.previous.get(row).iter().chain(moves.replicas.get(row))).copied();
+        let serving =
+            brokers.filter(|&id| solved.problem.cluster.snapshot.broker(id).is_some_and(|row| row.state.serves()));
+        Throttle::among(&request, serving).filter(|_| !request.keeps_brokers())
+    };
     let mut start = 0;
     let wave = |(number, wave): (usize, &schedule::Wave)| {
         let rows = start..start + wave.steps.len();
@@ -223,10 +235,11 @@ fn waves(solved: &Solved<'_>) -> Vec<Wave> {
             index: number as u32 + 1,
             stage: wave.stage,
             copy_seconds: wave.time.map(|time| time.copy),
-            duration_seconds: wave.time.map(|time| time.duration),
+            duration_seconds: None,
             bottleneck: bottleneck
                 .map(|(broker, side)| Bottleneck { broker: solved.problem.cluster.brokers[broker].id, side }),
-            throttle: throttle.map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate }),
+            limit: None,
+            throttle: throttle(rows.clone()),
             rows,
         }
     };
@@ -480,9 +493,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
     let bytes_moved = Bytes::new(
         loads.loads.iter().map(|load| problem.cluster.size_of(load.partition).get() * u64::from(load.adding)).sum(),
     );
-    let timed = problem.request.throttle.is_some();
-    let sum_of =
-        |part: fn(&Estimate) -> Seconds| waves.iter().filter_map(|wave| wave.duration_seconds.as_ref()).map(part).sum();
+    let timed = problem.rates.is_some();
     let targets = || brokers.iter().filter(|broker| broker.role == Role::Target);
     let received = peak_utilization(solved, brokers);
     Summary {
@@ -493,11 +504,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         waves: waves.len() as u32,
         makespan_seconds: timed.then(|| waves.iter().filter_map(|wave| wave.copy_seconds).sum()),
         rolling_seconds: None,
-        eta_seconds: timed.then(|| Estimate {
-            low: sum_of(|duration| duration.low),
-            expected: sum_of(|duration| duration.expected),
-            high: sum_of(|duration| duration.high),
-        }),
+        eta_seconds: None,
         makespan_lower_bound_seconds: None,
         makespan_lower_bound_by: None,
         cross_rack_bytes: cross_rack_bytes(problem, loads),
@@ -601,6 +608,27 @@ fn led_by_drained(problem: &Problem<'_>) -> Option<Warning> {
     (!led.is_empty()).then(|| Warning::new("led-by-drained", message))
 }
 
+/// Rates of brokers that copy below what Kafka keeps well; one rate for all is the command's to speak of.
+fn low_rates(solved: &Solved<'_>) -> Option<Warning> {
+    const LOW: f64 = 1e6;
+    let problem = &solved.problem;
+    let rates = problem.rates.as_ref().filter(|_| !problem.request.has_one_rate() && !problem.request.leaders_only)?;
+    let copying = |mover: usize| {
+        let load = &solved.loads.loads[mover];
+        let sends = (load.sends > 0).then_some((load.leader, rates.leader[load.leader]));
+        let receives = solved.loads.adding.get(mover).iter().map(|&broker| (broker, rates.follower[broker]));
+        sends.into_iter().chain(receives)
+    };
+    let slow = (0..problem.movers.len()).flat_map(copying).filter(|entry| entry.1 < LOW).map(|entry| entry.0);
+    let mut slow: Vec<BrokerIx> = slow.collect();
+    slow.sort_unstable();
+    slow.dedup();
+    let set = IdSet::from_ids(slow.iter().map(|&broker| problem.cluster.brokers[broker].id)).unwrap_or_default();
+    let (who, copies) = (brokers_text(&set), either(set.len(), "copies", "copy"));
+    let message = format!("{who} {copies} at less than 1 MB/s: Kafka keeps rates well only from about there");
+    (!slow.is_empty()).then(|| Warning::new("low-rate", message))
+}
+
 fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
     let Solved { problem, schedule, .. } = solved;
     let cluster = &problem.cluster;
@@ -617,12 +645,13 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             more => format!("{} and {} more", names.join(", "), grouped(more as u64)),
         }
     };
-    if problem.request.throttle.is_none() && !problem.movers.is_empty() && !problem.request.leaders_only {
+    if problem.rates.is_none() && !problem.movers.is_empty() && !problem.request.leaders_only {
         warnings.push(Warning::new(
             "no-throttle",
             "no --throttle was given: copies run as fast as brokers can and compete with clients, and no times are known",
         ));
     }
+    warnings.extend(low_rates(solved));
     let fewer_racks = on_fewer_racks(solved);
     if !fewer_racks.is_empty() {
         let than = if problem.request.rack_policy == RackPolicy::Strict { "they have replicas" } else { "before" };

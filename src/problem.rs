@@ -3,6 +3,7 @@
 mod dirs;
 mod leaders;
 pub mod pairing;
+pub mod rates;
 mod wanted;
 
 use fancy_regex::Regex;
@@ -19,6 +20,7 @@ use crate::plan::Deferred;
 use crate::request::{Prefer, RackPolicy, Request};
 use crate::snapshot::BrokerState;
 
+use self::rates::Rates;
 pub use self::wanted::{Wanted, WantedReplica};
 
 /// What is to be solved.
@@ -54,6 +56,10 @@ pub struct Problem<'s> {
     pub deferred: Vec<Deferred>,
     /// Where leadership alone moves: partitions that a drained broker leads although another is first of the list.
     pub led_by_drained: Vec<PartitionIx>,
+    /// The throttle of each broker; absent without any.
+    pub rates: Option<Rates>,
+    /// Follower rates as they were when placement began, and the best of any target: what shares of time follow.
+    inflow: Option<(IndexVec<BrokerIx, f64>, f64)>,
     /// Seconds of growth that a copy must have room for; zero unless growth counts.
     pub growth_horizon: Seconds,
 }
@@ -91,6 +97,8 @@ impl<'s> Problem<'s> {
             bytes_forced: Bytes::ZERO,
             deferred: Vec::new(),
             led_by_drained: Vec::new(),
+            rates: None,
+            inflow: None,
             growth_horizon: Seconds::ZERO,
             cluster,
             is_drained,
@@ -103,6 +111,10 @@ impl<'s> Problem<'s> {
         if !problem.movers.is_empty() {
             problem.limit_dirs()?;
         }
+        problem.rates = rates::of(&problem)?;
+        let best = |rates: &Rates| rates.best_follower(problem.targets.iter().copied());
+        let moves = problem.rates.as_ref().filter(|_| !problem.movers.is_empty());
+        problem.inflow = moves.map(|rates| (rates.follower.clone(), best(rates)));
         Ok(problem)
     }
 
@@ -160,9 +172,9 @@ impl<'s> Problem<'s> {
     }
 
     /// What a target weighs when load is shared out: the bytes that its receiving log dirs can hold; 1 where disks
-    /// do not count or time goes first.
+    /// do not count; where time goes first, its follower rate over the best one.
     pub fn weight(&self, broker: BrokerIx) -> f64 {
-        if self.request.prefer == Prefer::Time { 1.0 } else { self.size(broker) }
+        if self.request.prefer == Prefer::Time { self.pace(broker) } else { self.size(broker) }
     }
 
     /// Whether targets differ in size.
@@ -170,6 +182,13 @@ impl<'s> Problem<'s> {
         let mut sizes = self.targets.iter().map(|&broker| self.size(broker));
         let first = sizes.next();
         sizes.any(|size| Some(size) != first)
+    }
+
+    /// Whether targets differ in their follower rates.
+    pub fn has_paces(&self) -> bool {
+        let mut paces = self.targets.iter().map(|&broker| self.pace(broker).to_bits());
+        let first = paces.next();
+        paces.any(|pace| Some(pace) != first)
     }
 
     /// What the targets should carry of `total`, in their order: in proportion to what they weigh.

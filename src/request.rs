@@ -1,6 +1,9 @@
 //! What is asked of the planner. Every default stands here and nowhere else; the request is echoed in
 //! the plan, so that `check` judges a plan by what was asked when it was made.
 
+pub mod forecast;
+pub mod rates;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,8 @@ use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::request::forecast::Model;
+use crate::request::rates::BrokerRates;
 
 /// Most leaders that change in one wave in which nothing else does, unless another number is asked for: as many as the
 /// controller elects in one pass of its own.
@@ -55,6 +60,22 @@ pub struct Request {
     /// Replication throttle of each broker, leader and follower side; with `drain_dir` the throttle of copies between
     /// log dirs; absent: none, and no times.
     pub throttle: Option<BytesPerSec>,
+    /// Throttle of the leader side alone, in the place of `throttle`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leader_throttle: Option<BytesPerSec>,
+    /// Throttle of the follower side alone, in the place of `throttle`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follower_throttle: Option<BytesPerSec>,
+    /// Brokers with rates of their own, whatever the others have; in a plan with `headroom` what that left to each.
+    #[serde(skip_serializing_if = "BrokerRates::is_empty")]
+    pub rates: BrokerRates,
+    /// Share of each broker's network capacity that copies and live traffic together leave free: its rates are
+    /// derived from that; the throttles above are then upper limits, and the rates where no capacity is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub headroom: Option<Ratio>,
+    /// What the forecast of durations reckons with.
+    #[serde(skip_serializing_if = "Model::is_default")]
+    pub forecast: Model,
     /// How full a log dir that receives data may be at the peak of any wave.
     pub disk_limit: Ratio,
     /// Plan without any disk limit.
@@ -116,6 +137,11 @@ impl Default for Request {
             target: None,
             allow_rf_change: false,
             throttle: None,
+            leader_throttle: None,
+            follower_throttle: None,
+            rates: BrokerRates::default(),
+            headroom: None,
+            forecast: Model::default(),
             disk_limit: Ratio::new(0.85),
             ignore_disk: false,
             growth: false,
@@ -165,6 +191,7 @@ impl Request {
                 None => Ok(()),
             };
         }
+        self.refuse_half_rates()?;
         self.refuse_beside_halves()?;
         self.refuse_ways()?;
         if self.exact && self.is_given() {
@@ -308,6 +335,10 @@ impl Request {
             ("--weights", !self.weights.are_default()),
             ("--strategy", self.strategy != Strategy::Direct),
             ("--balance-sources", self.balance_sources),
+            ("--leader-throttle", self.leader_throttle.is_some()),
+            ("--follower-throttle", self.follower_throttle.is_some()),
+            ("--rates", !self.rates.is_empty()),
+            ("--headroom", self.headroom.is_some()),
         ];
         others.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }

@@ -10,6 +10,7 @@ from kshift._types import (
     Broker,
     Deferred,
     Estimate,
+    Limit,
     Move,
     Notice,
     PlanBroker,
@@ -29,6 +30,7 @@ _Size: TypeAlias = str | _Number
 _Share: TypeAlias = str | _Number
 _Duration: TypeAlias = str | _Number | timedelta
 _Capacity: TypeAlias = _Size | PathLike[str] | Mapping[Any, Any]
+_Rates: TypeAlias = _Path | Mapping[Any, Any]
 _Racks: TypeAlias = _Path | Mapping[Any, str]
 
 __all__ = [
@@ -193,6 +195,10 @@ def plan(
     target: _Path | Mapping[str, Any] | None = None,
     allow_rf_change: bool = False,
     throttle: _Rate | None = None,
+    leader_throttle: _Rate | None = None,
+    follower_throttle: _Rate | None = None,
+    rates: _Rates | None = None,
+    headroom: _Share | None = None,
     disk_limit: _Share | None = None,
     ignore_disk: bool = False,
     growth: bool = False,
@@ -215,6 +221,7 @@ def plan(
     effort: str | None = None,
     strategy: str | None = None,
     balance_sources: bool = False,
+    forecast: _Path | Mapping[str, float] | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -231,6 +238,10 @@ def plan(
     the best pairs for ``drain``. ``target``: a placement made elsewhere, the path of a file or a mapping as in
     kafka-reassign JSON or Cruise Control proposals; ``allow_rf_change`` lets it change how many replicas there are.
     ``throttle``: bytes per second of each broker, sending and receiving; without it there are no times.
+    ``leader_throttle``, ``follower_throttle``: of one side, in its place. ``rates``: of single brokers, the path of a
+    file or a mapping, ``{1001: "50MB/s", "1-3": {"leader_bytes_per_sec": 5e7, "follower_bytes_per_sec": 8e7}}``.
+    ``headroom``: derive each broker's rates from its network capacity less its live traffic, leaving this share free,
+    ``"30%"``; the throttles are then upper limits.
     ``disk_limit``: how full a log dir that receives data may ever be, ``"85%"`` or ``0.85``.
     ``max_moves``: most partitions in one wave. ``max_moves_per_broker``: most that a broker receives, and most
     that it sends, in one wave. ``max_leader_changes``: most leaders that change in one wave.
@@ -244,7 +255,8 @@ def plan(
     ``prefer``: what goes first where targets differ in size: ``disk`` (equally full, the default) or ``time`` (each
     receives equally much). ``weights``: how much each load counts when leaders are chosen, ``{"in": 2.0, "out": 0}``;
     ``leaders``, ``in`` and ``out`` weigh 1 unless named. ``effort``: how long to search for a better plan than the
-    first good one: ``instant`` (not at all), ``normal`` or ``thorough``.
+    first good one: ``instant`` (not at all), ``normal`` or ``thorough``. ``forecast``: what the forecast of durations
+    reckons with, the path of a file or a mapping, ``{"rtt_seconds": 0.05}``.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.
@@ -264,6 +276,10 @@ def check(
     drain_rack: str | Iterable[str] | None = None,
     onto: _Ids | None = None,
     throttle: _Rate | None = None,
+    leader_throttle: _Rate | None = None,
+    follower_throttle: _Rate | None = None,
+    rates: _Rates | None = None,
+    headroom: _Share | None = None,
     disk_limit: _Share | None = None,
     ignore_disk: bool = False,
     growth: bool = False,
@@ -395,6 +411,10 @@ class Wave:
     @property
     def bottleneck(self) -> Bottleneck | None:
         """Who sets the copy time; ``None`` without a throttle or when nothing is copied."""
+
+    @property
+    def limit(self) -> Limit | None:
+        """What sets the forecast, where that is more than the throttle of the bottleneck; ``None`` elsewhere."""
 
     @property
     def throttle(self) -> Throttle | None:

@@ -227,11 +227,37 @@ class Bottleneck:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What sets the forecast of a wave."""
+
+    broker: int
+    side: str
+    """``leader`` (sending), ``follower`` (receiving), or ``log-dirs`` (copying between its own log dirs)."""
+    cap: str
+    """``throttle``, ``network``, ``disk``, or ``fetch`` (what its fetcher threads can ask one leader for)."""
+    source: int | None = None
+    """Where it is ``fetch``, the leader that is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerThrottle:
+    """Rates of a broker that differ from those of the others of its wave."""
+
+    id: int
+    leader_bytes_per_sec: int
+    follower_bytes_per_sec: int
+
+
+@dataclass(frozen=True, slots=True)
 class Throttle:
     """Replication throttle of each broker that takes part in a wave."""
 
     leader_bytes_per_sec: int
+    """Of every broker but those of ``brokers``, and the least of any."""
     follower_bytes_per_sec: int
+    """Of every broker but those of ``brokers``, and the least of any."""
+    brokers: tuple[BrokerThrottle, ...] = ()
+    """Brokers of the wave with another rate on a side, in order of id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ impl<'a> Ask<'a> {
     pub fn new(world: &World, request: &'a Request) -> Self {
         let mut faults = Vec::new();
         let mut is_drained = vec![false; world.len()];
-        let named = request.drain.iter().chain(request.onto.iter().flat_map(IdSet::iter));
+        let rated = request.rates.iter().map(|(id, _)| id);
+        let named = request.drain.iter().chain(request.onto.iter().flat_map(IdSet::iter)).chain(rated);
         for id in named.filter(|&id| world.snapshot.broker(id).is_none()) {
             let message = "the request names a broker that the snapshot does not have";
             faults.push(Violation::new("scope", message).broker(id).place("request"));

@@ -7,7 +7,7 @@
 use super::ask::Ask;
 use super::spread::Spread;
 use crate::base::units::Bytes;
-use crate::replay::{Steps, World};
+use crate::replay::{Rates, Steps, World};
 use crate::request::RackPolicy;
 
 /// How the room in a rack is counted when a bound is derived.
@@ -19,11 +19,14 @@ pub(super) enum Room {
     Endless,
 }
 
-/// The bound for the sound steps at `rate` bytes per second on either side of every broker.
-pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64, room: Room) -> f64 {
+/// The bound for the sound steps at these rates.
+pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rates: &Rates, room: Room) -> f64 {
     let mut may_lead: Vec<bool> = ask.is_target.clone();
-    let (mut total, mut largest_copy, mut largest_partition) = (0.0_f64, 0.0_f64, 0.0_f64);
-    let mut entering = Entering::new(world, ask, room);
+    let (mut total, mut largest_copy, mut longest) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut entering = Entering::new(world, ask, Some(rates), room);
+    let targets = || (0..world.len() as u32).filter(|&number| ask.is_target[number as usize]);
+    let best_leader = targets().map(|broker| rates.leader(broker)).fold(0.0, f64::max);
+    let over = |bytes: f64, rate: f64| if bytes > 0.0 { bytes / rate } else { 0.0 };
     for (row, _) in steps.sound_rows() {
         let copies = ask.leaving(world, row);
         if copies == 0 {
@@ -33,26 +36,29 @@ pub(super) fn of(world: &World, ask: &Ask, steps: &Steps, rate: f64, room: Room)
         let bytes = copies as f64 * size;
         total += bytes;
         largest_copy = largest_copy.max(size);
-        largest_partition = largest_partition.max(bytes);
+        let leads = world.replicas(row).iter().map(|&broker| rates.leader(broker));
+        longest = longest.max(over(bytes, leads.fold(best_leader, f64::max)));
         for &broker in world.replicas(row) {
             may_lead[broker as usize] = true;
         }
         entering.add(world, ask, row, copies as u32, size);
     }
-    let count = |flags: &[bool]| flags.iter().filter(|&&flag| flag).count() as f64;
-    let over = |bytes: f64, brokers: f64| if bytes > 0.0 { bytes / (rate * brokers.max(1.0)) } else { 0.0 };
-    over(total, count(&ask.is_target))
-        .max(over(largest_partition, 1.0))
-        .max(over(largest_copy, 1.0))
-        .max(over(total, count(&may_lead)))
-        .max(entering.seconds(rate))
+    let receive: f64 = targets().map(|broker| rates.follower(broker)).sum();
+    let send: f64 = (0..world.len() as u32).filter(|&at| may_lead[at as usize]).map(|at| rates.leader(at)).sum();
+    let best_follower = targets().map(|broker| rates.follower(broker)).fold(0.0, f64::max);
+    over(total, receive)
+        .max(longest)
+        .max(over(largest_copy, best_follower))
+        .max(over(total, send))
+        .max(entering.seconds())
 }
 
 /// The bytes that must enter each rack, whatever targets are chosen.
 struct Entering {
     /// Targets in each rack: the real ones, or as good as endless.
     targets: Vec<u32>,
-    count: Vec<f64>,
+    /// What the targets of each rack receive in a second.
+    width: Vec<f64>,
     bytes: Vec<f64>,
     is_exact: bool,
     wanted: u32,
@@ -70,21 +76,21 @@ struct Entering {
 const ENDLESS: u32 = 1 << 20;
 
 impl Entering {
-    fn new(world: &World, ask: &Ask, room: Room) -> Self {
+    fn new(world: &World, ask: &Ask, rates: Option<&Rates>, room: Room) -> Self {
         let racks = world.rack_names.len() + world.len();
         let is_exact = room == Room::Counted;
-        let mut count = vec![0.0; racks];
+        let mut width = vec![0.0; racks];
         let mut targets = vec![0_u32; racks];
         for number in (0..world.len()).filter(|&number| ask.is_target[number]) {
             let rack = world.rack[number] as usize;
-            count[rack] += 1.0;
+            width[rack] += rates.map_or(1.0, |rates| rates.follower(number as u32));
             targets[rack] = if is_exact { targets[rack] + 1 } else { ENDLESS };
         }
         let mut open: Vec<u32> = (0..racks as u32).filter(|&rack| targets[rack as usize] > 0).collect();
         open.sort_by_key(|&rack| std::cmp::Reverse(targets[rack as usize]));
         Entering {
             targets,
-            count,
+            width,
             bytes: vec![0.0; racks],
             is_exact,
             wanted: ask.racks_that_stay,
@@ -95,9 +101,9 @@ impl Entering {
         }
     }
 
-    fn seconds(&self, rate: f64) -> f64 {
-        let rack = |&rack: &u32| self.bytes[rack as usize] / (rate * self.count[rack as usize]);
-        self.open.iter().map(rack).fold(0.0, f64::max)
+    fn seconds(&self) -> f64 {
+        let entered = self.open.iter().filter(|&&rack| self.bytes[rack as usize] > 0.0);
+        entered.map(|&rack| self.bytes[rack as usize] / self.width[rack as usize]).fold(0.0, f64::max)
     }
 
     /// Adds what one partition must bring into each rack.
@@ -276,7 +282,7 @@ mod tests {
             };
             let ask = Ask::new(&world, &request);
             let copies = ask.leaving(&world, 0) as u32;
-            let mut entering = Entering::new(&world, &ask, Room::Counted);
+            let mut entering = Entering::new(&world, &ask, None, Room::Counted);
             entering.add(&world, &ask, 0, copies, 1.0);
             for rack in 0..world.rack_names.len() as u32 {
                 let expected = by_force(&world, &ask, 0, rack);

@@ -6,9 +6,8 @@ use super::Violation;
 use super::ask::Ask;
 use super::certificate::Claims;
 use super::figures::{self, Figures};
-use crate::base::units::BytesPerSec;
 use crate::plan::{Move, Plan};
-use crate::replay::{self, Disk, NONE, Steps, WaveTime, World};
+use crate::replay::{self, Disk, NONE, Rates, Steps, WaveTime, World};
 use crate::request::Request;
 
 /// One move: as the plan has it, and resolved.
@@ -45,8 +44,8 @@ pub(super) struct Case<'a> {
     pub steps: Steps,
     /// What every broker carries in each wave.
     pub times: Vec<WaveTime>,
-    /// The throttle in bytes per second.
-    pub rate: Option<f64>,
+    /// The throttle of each broker.
+    pub rates: Option<Rates>,
     pub disk: Disk,
     /// Whether the plan was made for other replica lists.
     pub is_drifted: bool,
@@ -67,21 +66,22 @@ impl<'a> Case<'a> {
                 && (before == NONE || steps.is_sound[before as usize])
                 && stood.eq(plan.moves.previous.get(step).iter().copied().map(Some));
         }
-        let rate = plan.request.throttle.map(BytesPerSec::as_f64);
+        let rates = Rates::of(world, &plan.request);
         let (times, disk) = rayon::join(
             || replay::time::waves(world, &steps),
             || (!plan.request.growth).then(|| replay::disk::replay(world, &steps, None)),
         );
         // Growth needs the times.
-        let disk =
-            disk.unwrap_or_else(|| replay::disk::replay(world, &steps, elapsed(&plan.request, &times).as_deref()));
+        let disk = disk.unwrap_or_else(|| {
+            replay::disk::replay(world, &steps, elapsed(&plan.request, rates.as_ref(), &times).as_deref())
+        });
         Case {
             world,
             plan,
             ask,
             steps,
             times,
-            rate,
+            rates,
             disk,
             is_drifted: false,
             figures: OnceLock::new(),
@@ -148,11 +148,11 @@ impl<'a> Case<'a> {
 
 /// Seconds from the start to the end of each wave, where growth counts; a wave that never ends, which another
 /// rule names, takes none.
-pub(super) fn elapsed(request: &Request, times: &[WaveTime]) -> Option<Vec<f64>> {
-    let rate = request.throttle.filter(|_| request.growth)?.as_f64();
+pub(super) fn elapsed(request: &Request, rates: Option<&Rates>, times: &[WaveTime]) -> Option<Vec<f64>> {
+    let rates = rates.filter(|_| request.growth)?;
     let mut total = 0.0;
     let mut end = |time: &WaveTime| {
-        let seconds = time.seconds(rate);
+        let seconds = time.seconds(rates);
         total += if seconds.is_finite() { seconds } else { 0.0 };
         total
     };

@@ -12,7 +12,7 @@ use super::spread::Spread;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::units::Bytes;
 use crate::plan::{Proof, RackPrice};
-use crate::replay::World;
+use crate::replay::{Rates, World};
 use crate::request::RackPolicy;
 
 /// As many replicas in one rack as one likes.
@@ -291,28 +291,37 @@ impl Claims {
         }
     }
 
-    /// The seconds that a proof shows at `rate` bytes per second on either side of every broker.
-    pub fn seconds(&self, case: &Case, proof: &Proof, rate: f64) -> Option<f64> {
+    /// The seconds that a proof shows at these rates.
+    pub fn seconds(&self, case: &Case, proof: &Proof, rates: &Rates) -> Option<f64> {
         match proof {
             Proof::Prices { racks } => {
                 let prices = self.prices(case.world, racks)?;
-                let width: f64 = self.targets.iter().map(|target| prices[target.rack as usize] * rate).sum();
+                let width: f64 = self
+                    .targets
+                    .iter()
+                    .map(|target| prices[target.rack as usize] * rates.follower(target.number))
+                    .sum();
                 let worth = self.worth(&prices);
                 Some(if worth > 0.0 { worth / width } else { 0.0 })
             }
             Proof::Partition { topic, partition } => {
                 let (row, group) = self.row(case, topic, *partition)?;
                 let size = case.world.snapshot.partitions.size[row as usize].map_or(0.0, Bytes::as_f64);
-                Some(f64::from(group.copies) * size / rate)
+                let targets = || self.targets.iter().map(|target| target.number);
+                let leads = case.world.replicas(row).iter().copied().chain(targets());
+                let best_leader = leads.map(|number| rates.leader(number)).fold(0.0, f64::max);
+                let best_follower = targets().map(|number| rates.follower(number)).fold(0.0, f64::max);
+                Some((f64::from(group.copies) * size / best_leader).max(size / best_follower))
             }
             Proof::Senders => {
                 let mut may_lead: Vec<bool> = case.ask.is_target.clone();
                 for &number in self.rows.iter().flat_map(|&(row, _)| case.world.replicas(row)) {
                     may_lead[number as usize] = true;
                 }
-                let senders = may_lead.iter().filter(|&&may| may).count() as f64;
+                let numbers = (0..may_lead.len() as u32).filter(|&number| may_lead[number as usize]);
+                let send: f64 = numbers.map(|number| rates.leader(number)).sum();
                 let bytes: f64 = self.groups.iter().map(|group| f64::from(group.copies) * group.bytes).sum();
-                Some(if bytes > 0.0 { bytes / (rate * senders) } else { 0.0 })
+                Some(if bytes > 0.0 { bytes / send } else { 0.0 })
             }
             Proof::Broker { .. } | Proof::Copies { .. } => None,
         }

@@ -2,7 +2,8 @@
 
 use super::Violation;
 use super::ask::Ask;
-use crate::replay::{NONE, Steps, World};
+use crate::plan::Side;
+use crate::replay::{NONE, Rates, Steps, World};
 use crate::request::Request;
 
 /// Whether each log dir of the world is to be emptied; what of the request cannot be resolved is a fault.
@@ -65,13 +66,14 @@ pub(super) fn fault(world: &World, ask: &Ask, steps: &Steps, step: usize) -> Opt
     Some((message, Some(old[place])))
 }
 
-/// The least time at `rate` bytes per second: each broker has to copy what lies in its drained log dirs.
-pub(super) fn bound(world: &World, ask: &Ask, steps: &Steps, rate: f64) -> f64 {
+/// The least time: each broker has to copy what lies in its drained log dirs.
+pub(super) fn bound(world: &World, ask: &Ask, steps: &Steps, rates: &Rates) -> f64 {
     let mut copies = vec![0.0_f64; world.len()];
     for (row, step) in steps.sound_rows() {
         for place in leaving(world, ask, row) {
             copies[world.replicas(row)[place] as usize] += steps.size[step] as f64;
         }
     }
-    copies.into_iter().fold(0.0, f64::max) / rate
+    let seconds = copies.into_iter().enumerate().filter(|entry| entry.1 > 0.0);
+    seconds.map(|(broker, bytes)| bytes / rates.of_side(broker as u32, Side::LogDirs)).fold(0.0, f64::max)
 }

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::share::{shares, targets};
 use crate::base::units::Bytes;
-use crate::replay::{NONE, Steps, World};
+use crate::replay::{NONE, Rates, Steps, World};
 
 /// What the summary and the table of brokers have to say.
 pub(super) struct Figures {
@@ -73,13 +73,13 @@ pub(super) fn of(case: &Case) -> Figures {
         bytes_moved,
         bytes_forced,
         cross_rack,
-        makespan: case.rate.map(|rate| case.times.iter().map(|time| time.seconds(rate)).sum()),
-        eta: case.rate.map(|_| eta(case)),
+        makespan: case.rates.as_ref().map(|rates| case.times.iter().map(|time| time.seconds(rates)).sum()),
+        eta: case.rates.as_ref().map(|_| eta(case)),
         disk_max_over_mean: disk_max_over_mean(case),
         leaders_max_over_mean: leaders_max_over_mean(case, &counts),
         leaders_max_over_share: leaders_max_over_share(case, &counts),
         fullest_target: case.claims().has_capacities().then(|| fullest(case)),
-        receiving: case.rate.map(|rate| most_received(case) / rate),
+        receiving: case.rates.as_ref().map(|rates| longest_received(case, rates)),
         peak: peak(case),
         is_peak_whole: case.disk.peaks.iter().all(|peak| world.dirs[peak.dir as usize].capacity.is_some()),
         counts,
@@ -177,14 +177,15 @@ fn fullest(case: &Case) -> f64 {
     targets(case).map(fill).fold(0.0, f64::max)
 }
 
-fn most_received(case: &Case) -> f64 {
+fn longest_received(case: &Case, rates: &Rates) -> f64 {
     let mut received = vec![0.0_f64; case.world.len()];
     for step in case.steps.sound(0..case.steps.len()) {
         for (_, broker) in case.steps.adding(step).filter(|entry| entry.1 != NONE) {
             received[broker as usize] += case.steps.size[step] as f64;
         }
     }
-    received.into_iter().fold(0.0, f64::max)
+    let seconds = received.into_iter().enumerate().filter(|entry| entry.1 > 0.0);
+    seconds.map(|(broker, bytes)| bytes / rates.follower(broker as u32)).fold(0.0, f64::max)
 }
 
 /// The largest over the mean; [`None`] when there is nothing to divide by.

@@ -13,7 +13,7 @@ use crate::base::error::Result;
 use crate::base::fs;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::{self, Writer};
-use crate::plan::{Dirs, Plan, Wave};
+use crate::plan::{Dirs, Plan, Throttle, Wave};
 use crate::snapshot::Snapshot;
 
 const RULE: &str = "files";
@@ -64,9 +64,8 @@ fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave) -> Vec<(&'static str,
         files.push(("election.json", election(plan, &due)));
     }
     let copies = rows.iter().any(|&row| plan.get(row).adding().next().is_some());
-    if let Some(throttle) = wave.throttle.filter(|_| copies) {
-        let rates = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
-        files.push(("throttle.json", throttles(snapshot, plan, &rows, rates)));
+    if let Some(throttle) = wave.throttle.as_ref().filter(|_| copies) {
+        files.push(("throttle.json", throttles(snapshot, plan, &rows, throttle)));
     }
     if let Some(rate) = plan.request.throttle.filter(|_| plan.request.empties_dirs()) {
         files.push(("throttle.json", log_dir_throttles(plan, &rows, rate.get())));
@@ -133,7 +132,7 @@ fn election(plan: &Plan, rows: &[usize]) -> Vec<u8> {
 }
 
 /// Rates of every serving broker that takes part, and the throttled replicas of each topic.
-fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], rates: (u64, u64)) -> Vec<u8> {
+fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], throttle: &Throttle) -> Vec<u8> {
     let mut brokers = BTreeSet::new();
     let mut topics: BTreeMap<&str, [Vec<String>; 2]> = BTreeMap::new();
     for &row in rows {
@@ -150,8 +149,11 @@ fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], rates: (u64, u64)
     let mut writer = Writer::default();
     writer.begin_object().key("brokers").begin_object();
     for id in brokers.into_iter().filter(|id| serves(id)) {
-        writer.free_key(&id.to_string()).begin_object().key("leader.replication.throttled.rate").int(rates.0);
-        writer.key("follower.replication.throttled.rate").int(rates.1).end_object();
+        let own = throttle.brokers.iter().find(|one| one.id == id);
+        let leader = own.map_or(throttle.leader_bytes_per_sec, |one| one.leader_bytes_per_sec);
+        let follower = own.map_or(throttle.follower_bytes_per_sec, |one| one.follower_bytes_per_sec);
+        writer.free_key(&id.to_string()).begin_object().key("leader.replication.throttled.rate").int(leader.get());
+        writer.key("follower.replication.throttled.rate").int(follower.get()).end_object();
     }
     writer.end_object().key("topics").begin_object();
     for (topic, [mut leaders, mut followers]) in topics {

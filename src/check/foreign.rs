@@ -6,12 +6,12 @@ use super::ask::Ask;
 use super::case::{elapsed, list};
 use super::rules::throttles::never;
 use super::rules::{disk, limits, scope};
-use super::{Report, Violation, health, spread};
+use super::{Report, Violation, headroom, health, spread};
 use crate::base::assignment::Assignment;
 use crate::base::ids::IdSet;
 use crate::base::text::{self, counted, either};
 use crate::plan::Warning;
-use crate::replay::{self, NONE, Steps, WaveTime, World};
+use crate::replay::{self, NONE, Rates, Steps, WaveTime, World};
 use crate::request::Request;
 use crate::snapshot::{BrokerState, Snapshot};
 
@@ -22,7 +22,11 @@ pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request
     let world = World::new(snapshot);
     let steps = Steps::of_assignment(&world, assignment);
     let times = replay::time::waves(&world, &steps);
-    let judge = Judge { world: &world, assignment, ask: Ask::new(&world, limits), steps, times };
+    let mut rates = Rates::of(&world, limits);
+    if let Some(rates) = &mut rates {
+        headroom::derive(&world, limits, rates);
+    }
+    let judge = Judge { world: &world, assignment, ask: Ask::new(&world, limits), steps, times, rates };
     let mut report = Report { waves: 1, moves: judge.changed().count() as u64, ..Report::default() };
     report.violations.extend(judge.ask.faults.iter().cloned());
     judge.entries(&mut report.violations);
@@ -40,6 +44,7 @@ struct Judge<'a> {
     steps: Steps,
     /// Of the one wave.
     times: Vec<WaveTime>,
+    rates: Option<Rates>,
 }
 
 impl Judge<'_> {
@@ -155,7 +160,7 @@ impl Judge<'_> {
             report.warnings.push(Warning::new("nothing-to-move", message));
         }
         for (wave, time) in self.steps.waves.iter().zip(&self.times) {
-            let broken = limits::of_wave(self.world, &self.steps, wave, time, self.ask.request);
+            let broken = limits::of_wave(self.world, &self.steps, wave, time, self.rates.as_ref(), self.ask.request);
             report.violations.extend(broken.into_iter().map(|broken| broken.place("partitions")));
         }
     }
@@ -167,7 +172,10 @@ impl Judge<'_> {
             return;
         }
         let mut unknown = BTreeSet::new();
-        for peak in replay::disk::replay(self.world, &self.steps, elapsed(request, &self.times).as_deref()).peaks {
+        for peak in
+            replay::disk::replay(self.world, &self.steps, elapsed(request, self.rates.as_ref(), &self.times).as_deref())
+                .peaks
+        {
             let dir = &self.world.dirs[peak.dir as usize];
             let broker = self.world.id(dir.broker);
             let Some(capacity) = dir.capacity else {
@@ -199,10 +207,10 @@ impl Judge<'_> {
 
     /// Whether all copies finish at once under the throttle.
     fn throttle(&self, found: &mut Vec<Violation>) {
-        let Some(rate) = self.ask.request.throttle else { return };
+        let Some(rates) = &self.rates else { return };
         for time in &self.times {
-            for load in time.loads.iter().filter(|load| load.seconds(rate.as_f64()).is_none()) {
-                let message = never(rate, load.traffic, load.side.as_str());
+            for load in time.loads.iter().filter(|load| load.seconds(rates).is_none()) {
+                let message = never(rates, load);
                 found.push(Violation::new("throttle", message).broker(self.world.id(load.broker)));
             }
         }

@@ -5,7 +5,7 @@ use super::Violation;
 use super::ask::Ask;
 use crate::base::pairs::Pairing;
 use crate::base::units::Bytes;
-use crate::replay::{NONE, Steps, World};
+use crate::replay::{NONE, Rates, Steps, World};
 use crate::request::Request;
 
 /// What is given.
@@ -87,8 +87,8 @@ impl Given {
     }
 }
 
-/// The bound for the sound steps at `rate` bytes per second on either side of every broker.
-pub(super) fn bound(world: &World, ask: &Ask, steps: &Steps, rate: f64) -> f64 {
+/// The bound for the sound steps at these rates.
+pub(super) fn bound(world: &World, ask: &Ask, steps: &Steps, rates: &Rates) -> f64 {
     let mut receives = vec![0.0_f64; world.len()];
     let mut may_lead = vec![false; world.len()];
     let (mut total, mut largest) = (0.0_f64, 0.0_f64);
@@ -108,8 +108,12 @@ pub(super) fn bound(world: &World, ask: &Ask, steps: &Steps, rate: f64) -> f64 {
         }
         let bytes = size * entering.len() as f64;
         total += bytes;
-        largest = largest.max(bytes);
+        let leads = old.iter().chain(&entering).filter(|broker| **broker != NONE);
+        let best = leads.map(|&broker| rates.leader(broker)).fold(0.0, f64::max);
+        largest = largest.max(if bytes > 0.0 { bytes / best } else { 0.0 });
     }
-    let senders = may_lead.iter().filter(|&&may| may).count().max(1) as f64;
-    receives.into_iter().fold(largest, f64::max).max(total / senders) / rate
+    let senders: f64 = (0..world.len() as u32).filter(|&at| may_lead[at as usize]).map(|at| rates.leader(at)).sum();
+    let receive = receives.into_iter().enumerate().filter(|entry| entry.1 > 0.0);
+    let longest = receive.map(|(broker, bytes)| bytes / rates.follower(broker as u32)).fold(largest, f64::max);
+    if total > 0.0 { longest.max(total / senders) } else { longest }
 }

@@ -14,6 +14,7 @@ mod files;
 mod foreign;
 mod given;
 mod handover;
+mod headroom;
 mod health;
 mod report;
 mod rules;

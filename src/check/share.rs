@@ -1,17 +1,26 @@
 //! What each target should head of all lists: its share, by which leaders are judged.
 
 use super::case::Case;
+use super::headroom;
 use crate::request::Prefer;
 
 /// The share of each target, in order of number, of `total` heads: in proportion to the capacity of its log dirs
-/// that work, or the same for all where disks do not count, time goes first, or nothing moves.
+/// that work; where time goes first to their follower rates; the same for all where neither counts, or nothing moves.
 pub(super) fn shares(case: &Case, total: f64) -> Vec<f64> {
     let (world, request) = (case.world, case.ask.request);
-    let is_alike = request.ignore_disk || request.prefer == Prefer::Time || case.steps.is_empty();
+    let by_time = request.prefer == Prefer::Time;
+    let is_alike = request.ignore_disk && !by_time || case.steps.is_empty() || by_time && case.rates.is_none();
+    let paces = if by_time && !is_alike { headroom::first_rates(case) } else { Vec::new() };
+    let fastest = targets(case).filter_map(|number| paces.get(number as usize).copied()).fold(0.0, f64::max);
     let weight = |number: u32| {
         let dirs = world.dirs_of(number).map(|dir| &world.dirs[dir as usize]).filter(|dir| dir.is_online);
         let capacity: u64 = dirs.filter_map(|dir| dir.capacity).fold(0, u64::saturating_add);
-        if is_alike { 1.0 } else { capacity.max(1) as f64 }
+        match paces.get(number as usize) {
+            _ if is_alike => 1.0,
+            Some(_) if fastest <= 0.0 => 1.0,
+            Some(pace) => (pace / fastest).max(1e-9),
+            None => capacity.max(1) as f64,
+        }
     };
     let weights: Vec<f64> = targets(case).map(weight).collect();
     let all: f64 = weights.iter().sum();

@@ -13,6 +13,7 @@ use crate::base::pairs::Pairing;
 use crate::base::racks::RackNames;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::request::rates::BrokerRates;
 use crate::request::{self, Request};
 
 /// Plans safe, throttled, reversible moves of Apache Kafka partitions between brokers
@@ -149,6 +150,9 @@ pub struct PlanArgs {
     /// Choose among equally good plans; the same seed gives the same plan [default: 0]
     #[arg(long, value_name = "N", value_parser = values::seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// A JSON file that changes what the forecast of durations reckons with, such as `{"rtt_seconds":0.05}`
+    #[arg(long, value_name = "FILE", help_heading = "Waves")]
+    pub forecast: Option<PathBuf>,
     /// Solve a small case to the proven optimum: disk fill, then replicas, leaders and their traffic
     #[arg(long)]
     pub exact: bool,
@@ -261,6 +265,21 @@ pub struct LimitArgs {
     /// Replication throttle of each broker, sending and receiving, such as `50MB/s` (with --drain-dir of copies between log dirs); without it there are no times
     #[arg(long, value_name = "RATE", value_parser = BytesPerSec::parse, help_heading = "Limits", allow_negative_numbers = true)]
     pub throttle: Option<BytesPerSec>,
+    /// Throttle of each broker as a sender, in the place of --throttle
+    #[arg(long, value_name = "RATE", value_parser = BytesPerSec::parse, help_heading = "Limits", allow_negative_numbers = true)]
+    pub leader_throttle: Option<BytesPerSec>,
+    /// Throttle of each broker as a receiver, in the place of --throttle
+    #[arg(long, value_name = "RATE", value_parser = BytesPerSec::parse, help_heading = "Limits", allow_negative_numbers = true)]
+    pub follower_throttle: Option<BytesPerSec>,
+    /// A JSON file of throttles by broker id, such as `{"1001-1004":"50MB/s"}`, or a throttle.json; others have --throttle
+    #[arg(long, value_name = "FILE", help_heading = "Limits")]
+    pub rates: Option<PathBuf>,
+    /// The same where it is no file.
+    #[arg(skip)]
+    pub rates_given: Option<BrokerRates>,
+    /// Derive each broker's throttle: its network capacity less live traffic, with this share left free, such as `30%`; --throttle is then an upper limit
+    #[arg(long, value_name = "PCT", value_parser = Ratio::parse, help_heading = "Limits", allow_negative_numbers = true, conflicts_with = "rates")]
+    pub headroom: Option<Ratio>,
     #[arg(
         long, value_name = "PCT", value_parser = Ratio::parse, help_heading = "Limits", allow_negative_numbers = true,
         help = format!("How full a log dir that receives data may ever be, such as `85%` or `0.85` [default: {}]", Request::default().disk_limit)

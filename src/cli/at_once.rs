@@ -5,8 +5,9 @@ use rustc_hash::FxHashMap;
 use super::summary::percent;
 use crate::base::ids::BrokerId;
 use crate::base::text::{counted, grouped};
-use crate::base::units::{Bytes, Traffic};
+use crate::base::units::{Bytes, BytesPerSec, Traffic};
 use crate::plan::{Plan, Role, Warning};
+use crate::request::rates::BrokerRate;
 use crate::snapshot::Snapshot;
 
 /// How many records a `KRaft` controller takes in one request; the rest fails, partition by partition.
@@ -76,7 +77,9 @@ fn disk_cost(plan: &Plan) -> Option<String> {
 
 /// A broker whose live traffic alone fills the throttle when everything moves at once.
 fn time_cost(plan: &Plan, snapshot: &Snapshot) -> Option<String> {
-    let throttle = plan.request.throttle?;
+    if !plan.request.is_throttled() {
+        return None;
+    }
     let mut sends: FxHashMap<BrokerId, f64> = FxHashMap::default();
     let mut receives: FxHashMap<BrokerId, f64> = FxHashMap::default();
     for row in 0..plan.moves.size.len() {
@@ -88,13 +91,17 @@ fn time_cost(plan: &Plan, snapshot: &Snapshot) -> Option<String> {
             *sends.entry(leader).or_default() += produced * (step.previous.len() - 1 + adding) as f64;
         }
     }
-    let busiest = |traffic: FxHashMap<BrokerId, f64>| {
-        let mut traffic: Vec<(BrokerId, f64)> = traffic.into_iter().collect();
-        traffic.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        traffic.into_iter().next().filter(|(_, most)| *most >= throttle.as_f64())
+    // Who has least left beside the traffic that its throttle counts.
+    let busiest = |traffic: FxHashMap<BrokerId, f64>, side: fn(BrokerRate) -> BytesPerSec| {
+        let rated = traffic.into_iter().filter_map(|(id, most)| Some((id, most, side(plan.request.rate_of(id)?))));
+        let mut rated: Vec<(BrokerId, f64, BytesPerSec)> = rated.collect();
+        let left = |entry: &(BrokerId, f64, BytesPerSec)| entry.2.as_f64() - entry.1;
+        rated.sort_unstable_by(|a, b| left(a).total_cmp(&left(b)).then(a.0.cmp(&b.0)));
+        rated.into_iter().next().filter(|found| left(found) <= 0.0)
     };
-    let (verb, (broker, most)) =
-        busiest(sends).map(|found| ("send", found)).or_else(|| busiest(receives).map(|found| ("receive", found)))?;
+    let (verb, (broker, most, throttle)) = busiest(sends, |rate| rate.leader_bytes_per_sec)
+        .map(|found| ("send", found))
+        .or_else(|| busiest(receives, |rate| rate.follower_bytes_per_sec).map(|found| ("receive", found)))?;
     Some(format!(
         "it never finishes at {throttle}, since broker {broker} has to {verb} {} of live traffic",
         Traffic::new(most)

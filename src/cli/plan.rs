@@ -62,7 +62,9 @@ fn view<'a>(
         });
         warnings.push(Warning::new("nothing-to-move", format!("{message}{hint}")));
     }
-    if let Some(rate) = plan.request.throttle.filter(|rate| *rate < THROTTLE_LOW && !plan.waves.is_empty()) {
+    if let Some(rate) = plan.request.throttle.filter(|_| plan.request.has_one_rate() && !plan.waves.is_empty())
+        && rate < THROTTLE_LOW
+    {
         let message = format!("a throttle of {rate} is very low: Kafka keeps rates well only from about 1 MB/s");
         let hint = if rate.get() < 10_000 { format!("; `{0}MB/s` is meant?", rate.get()) } else { String::new() };
         warnings.push(Warning::new("low-throttle", message + &hint));
@@ -86,7 +88,11 @@ fn next_steps(args: &PlanArgs, plan: &Plan) -> Vec<Step> {
     let step = |command: String, purpose| Step { command, purpose };
     let Some(dir) = &args.out else {
         let option = if plan.request.empties_dirs() { "--replica-alter-log-dirs-throttle" } else { "--throttle" };
-        let throttle = plan.request.throttle.map_or(String::new(), |rate| format!(" {option} {}", rate.get()));
+        // The tool knows one rate for all brokers and both sides: the least.
+        let least = plan.waves.iter().filter_map(|wave| wave.throttle.as_ref());
+        let least = least.map(|rates| rates.leader_bytes_per_sec.min(rates.follower_bytes_per_sec)).min();
+        let rate = plan.request.throttle.filter(|_| plan.request.has_one_rate()).or(least);
+        let throttle = rate.map_or(String::new(), |rate| format!(" {option} {}", rate.get()));
         return match args.format {
             Some(Format::Plan) => vec![step("kshift show plan.json --waves".into(), "look at the waves, once saved")],
             _ if plan.request.leaders_only => vec![

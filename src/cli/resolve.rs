@@ -6,6 +6,8 @@ use super::args::{Effort, LimitArgs, PlanArgs, Prefer, RackPolicy, Strategy, Sup
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::target::Target;
 use crate::base::{fs, json};
+use crate::request::forecast::Model;
+use crate::request::rates::BrokerRates;
 use crate::request::{self, Request, Supplements};
 use crate::snapshot;
 
@@ -58,6 +60,9 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         request.seed = seed;
     }
     request.supplements = supplements(&args.supplements)?;
+    if let Some(path) = &args.forecast {
+        request.forecast = forecast(path)?;
+    }
     Ok(request)
 }
 
@@ -84,14 +89,16 @@ pub fn check(args: &LimitArgs) -> Result<Request> {
 /// # Errors
 /// Limits that mean nothing without another one.
 pub fn asked(args: &LimitArgs, base: Request) -> Result<Request> {
-    let request = limits(args, base);
+    let request = limits(args, base)?;
+    request.refuse_half_rates()?;
+    request.refuse_rates_and_headroom()?;
     needs_throttle(args, &request)?;
     Ok(request)
 }
 
 /// Refuses limits that differ from those that a plan of ours was made with: it is judged by its own.
 pub fn same_limits(args: &LimitArgs, made_with: &Request) -> Result<()> {
-    let asked = limits(args, made_with.clone());
+    let asked = limits(args, made_with.clone())?;
     if asked == *made_with {
         return Ok(());
     }
@@ -141,18 +148,39 @@ pub fn target(path: &Path) -> Result<Target> {
     Target::read(json::text_of(&fs::read(path)?, &source)?, &source)
 }
 
+/// Rates of brokers from their file.
+pub fn rates_of(path: &Path) -> Result<BrokerRates> {
+    let source = fs::name_of(path);
+    BrokerRates::read(json::text_of(&fs::read(path)?, &source)?, &source)
+}
+
+/// What a forecast reckons with, from its file.
+pub fn forecast(path: &Path) -> Result<Model> {
+    let source = fs::name_of(path);
+    Model::read(json::text_of(&fs::read(path)?, &source)?, &source)
+}
+
 fn racks(path: &Path) -> Result<request::Racks> {
     let source = fs::name_of(path);
     snapshot::supplement_files::parse_racks(json::text_of(&fs::read(path)?, &source)?, &source)
 }
 
 /// `base` with every limit that was given.
-fn limits(args: &LimitArgs, base: Request) -> Request {
-    Request {
+fn limits(args: &LimitArgs, base: Request) -> Result<Request> {
+    let rates = match (&args.rates, &args.rates_given) {
+        (Some(path), _) => rates_of(path)?,
+        (None, Some(given)) => given.clone(),
+        (None, None) => base.rates,
+    };
+    Ok(Request {
         drain: args.drain.clone().unwrap_or(base.drain),
         drain_rack: args.drain_rack.clone().unwrap_or(base.drain_rack),
         onto: args.onto.clone().or(base.onto),
         throttle: args.throttle.or(base.throttle),
+        leader_throttle: args.leader_throttle.or(base.leader_throttle),
+        follower_throttle: args.follower_throttle.or(base.follower_throttle),
+        rates,
+        headroom: args.headroom.or(base.headroom),
         disk_limit: args.disk_limit.unwrap_or(base.disk_limit),
         ignore_disk: args.ignore_disk || base.ignore_disk,
         growth: args.growth || base.growth,
@@ -169,12 +197,12 @@ fn limits(args: &LimitArgs, base: Request) -> Request {
         exclude_topics: args.exclude_topics.clone().or(base.exclude_topics),
         skip_unhealthy: args.skip_unhealthy || base.skip_unhealthy,
         ..base
-    }
+    })
 }
 
 /// Refuses limits on time where no time can be known.
 fn needs_throttle(args: &LimitArgs, request: &Request) -> Result<()> {
-    if request.throttle.is_some() {
+    if request.is_throttled() {
         return Ok(());
     }
     let option = match args {
@@ -216,7 +244,7 @@ mod tests {
     fn what_is_not_given_stays_as_the_default_says() {
         let drain = IdSet::parse("7").unwrap();
         let args = LimitArgs { drain: Some(drain.clone()), ..LimitArgs::default() };
-        assert_eq!(limits(&args, Request::default()), Request { drain, ..Request::default() });
+        assert_eq!(limits(&args, Request::default()).unwrap(), Request { drain, ..Request::default() });
     }
 
     #[test]

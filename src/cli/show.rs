@@ -13,7 +13,7 @@ use crate::base::error::Result;
 use crate::base::text::grouped;
 use crate::base::units::{Bytes, Seconds};
 use crate::plan::why::{Why, why};
-use crate::plan::{Bottleneck, Estimate, Plan, Stage, Wave};
+use crate::plan::{Bottleneck, Estimate, Limit, Plan, Stage, Wave};
 
 /// Shows what was asked for.
 pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
@@ -45,6 +45,10 @@ struct WaveRow {
     copy_seconds: Option<Seconds>,
     duration_seconds: Option<Estimate>,
     bottleneck: Option<Bottleneck>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<Limit>,
+    #[serde(skip)]
+    held_up_by: Option<Limit>,
 }
 
 /// What a wave copies: the size of each partition, once for every new replica, and for every one in another log dir.
@@ -63,6 +67,8 @@ impl WavesView {
             copy_seconds: wave.copy_seconds,
             duration_seconds: wave.duration_seconds,
             bottleneck: wave.bottleneck,
+            limit: wave.limit,
+            held_up_by: wave.held_up_by(),
         };
         WavesView { waves: plan.waves.iter().map(row).collect() }
     }
@@ -92,7 +98,7 @@ impl View for WavesView {
                 wave.copy_seconds.map_or(String::new(), |time| time.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| time.expected.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| format!("{} to {}", time.low, time.high)),
-                wave.bottleneck.map_or(String::new(), |at| format!("broker {} as {}", at.broker, at.side.as_str())),
+                wave.held_up_by.map_or(String::new(), |limit| limit.in_short()),
             ]);
         }
         table.text()

@@ -8,8 +8,8 @@ use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairing;
 use crate::base::racks::RackNames;
 use crate::base::text::{counted, either, grouped};
-use crate::base::units::{Bytes, BytesPerSec, Ratio};
-use crate::plan::{ClusterIdentity, Deferred, Outcome, Plan, PlanDir, Role, Stage, Summary, Warning};
+use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+use crate::plan::{Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning};
 use crate::request::Prefer;
 
 /// How many deferred partitions the text names.
@@ -59,6 +59,12 @@ pub struct PlanView<'a> {
     pub summary: &'a Summary,
     /// Replication throttle of each broker.
     pub throttle_bytes_per_sec: Option<BytesPerSec>,
+    /// Least and most of each side, where rates differ between brokers or sides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates: Option<Rates>,
+    /// What holds the waves up for longest by the forecast.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_up_by: Option<HeldUp>,
     /// `makespan_seconds` over its lower bound.
     pub makespan_over_lower_bound: Option<f64>,
     /// How full the target log dirs are.
@@ -75,6 +81,25 @@ pub struct PlanView<'a> {
     /// What to do now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub next: Vec<Step>,
+}
+
+/// Least and most throttle of the brokers that take part.
+#[derive(Serialize)]
+pub struct Rates {
+    /// Sending.
+    pub leader_bytes_per_sec: [BytesPerSec; 2],
+    /// Receiving.
+    pub follower_bytes_per_sec: [BytesPerSec; 2],
+}
+
+/// What holds waves up, and for how long in all.
+#[derive(Serialize)]
+pub struct HeldUp {
+    /// What.
+    #[serde(flatten)]
+    pub limit: Limit,
+    /// The expected time of the waves that it sets.
+    pub seconds: Seconds,
 }
 
 /// The waves of one stage.
@@ -142,6 +167,8 @@ impl<'a> PlanView<'a> {
             stages: stages(plan),
             summary,
             throttle_bytes_per_sec: plan.request.throttle,
+            rates: rates(plan),
+            held_up_by: held_up_by(plan),
             makespan_over_lower_bound: over
                 .filter(|(_, bound)| bound.get() > 0.0)
                 .map(|(span, bound)| span.get() / bound.get()),
@@ -260,14 +287,27 @@ impl<'a> PlanView<'a> {
 
     fn add_times(&self, lines: &mut Lines) {
         let summary = self.summary;
-        let Some(throttle) = self.throttle_bytes_per_sec else {
-            lines.add("time", "not known");
-            return;
+        let at = match (&self.rates, self.throttle_bytes_per_sec) {
+            (Some(Rates { leader_bytes_per_sec: leader, follower_bytes_per_sec: follower }), _) => {
+                let span = |[least, most]: [BytesPerSec; 2]| {
+                    if least == most { least.to_string() } else { format!("{least} to {most}") }
+                };
+                format!("{} sending and {} receiving for each broker", span(*leader), span(*follower))
+            }
+            (None, Some(throttle)) if self.drain_dir.is_some() => {
+                format!("{throttle} for each broker between its log dirs")
+            }
+            (None, Some(throttle)) => format!("{throttle} for each broker"),
+            (None, None) => {
+                lines.add("time", "not known");
+                return;
+            }
         };
         if let Some(eta) = summary.eta_seconds {
-            let range = format!("{} expected, {} to {}", eta.expected, eta.low, eta.high);
-            let between = if self.drain_dir.is_some() { " between its log dirs" } else { "" };
-            lines.add("time", format!("{range}, at {throttle} for each broker{between}"));
+            lines.add("time", format!("{} expected, {} to {}, at {at}", eta.expected, eta.low, eta.high));
+        }
+        if let Some(HeldUp { limit, seconds }) = &self.held_up_by {
+            lines.add("", format!("held up by {} for {seconds} of it", limit_text(*limit)));
         }
         let Some(makespan) = summary.makespan_seconds else { return };
         let mut parts = vec![format!("{makespan} wave by wave")];
@@ -328,7 +368,7 @@ impl<'a> PlanView<'a> {
                 lines.add("prefer", format!("{this}: {chosen}; --prefer {that}: {figures}"));
             }
             None => {
-                let throttle = if self.throttle_bytes_per_sec.is_none() { " and --throttle" } else { "" };
+                let throttle = if self.summary.eta_seconds.is_none() { " and --throttle" } else { "" };
                 lines.add("prefer", format!("{this}: {chosen}"));
                 lines.add("", format!("plan again with --prefer {that}{throttle} to see what that gives"));
             }
@@ -358,6 +398,54 @@ impl<'a> PlanView<'a> {
         if self.deferred.len() > DEFERRED_SHOWN {
             lines.add("", format!("and {} more", grouped((self.deferred.len() - DEFERRED_SHOWN) as u64)));
         }
+    }
+}
+
+/// Least and most rates of the waves, unless one rate serves everything.
+fn rates(plan: &Plan) -> Option<Rates> {
+    if plan.request.has_one_rate() || !plan.request.is_throttled() {
+        return None;
+    }
+    let throttles = || plan.waves.iter().filter_map(|wave| wave.throttle.as_ref());
+    let all = || {
+        throttles().flat_map(|throttle| {
+            let common = (throttle.leader_bytes_per_sec, throttle.follower_bytes_per_sec);
+            let own = throttle.brokers.iter().map(|one| (one.leader_bytes_per_sec, one.follower_bytes_per_sec));
+            std::iter::once(common).chain(own)
+        })
+    };
+    let (leaders, followers) = (|| all().map(|rate| rate.0), || all().map(|rate| rate.1));
+    Some(Rates {
+        leader_bytes_per_sec: [leaders().min()?, leaders().max()?],
+        follower_bytes_per_sec: [followers().min()?, followers().max()?],
+    })
+}
+
+/// What sets the expected time of most of the plan.
+fn held_up_by(plan: &Plan) -> Option<HeldUp> {
+    let mut held: Vec<(Limit, Seconds)> = Vec::new();
+    for wave in &plan.waves {
+        let (Some(limit), Some(duration)) = (wave.held_up_by(), wave.duration_seconds) else { continue };
+        match held.iter_mut().find(|entry| entry.0 == limit) {
+            Some(entry) => entry.1 += duration.expected,
+            None => held.push((limit, duration.expected)),
+        }
+    }
+    let (limit, seconds) =
+        held.into_iter().reduce(|most, next| if next.1.get() > most.1.get() { next } else { most })?;
+    Some(HeldUp { limit, seconds })
+}
+
+/// `the throttle of broker 5 as leader`.
+pub fn limit_text(limit: Limit) -> String {
+    let Limit { broker, side, cap, from } = limit;
+    match (cap, from) {
+        (Cap::Throttle, _) if side == Side::LogDirs => format!("the throttle of broker {broker} between its log dirs"),
+        (Cap::Throttle, _) => format!("the throttle of broker {broker} as {}", side.as_str()),
+        (Cap::Network, _) => format!("the network of broker {broker} as {}", side.as_str()),
+        (Cap::Disk, _) => format!("the disks of broker {broker}"),
+        (Cap::Fetch, Some(from)) => format!("what broker {broker} can fetch from broker {from}"),
+        (Cap::Fetch, None) => format!("what broker {broker} can fetch"),
     }
 }
 

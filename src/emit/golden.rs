@@ -7,11 +7,11 @@ use super::{election, kafka, out_dir, rollback_dir, runbook, runbook_back, throt
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::error::Code;
 use crate::base::fs;
-use crate::base::ids::IdSet;
+use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
 use crate::plan::rollback::rollback;
-use crate::plan::{self, Plan, Role, Stage, Throttle, sample};
+use crate::plan::{self, BrokerThrottle, Plan, Role, Stage, Throttle, sample};
 
 fn golden(name: &str, found: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -300,6 +300,7 @@ fn every_command_is_clean_bash() {
     let texts = [
         runbook::runbook(&sample::sample()),
         runbook::runbook(&apart),
+        runbook::runbook(&with_rates()),
         runbook::runbook(&leaders_only()),
         runbook::runbook(&drain_dir()),
         back,
@@ -345,6 +346,32 @@ fn rates_that_differ_are_set_apart() {
     sample::push_wave(&mut plan, Stage::Data, Some(throttle), &[sample::Row::new("t", 0, &[1001], &[10], 5)]);
     let text = runbook::runbook(&plan);
     assert!(text.contains("leader.replication.throttled.rate=50000000,follower.replication.throttled.rate=80000000"));
+}
+
+/// The sample, two brokers of which have rates of their own in every wave.
+fn with_rates() -> Plan {
+    let mut plan = sample::sample();
+    let own = |id: i32, leader: u64, follower: u64| BrokerThrottle {
+        id: BrokerId::new(id),
+        leader_bytes_per_sec: BytesPerSec::new(leader),
+        follower_bytes_per_sec: BytesPerSec::new(follower),
+    };
+    for throttle in plan.waves.iter_mut().filter_map(|wave| wave.throttle.as_mut()) {
+        throttle.brokers = vec![own(2, 120_000_000, 50_000_000), own(1001, 50_000_000, 80_000_000)];
+    }
+    plan
+}
+
+#[test]
+fn each_broker_has_its_own_rates_in_throttle_json_and_in_the_commands() {
+    let plan = with_rates();
+    golden("rates-throttle.json", &throttle::throttle(&plan, &plan.waves[1]).unwrap());
+    let text = runbook::runbook(&plan);
+    assert!(text.contains("each broker its own, as in throttle.json: 50.0 MB/s to 120 MB/s sending"), "{text}");
+    // The tool sets the least rate for all; the second command reads each broker's own from the file.
+    let start = commands(&text).into_iter().find(|block| block.contains("waves/001/reassign.json --throttle 50000000"));
+    assert!(start.is_some_and(|block| block.contains("to_entries[]") && block.contains("waves/001/throttle.json")));
+    assert!(!text.contains("leader.replication.throttled.rate=50000000"), "no rate is typed out");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::runbook_text::{
     reassign, table,
 };
 use crate::base::text::{counted, either};
-use crate::plan::{Plan, Role, Wave};
+use crate::plan::{Plan, Role, Throttle, Wave};
 use crate::snapshot::Mode;
 
 /// With more waves than this the steps stand once.
@@ -97,11 +97,8 @@ fn head(plan: &Plan) -> String {
         if request.replicas_only {
             moves.push_str("; followers alone, every leader stays");
         }
-        let throttle = if request.empties_dirs() {
-            runbook_dirs::rate(plan)
-        } else {
-            rate(plan.waves.iter().find_map(|wave| wave.throttle))
-        };
+        let throttle =
+            if request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(throttle_of_all(plan).as_ref()) };
         [moves, time, throttle]
     };
     let onto = brokers_by_name(targets);
@@ -131,6 +128,17 @@ fn head(plan: &Plan) -> String {
         text.push('\n');
     }
     text
+}
+
+/// One throttle for all waves: the least common rates, and every broker that has others.
+fn throttle_of_all(plan: &Plan) -> Option<Throttle> {
+    let throttles = || plan.waves.iter().filter_map(|wave| wave.throttle.as_ref());
+    let leader = throttles().map(|throttle| throttle.leader_bytes_per_sec).min()?;
+    let follower = throttles().map(|throttle| throttle.follower_bytes_per_sec).min()?;
+    let mut brokers: Vec<_> = throttles().flat_map(|throttle| throttle.brokers.iter().copied()).collect();
+    brokers.sort_unstable_by_key(|broker| broker.id);
+    brokers.dedup();
+    Some(Throttle { brokers, ..Throttle::new(leader, follower) })
 }
 
 fn before_all(plan: &Plan) -> String {
@@ -204,7 +212,7 @@ fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     }
     let forecast = if plan.request.leaders_only { "seconds".to_owned() } else { forecast(wave.duration_seconds) };
     let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
-    let (throttle, facts_of_it) = (wave.throttle, Some(facts));
+    let (throttle, facts_of_it) = (wave.throttle.clone(), Some(facts));
     let steps = Steps { dir: &dir, throttle, facts: facts_of_it, except: except(plan), forecast, copies, elects };
     [
         wave_title(plan, wave),
@@ -227,7 +235,7 @@ fn wave_in_short(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
     if plan.request.empties_dirs() {
         return text + &runbook_dirs::steps_in_short(plan, &dir);
     }
-    text.push_str(&start_block(&dir, wave.throttle, Some(facts)));
+    text.push_str(&start_block(&dir, wave.throttle.as_ref(), Some(facts)));
     let verify = reassign(&file, "--verify");
     let election = if facts.elections > 0 { elect(&format!("{dir}/election.json")) } else { String::new() };
     let then = if facts.elections > 0 { ", then hands leadership over" } else { "" };
@@ -240,7 +248,7 @@ fn wave_in_short(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
 
 fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
     let dir = "waves/$WAVE";
-    let throttle = plan.waves.iter().find_map(|wave| wave.throttle);
+    let throttle = throttle_of_all(plan);
     let forecast = "the table of the wave says when to expect it".to_owned();
     let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
     let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast, copies, elects };

@@ -3,6 +3,7 @@
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
 use super::runbook_dirs;
+use super::runbook_steps::rates_by_hand;
 use super::runbook_text::{
     LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, brokers_that_do_not_serve, copies, elect, execute,
     have_ready, rate, reassign, table,
@@ -34,7 +35,10 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
         ("Undoes", if first == last { format!("wave {first}") } else { format!("waves {first} to {last}") }),
         ("Restores", format!("the exact ordered lists of {}", counted(rollback.len(), "partition"))),
         ("Copies back", format!("{} if all those waves have finished", copies(replicas, bytes))),
-        ("Throttle", if plan.request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(rollback.throttle()) }),
+        (
+            "Throttle",
+            if plan.request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(rollback.throttle().as_ref()) },
+        ),
     ]));
     text.push_str(&have_ready("the-directory-of-this-file"));
     text.push_str(&notes(rollback));
@@ -49,10 +53,15 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
         block(&[LIST]),
         block(&[&reassign(&format!("path/to/plan/waves/{first}/rollback.json"), "--cancel"), LIST])
     ));
+    let throttle = rollback.throttle();
+    let apart = match &throttle {
+        Some(throttle) if !throttle.brokers.is_empty() => rates_by_hand("throttle.json", throttle),
+        _ => String::new(),
+    };
     text.push_str(&format!(
         "## 2. Submit the saved lists\n\nPartitions that have not moved, or whose move was cancelled, are only reordered: \
          that is free and done at once. Those that have moved are copied back.\n\n{}",
-        block(&[UNDER_REPLICATED, &execute("reassign.json", rollback.throttle())])
+        block(&[UNDER_REPLICATED, &execute("reassign.json", throttle.as_ref()), &apart])
     ));
     text.push_str(&format!(
         "Watch until every line says `is completed`:\n\n{}Then clear the throttle:\n\n{}",

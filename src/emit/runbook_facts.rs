@@ -103,6 +103,9 @@ impl Facts {
             let role = if self.within { String::new() } else { format!(" as {side}") };
             rows.push(("Bottleneck", format!("broker {}{role}; copying alone takes {copy}", bottleneck.broker)));
         }
+        if let Some(limit) = wave.limit {
+            rows.push(("Held up by", limit.in_short()));
+        }
         table(&rows)
     }
 }

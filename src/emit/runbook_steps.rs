@@ -55,7 +55,7 @@ impl Steps<'_> {
     pub(super) fn start(&self) -> String {
         let mut text = format!(
             "**Start.** It prints the current lists and then `Successfully started partition reassignments`.\n\n{}",
-            start_block(self.dir, self.throttle, self.facts)
+            start_block(self.dir, self.throttle.as_ref(), self.facts)
         );
         if self.facts.is_some_and(|facts| facts.chooses_dirs) {
             text.push_str(
@@ -68,7 +68,12 @@ impl Steps<'_> {
 
     pub(super) fn watch(&self) -> String {
         let file = self.file("reassign.json");
-        let slow = match self.throttle {
+        let slow = match &self.throttle {
+            Some(throttle) if !throttle.brokers.is_empty() => format!(
+                " Later than that: look at the bottleneck, and at partitions whose producers write faster than the throttle \
+                 lets followers catch up. Higher rates in throttle.json are set like this, and nothing else changes:\n\n{}",
+                block(&[&rates_by_hand(&self.file("throttle.json"), throttle)])
+            ),
             Some(throttle) => format!(
                 " Later than that: look at the bottleneck, and at partitions whose producers write faster than the throttle \
                  lets followers catch up. This changes the rate and nothing else:\n\n{}",
@@ -86,7 +91,7 @@ impl Steps<'_> {
 
     pub(super) fn finish(&self) -> String {
         let verify = reassign(&self.file("reassign.json"), "--verify");
-        let clears = match self.throttle {
+        let clears = match &self.throttle {
             Some(_) => {
                 "this clears the throttle. Do not leave it out: lists and rates left behind starve the next wave and slow \
                  recovery"
@@ -120,6 +125,14 @@ impl Steps<'_> {
         if !self.copies {
             return "**Pause.** Between two waves: just wait. A wave itself is done at once.\n\n".to_owned();
         }
+        if let Some(throttle) = self.throttle.as_ref().filter(|throttle| !throttle.brokers.is_empty()) {
+            return format!(
+                "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s with the first command, \
+                 and give each broker its own rate again with the second. What has been copied is kept; a cancel would throw \
+                 it away.\n\n{}",
+                block(&[&self.change_rate(1_000_000), &rates_by_hand(&self.file("throttle.json"), throttle)])
+            );
+        }
         format!(
             "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s, and speed it up in the \
              same way. What has been copied is kept; a cancel would throw it away.\n\n{}",
@@ -131,10 +144,17 @@ impl Steps<'_> {
     fn change_rate(&self, rate: u64) -> String {
         if self.throttle.is_some() && self.facts.is_some_and(|facts| !facts.dead.is_empty()) {
             let rate = BytesPerSec::new(rate);
-            let both = Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate };
-            return rates_by_hand(&self.file("throttle.json"), both);
+            return rates_by_hand(&self.file("throttle.json"), &Throttle::new(rate, rate));
         }
         reassign(&self.file("reassign.json"), &format!("--throttle {rate} --execute --additional"))
+    }
+
+    /// Gives each broker its own rate, where they differ.
+    fn rates_apart(&self) -> String {
+        match &self.throttle {
+            Some(throttle) if !throttle.brokers.is_empty() => rates_by_hand(&self.file("throttle.json"), throttle),
+            _ => String::new(),
+        }
     }
 
     pub(super) fn back(&self) -> String {
@@ -157,7 +177,7 @@ impl Steps<'_> {
              had not finished is only reordered, which is done at once:\n\n{}Repeat until every line says `is completed`; this \
              also clears the throttle:\n\n{}",
             block(&[&reassign(&back_file, "--cancel"), LIST]),
-            block(&[&execute(&back_file, self.throttle)]),
+            block(&[&execute(&back_file, self.throttle.as_ref()), &self.rates_apart()]),
             block(&[&reassign(&back_file, "--verify")])
         );
         if self.elects {
@@ -196,7 +216,7 @@ pub(super) fn notes_on_going_back(facts: &Facts) -> String {
 }
 
 /// The commands that start a wave.
-pub(super) fn start_block(dir: &str, throttle: Option<Throttle>, facts: Option<&Facts>) -> String {
+pub(super) fn start_block(dir: &str, throttle: Option<&Throttle>, facts: Option<&Facts>) -> String {
     let quoted = |name: &str| if dir.contains('$') { format!("\"{dir}/{name}\"") } else { format!("{dir}/{name}") };
     let file = quoted("reassign.json");
     if let (Some(throttle), Some(facts)) = (throttle, facts)
@@ -211,15 +231,26 @@ pub(super) fn start_block(dir: &str, throttle: Option<Throttle>, facts: Option<&
         );
     }
     match throttle {
-        Some(throttle) if throttle.leader_bytes_per_sec != throttle.follower_bytes_per_sec => format!(
-            "The tool knows one rate for both sides; the second command sets them apart (it needs `jq`).\n\n{}",
+        Some(throttle) if !throttle.is_one_rate() => format!(
+            "The tool knows one rate for {}; the second command sets them apart (it needs `jq`).\n\n{}",
+            if throttle.brokers.is_empty() { "both sides" } else { "all brokers" },
             block(&[&execute(&file, Some(throttle)), &rates_by_hand(&quoted("throttle.json"), throttle)])
         ),
         _ => block(&[&execute(&file, throttle)]),
     }
 }
 
-fn rates_by_hand(file: &str, throttle: Throttle) -> String {
+/// Sets the throttle of each broker of throttle.json, from the file itself where they differ.
+pub(super) fn rates_by_hand(file: &str, throttle: &Throttle) -> String {
+    if !throttle.brokers.is_empty() {
+        return format!(
+            "jq -r '.brokers | to_entries[] | \"\\(.key) \\(.value | to_entries | map(\"\\(.key)=\\(.value)\") | join(\",\"))\"' \\\n  \
+               {file} | while read -r broker rates; do\n  \
+               kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --alter --entity-type brokers --entity-name \"$broker\" \\\n    \
+                 --add-config \"$rates\" < /dev/null\n\
+             done\n"
+        );
+    }
     let (leader, follower) = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
     format!(
         "jq -r '.brokers | keys[]' {file} | while read -r broker; do\n  \
@@ -230,7 +261,7 @@ fn rates_by_hand(file: &str, throttle: Throttle) -> String {
     )
 }
 
-fn throttle_by_hand(file: &str, throttle: Throttle) -> String {
+fn throttle_by_hand(file: &str, throttle: &Throttle) -> String {
     format!(
         "{}jq -r '.topics | to_entries[] | \"\\(.key) \\(.value | to_entries | map(\"\\(.key)=[\\(.value)]\") | join(\",\"))\"' \\\n  \
            {file} | while read -r topic lists; do\n  \

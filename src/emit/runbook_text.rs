@@ -28,7 +28,7 @@ pub fn reassign(file: &str, options: &str) -> String {
 }
 
 /// Starts the moves of a file, throttled when there is a throttle.
-pub fn execute(file: &str, throttle: Option<Throttle>) -> String {
+pub fn execute(file: &str, throttle: Option<&Throttle>) -> String {
     match throttle {
         Some(throttle) => {
             let rate = throttle.leader_bytes_per_sec.min(throttle.follower_bytes_per_sec);
@@ -90,10 +90,19 @@ pub fn forecast(estimate: Option<Estimate>) -> String {
 }
 
 /// The throttle in words: `50.0 MB/s for each broker, sending and receiving`.
-pub fn rate(throttle: Option<Throttle>) -> String {
-    let Some(Throttle { leader_bytes_per_sec: leader, follower_bytes_per_sec: follower }) = throttle else {
+pub fn rate(throttle: Option<&Throttle>) -> String {
+    let Some(throttle) = throttle else {
         return "none: copies take all that network and disks give".to_owned();
     };
+    let (leader, follower) = (throttle.leader_bytes_per_sec, throttle.follower_bytes_per_sec);
+    if !throttle.brokers.is_empty() {
+        let sides = throttle.brokers.iter().map(|one| (one.leader_bytes_per_sec, one.follower_bytes_per_sec));
+        let (most_sent, most_received) =
+            sides.fold((leader, follower), |most, one| (most.0.max(one.0), most.1.max(one.1)));
+        return format!(
+            "each broker its own, as in throttle.json: {leader} to {most_sent} sending, {follower} to {most_received} receiving"
+        );
+    }
     if leader == follower {
         format!("{leader} for each broker, sending and receiving")
     } else {

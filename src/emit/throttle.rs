@@ -37,7 +37,7 @@ pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Ve
     let moves = rows.iter().map(|&row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
     let copying =
         moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
-    document(plan, wave.throttle?, copying.collect())
+    document(plan, wave.throttle.as_ref()?, copying.collect())
 }
 
 /// The same for a rollback whose waves have all run.
@@ -52,7 +52,7 @@ pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
         current: restore.current,
         target: restore.replicas,
     });
-    document(rollback.plan, rollback.throttle()?, copying.collect())
+    document(rollback.plan, &rollback.throttle()?, copying.collect())
 }
 
 /// The rate of each broker that copies between its log dirs.
@@ -69,7 +69,7 @@ fn within_brokers(rate: BytesPerSec, brokers: impl Iterator<Item = BrokerId>) ->
     (!brokers.is_empty()).then(|| writer.into_bytes())
 }
 
-fn document(plan: &Plan, throttle: Throttle, mut copying: Vec<Copying<'_>>) -> Option<Vec<u8>> {
+fn document(plan: &Plan, throttle: &Throttle, mut copying: Vec<Copying<'_>>) -> Option<Vec<u8>> {
     if copying.is_empty() {
         return None;
     }
@@ -80,9 +80,10 @@ fn document(plan: &Plan, throttle: Throttle, mut copying: Vec<Copying<'_>>) -> O
     let mut writer = Writer::with_capacity(brokers.len() * 128 + copying.len() * 64);
     writer.begin_object().key("brokers").begin_object();
     for id in brokers.into_iter().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state.serves())) {
+        let (leader, follower) = throttle.of(id);
         writer.key(&id.to_string()).begin_object();
-        writer.key("leader.replication.throttled.rate").int(throttle.leader_bytes_per_sec.get());
-        writer.key("follower.replication.throttled.rate").int(throttle.follower_bytes_per_sec.get());
+        writer.key("leader.replication.throttled.rate").int(leader.get());
+        writer.key("follower.replication.throttled.rate").int(follower.get());
         writer.end_object();
     }
     writer.end_object().key("topics").begin_object();

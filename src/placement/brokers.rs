@@ -16,7 +16,7 @@ use std::collections::binary_heap::PeekMut;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Home, Slot, Vessels, refine, scramble, water_level};
+use super::{Home, Slot, Vessels, capped_level, refine, scramble, water_level};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, DirIx, Ix};
 use crate::base::units::Bytes;
@@ -131,7 +131,7 @@ impl<'a> Bins<'a> {
         let bytes: f64 = slots.iter().map(|slot| slot.size.as_f64()).sum();
         let Goals { weight, held, goal, part } = match problem.request.prefer {
             Prefer::Disk => Goals::of_fill(problem, brokers, bytes),
-            Prefer::Time => Goals::of_inflow(&dirs, bytes),
+            Prefer::Time => Goals::of_inflow(problem, brokers, &dirs, bytes),
         };
         let mut place_of = FxHashMap::default();
         for (place, &broker) in brokers.iter().enumerate() {
@@ -456,15 +456,18 @@ impl Goals {
         Goals { part: weight.clone(), weight, held, goal }
     }
 
-    /// All receive equally much, but those with less room: bytes and counts alike, so that a full broker has not
+    /// All receive for equally long, but those with less room: bytes and counts alike, so that a full broker has not
     /// merely taken a few large replicas.
-    fn of_inflow(dirs: &[Vec<Bin>], bytes: f64) -> Self {
+    fn of_inflow(problem: &Problem<'_>, brokers: &[BrokerIx], dirs: &[Vec<Bin>], bytes: f64) -> Self {
         let rooms: Vec<f64> = dirs.iter().map(|dirs| room_of(dirs)).collect();
-        let level = Vessels::new(rooms.clone()).level(bytes);
-        let goal: Vec<f64> = rooms.iter().map(|&room| room.min(level)).collect();
+        let weight: Vec<f64> = brokers.iter().map(|&broker| problem.weight(broker)).collect();
+        let is_even = weight.iter().all(|weight| weight.to_bits() == 1.0_f64.to_bits());
+        let level =
+            if is_even { Vessels::new(rooms.clone()).level(bytes) } else { capped_level(&weight, &rooms, bytes) };
+        let goal: Vec<f64> = rooms.iter().zip(&weight).map(|(&room, weight)| room.min(level * weight)).collect();
         let most = goal.iter().copied().fold(0.0, f64::max);
         let part = goal.iter().map(|&goal| if most > 0.0 { goal / most } else { 1.0 }).collect();
-        Goals { weight: vec![1.0; dirs.len()], held: vec![0.0; dirs.len()], goal, part }
+        Goals { weight, held: vec![0.0; dirs.len()], goal, part }
     }
 }
 

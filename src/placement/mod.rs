@@ -274,9 +274,36 @@ impl Vessels {
     }
 }
 
+/// How high `amount` stands in vessels of these widths and volumes when it is poured in: as high in all but those that
+/// are full; infinitely high when it does not fit.
+fn capped_level(widths: &[f64], volumes: &[f64], amount: f64) -> f64 {
+    let mut order: Vec<usize> = (0..widths.len()).collect();
+    let depth = |at: &usize| volumes[*at] / widths[*at];
+    order.sort_by(|a, b| depth(a).total_cmp(&depth(b)).then(a.cmp(b)));
+    let (mut width, mut full): (f64, f64) = (widths.iter().sum(), 0.0);
+    for at in order {
+        if full + width * depth(&at) >= amount {
+            return (amount - full) / width;
+        }
+        full += volumes[at];
+        width -= widths[at];
+    }
+    f64::INFINITY
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Vessels, water_level};
+    use super::{Vessels, capped_level, water_level};
+
+    #[test]
+    fn vessels_of_different_width_fill_alike_until_they_are_full() {
+        let (widths, volumes) = ([1.0, 2.0, 1.0], [100.0, 4.0, 100.0]);
+        for (amount, level) in [(0.0, 0.0), (4.0, 1.0), (8.0, 2.0), (10.0, 3.0), (204.0, 100.0)] {
+            let found = capped_level(&widths, &volumes, amount);
+            assert!((found - level).abs() < 1e-12, "{amount}: {found}");
+        }
+        assert!(capped_level(&widths, &volumes, 204.5).is_infinite());
+    }
 
     #[test]
     fn full_vessels_leave_the_rest_to_the_others() {

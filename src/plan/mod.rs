@@ -193,6 +193,8 @@ pub struct Wave {
     pub duration_seconds: Option<Estimate>,
     /// Who sets the copy time; absent without a throttle or when nothing is copied.
     pub bottleneck: Option<Bottleneck>,
+    /// What sets the forecast, where that is more than the throttle of the bottleneck; absent elsewhere.
+    pub limit: Option<Limit>,
     /// Rates of replication while it copies; absent without a throttle, and where nothing is copied between brokers
     /// (see [`Plan::log_dir_throttle`]).
     pub throttle: Option<Throttle>,
@@ -291,6 +293,64 @@ pub struct Bottleneck {
     pub side: Side,
 }
 
+/// What holds a wave up by the forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// The broker.
+    pub broker: BrokerId,
+    /// What it is busy with.
+    pub side: Side,
+    /// Which of its limits it is.
+    pub cap: Cap,
+    /// Where its fetchers set the time, the leader that they ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<BrokerId>,
+}
+
+impl Limit {
+    /// `broker 5 as leader`, and by what where that is not its throttle.
+    pub fn in_short(&self) -> String {
+        let Limit { broker, side, cap, from } = *self;
+        let by = match (cap, from) {
+            (Cap::Throttle, _) => return format!("broker {broker} as {}", side.as_str()),
+            (Cap::Fetch, Some(from)) => format!("fetches from broker {from}"),
+            (cap, _) => cap.as_str().to_owned(),
+        };
+        format!("broker {broker} as {} ({by})", side.as_str())
+    }
+
+    /// Whether it is the throttle of that bottleneck, and so nothing new.
+    pub fn says_no_more_than(&self, bottleneck: Bottleneck) -> bool {
+        self.cap == Cap::Throttle && self.broker == bottleneck.broker && self.side == bottleneck.side
+    }
+}
+
+/// What can hold a copy up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cap {
+    /// The replication throttle, or that of copies between log dirs.
+    Throttle,
+    /// The capacity of the network, beside live traffic.
+    Network,
+    /// What disks can write, beside live traffic.
+    Disk,
+    /// What the fetcher threads from one leader can ask for.
+    Fetch,
+}
+
+impl Cap {
+    /// The word in files and tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Cap::Throttle => "throttle",
+            Cap::Network => "network",
+            Cap::Disk => "disk",
+            Cap::Fetch => "fetch",
+        }
+    }
+}
+
 /// The two ends of a copy, or both at once where it stays within its broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -315,12 +375,71 @@ impl Side {
 }
 
 /// Replication throttle of each broker that takes part in a wave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    /// `leader.replication.throttled.rate`.
+    /// `leader.replication.throttled.rate`: that of all brokers but those below, and less than theirs.
     pub leader_bytes_per_sec: BytesPerSec,
-    /// `follower.replication.throttled.rate`.
+    /// `follower.replication.throttled.rate`: that of all brokers but those below, and less than theirs.
     pub follower_bytes_per_sec: BytesPerSec,
+    /// Brokers of the wave with another rate on a side, in ascending order of id; absent where all have the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brokers: Vec<BrokerThrottle>,
+}
+
+/// The rates of a broker that differ from those of the others of its wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerThrottle {
+    /// Its id.
+    pub id: BrokerId,
+    /// Its `leader.replication.throttled.rate`.
+    pub leader_bytes_per_sec: BytesPerSec,
+    /// Its `follower.replication.throttled.rate`.
+    pub follower_bytes_per_sec: BytesPerSec,
+}
+
+impl Throttle {
+    /// The same rates for every broker.
+    pub const fn new(leader: BytesPerSec, follower: BytesPerSec) -> Self {
+        Throttle { leader_bytes_per_sec: leader, follower_bytes_per_sec: follower, brokers: Vec::new() }
+    }
+
+    /// The throttle of these brokers under a request, common rates being the least of any; absent when they have none.
+    pub fn among(request: &Request, brokers: impl IntoIterator<Item = BrokerId>) -> Option<Self> {
+        if request.has_one_rate() {
+            return request.throttle.map(|rate| Throttle::new(rate, rate));
+        }
+        if !request.is_throttled() {
+            return None;
+        }
+        let mut brokers: Vec<BrokerId> = brokers.into_iter().collect();
+        brokers.sort_unstable();
+        brokers.dedup();
+        let rates: Vec<_> = brokers.into_iter().filter_map(|id| Some((id, request.rate_of(id)?))).collect();
+        let leader = rates.iter().map(|(_, rate)| rate.leader_bytes_per_sec).min()?;
+        let follower = rates.iter().map(|(_, rate)| rate.follower_bytes_per_sec).min()?;
+        let others = rates
+            .into_iter()
+            .filter(|(_, rate)| rate.leader_bytes_per_sec != leader || rate.follower_bytes_per_sec != follower);
+        let others = others.map(|(id, rate)| BrokerThrottle {
+            id,
+            leader_bytes_per_sec: rate.leader_bytes_per_sec,
+            follower_bytes_per_sec: rate.follower_bytes_per_sec,
+        });
+        Some(Throttle { brokers: others.collect(), ..Throttle::new(leader, follower) })
+    }
+
+    /// Leader and follower rate of a broker of the wave.
+    pub fn of(&self, id: BrokerId) -> (BytesPerSec, BytesPerSec) {
+        match self.brokers.binary_search_by_key(&id, |broker| broker.id) {
+            Ok(at) => (self.brokers[at].leader_bytes_per_sec, self.brokers[at].follower_bytes_per_sec),
+            Err(_) => (self.leader_bytes_per_sec, self.follower_bytes_per_sec),
+        }
+    }
+
+    /// Whether one rate serves both sides of every broker.
+    pub fn is_one_rate(&self) -> bool {
+        self.leader_bytes_per_sec == self.follower_bytes_per_sec && self.brokers.is_empty()
+    }
 }
 
 /// Why a partition that was asked for is not in the plan.
@@ -463,6 +582,14 @@ impl<'a> Dirs<'a> {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&'a str>> + use<'a> {
         let names = self.names;
         self.numbers.iter().map(move |&number| (number != ANY_DIR).then(|| names[number as usize].as_str()))
+    }
+}
+
+impl Wave {
+    /// What holds the wave up by the forecast; absent without a throttle or when nothing is copied.
+    pub fn held_up_by(&self) -> Option<Limit> {
+        let throttled = |at: Bottleneck| Limit { broker: at.broker, side: at.side, cap: Cap::Throttle, from: None };
+        self.limit.or(self.bottleneck.map(throttled))
     }
 }
 

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Deferred, Estimate, KIND, Moves, Plan, PlanBroker, Stage, Summary, Throttle,
-    VERSION, Warning, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Deferred, Estimate, KIND, Limit, Moves, Plan, PlanBroker, Stage, Summary,
+    Throttle, VERSION, Warning, Wave,
 };
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{PartitionId, topic_name_fault};
@@ -256,6 +256,7 @@ impl<'de> Element<'de, Reader> for BrokerElement {
 keys!(WaveKey {
     Index = "index", Stage = "stage", Partitions = "partitions", CopySeconds = "copy_seconds",
     DurationSeconds = "duration_seconds", Bottleneck = "bottleneck", Throttle = "throttle",
+    Limit = "limit",
 });
 
 struct WaveElement;
@@ -285,7 +286,7 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
         let start = reader.moves.size.len();
         let (mut index, mut stage, mut seen) = (0, Stage::Data, Seen::default());
         let (mut copy_seconds, mut duration_seconds) = (None::<Seconds>, None::<Estimate>);
-        let (mut bottleneck, mut throttle) = (None::<Bottleneck>, None::<Throttle>);
+        let (mut bottleneck, mut limit, mut throttle) = (None::<Bottleneck>, None::<Limit>, None::<Throttle>);
         while let Some(key) = map.next_key::<WaveKey>()? {
             reader.trail.enter(Step::Key(key.text()));
             if key.is_known() {
@@ -298,6 +299,7 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
                 WaveKey::CopySeconds => copy_seconds = map.next_value()?,
                 WaveKey::DurationSeconds => duration_seconds = map.next_value()?,
                 WaveKey::Bottleneck => bottleneck = map.next_value()?,
+                WaveKey::Limit => limit = map.next_value()?,
                 WaveKey::Throttle => throttle = map.next_value()?,
                 WaveKey::Unknown => map.next_value_seed(Skip)?,
             }
@@ -305,7 +307,7 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
         }
         seen.all(WaveKey::TEXTS, WaveKey::CopySeconds as usize, "a wave")?;
         let rows = start..reader.moves.size.len();
-        Ok(Wave { index, stage, copy_seconds, duration_seconds, bottleneck, throttle, rows })
+        Ok(Wave { index, stage, copy_seconds, duration_seconds, bottleneck, limit, throttle, rows })
     }
 }
 

@@ -126,7 +126,17 @@ impl<'a> Rollback<'a> {
 
     /// The throttle of the undone waves; none when the plan has none.
     pub fn throttle(&self) -> Option<Throttle> {
-        self.plan.waves[self.to_wave as usize - 1..].iter().find_map(|wave| wave.throttle)
+        let undone = &self.plan.waves[self.to_wave as usize - 1..];
+        let first = undone.iter().find_map(|wave| wave.throttle.as_ref())?;
+        if undone.iter().filter_map(|wave| wave.throttle.as_ref()).all(|other| other == first)
+            && first.brokers.is_empty()
+        {
+            return Some(first.clone());
+        }
+        // Brokers of several waves: who has which rate stands in the request.
+        let serving = |id: &BrokerId| self.plan.broker(*id).is_some_and(|broker| broker.state.serves());
+        let brokers = self.restores().flat_map(|restore| restore.current.iter().chain(restore.replicas)).copied();
+        Throttle::among(&self.plan.request, brokers.filter(serving)).or_else(|| Some(first.clone()))
     }
 }
 

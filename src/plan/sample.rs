@@ -54,7 +54,7 @@ pub fn push_wave(plan: &mut Plan, stage: Stage, throttle: Option<Throttle>, rows
         moves.size.push(Bytes::new(row.size));
     }
     let copies = rows.iter().any(|row| row.replicas.iter().any(|id| !row.previous.contains(id)));
-    let timed = throttle.filter(|_| copies);
+    let timed = throttle.as_ref().filter(|_| copies);
     let seconds = |share: f64| Seconds::new(share * rows.iter().map(|row| row.size as f64).sum::<f64>() / 5e7);
     plan.waves.push(Wave {
         index: plan.waves.len() as u32 + 1,
@@ -62,6 +62,7 @@ pub fn push_wave(plan: &mut Plan, stage: Stage, throttle: Option<Throttle>, rows
         copy_seconds: timed.map(|_| seconds(1.0)),
         duration_seconds: timed.map(|_| Estimate { low: seconds(1.0), expected: seconds(1.1), high: seconds(1.25) }),
         bottleneck: timed.map(|_| Bottleneck { broker: BrokerId::new(rows[0].replicas[0]), side: Side::Follower }),
+        limit: None,
         throttle,
         rows: start..plan.moves.size.len(),
     });
@@ -91,10 +92,7 @@ fn broker(id: i32, rack: &str, state: BrokerState, role: Role, used: [u64; 2]) -
 }
 
 /// The throttle of [`sample`].
-pub const THROTTLE: Throttle = Throttle {
-    leader_bytes_per_sec: BytesPerSec::new(50_000_000),
-    follower_bytes_per_sec: BytesPerSec::new(50_000_000),
-};
+pub const THROTTLE: Throttle = Throttle::new(BytesPerSec::new(50_000_000), BytesPerSec::new(50_000_000));
 
 /// A plan without waves.
 pub fn empty(topics: &[&str]) -> Plan {
@@ -235,6 +233,7 @@ pub fn large(partitions: usize) -> Plan {
             copy_seconds: Some(Seconds::new(3_600.123)),
             duration_seconds: Some(Estimate::default()),
             bottleneck: Some(Bottleneck { broker: BrokerId::new(3), side: Side::Leader }),
+            limit: None,
             throttle: Some(THROTTLE),
             rows: start..(start + 5_000).min(partitions),
         })

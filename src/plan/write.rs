@@ -93,6 +93,9 @@ fn begin_wave(writer: &mut Writer, wave: &Wave) {
     writer.key("copy_seconds").value(&wave.copy_seconds);
     writer.key("duration_seconds").value(&wave.duration_seconds);
     writer.key("bottleneck").value(&wave.bottleneck);
+    if let Some(limit) = &wave.limit {
+        writer.key("limit").value(limit);
+    }
     writer.key("throttle").value(&wave.throttle);
     writer.key("partitions").begin_array();
 }

@@ -3,12 +3,13 @@
 use super::Look;
 use crate::base::error::{Code, Result};
 use crate::base::index::{BrokerIx, Csr, IndexVec};
-use crate::base::units::{Bytes, BytesPerSec, Seconds};
+use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::cluster::Cluster;
 use crate::placement::{self, Home};
 use crate::plan::{Outcome, Trade};
 use crate::problem::Problem;
+use crate::problem::rates::Rates;
 use crate::request::{Prefer, Request};
 use crate::snapshot::Snapshot;
 
@@ -27,8 +28,9 @@ pub(super) fn of(problem: &Problem<'_>, homes: &Csr<Home>, other: Option<Outcome
 /// # Errors
 /// Only an interruption.
 pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> Result<Option<Outcome>> {
-    let Request { throttle, growth, exact, prefer, .. } = problem.request;
-    if !is_told(problem) || throttle.is_none() || *growth || *exact || problem.replicas_forced > REPLICAS_MAX {
+    let Request { headroom, growth, exact, prefer, .. } = problem.request;
+    let has_times = problem.rates.is_some() && headroom.is_none() && !growth;
+    if !is_told(problem) || !has_times || *exact || problem.replicas_forced > REPLICAS_MAX {
         return Ok(None);
     }
     let request = Request { prefer: prefer.other(), ..problem.request.clone() };
@@ -43,7 +45,7 @@ pub(super) fn other(snapshot: &Snapshot, problem: &Problem<'_>, work: &Work) -> 
 
 fn is_told(problem: &Problem<'_>) -> bool {
     let request = problem.request;
-    let clashes = problem.has_sizes() || request.prefer == Prefer::Time;
+    let clashes = problem.has_sizes() || problem.has_paces() || request.prefer == Prefer::Time;
     clashes && request.chooses_brokers() && !problem.movers.is_empty()
 }
 
@@ -63,10 +65,12 @@ fn outcome(problem: &Problem<'_>, homes: &Csr<Home>) -> Outcome {
         (capacity > Bytes::ZERO).then(|| (used + received[broker]).as_f64() / capacity.as_f64())
     };
     let fills: Option<Vec<f64>> = problem.targets.iter().map(fill).collect();
-    let most = problem.targets.iter().map(|&broker| received[broker]).max().unwrap_or(Bytes::ZERO);
-    let seconds = |rate: BytesPerSec| Seconds::new(most.as_f64() / rate.as_f64());
+    let seconds = |rates: &Rates| {
+        let each = problem.targets.iter().map(|&broker| received[broker].as_f64() / rates.follower[broker]);
+        Seconds::new(each.fold(0.0, f64::max))
+    };
     Outcome {
         fullest_target: fills.and_then(|fills| fills.into_iter().max_by(f64::total_cmp)),
-        receiving_seconds: problem.request.throttle.map(seconds),
+        receiving_seconds: problem.rates.as_ref().map(seconds),
     }
 }

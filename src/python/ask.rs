@@ -18,6 +18,10 @@ pub struct Limits<'a, 'py> {
     pub drain_rack: Maybe<'a, 'py>,
     pub onto: Maybe<'a, 'py>,
     pub throttle: Maybe<'a, 'py>,
+    pub leader_throttle: Maybe<'a, 'py>,
+    pub follower_throttle: Maybe<'a, 'py>,
+    pub rates: Maybe<'a, 'py>,
+    pub headroom: Maybe<'a, 'py>,
     pub disk_limit: Maybe<'a, 'py>,
     pub ignore_disk: bool,
     pub growth: bool,
@@ -35,6 +39,7 @@ impl Limits<'_, '_> {
     /// The limits as the command has them.
     pub fn read(self) -> PyResult<LimitArgs> {
         let given = |argument: &str, value: Maybe<'_, '_>| value.map(|value| values::ids(argument, value)).transpose();
+        let rate = |argument: &str, value: Maybe<'_, '_>| value.map(|value| values::rate(argument, value)).transpose();
         let count =
             |argument: &str, value: Maybe<'_, '_>| value.map(|value| values::count(argument, value, 1)).transpose();
         if self.ignore_disk {
@@ -47,7 +52,12 @@ impl Limits<'_, '_> {
             onto: given("onto", self.onto)?,
             topics: self.topics.map(|regex| values::regex("topics", &regex)).transpose()?,
             exclude_topics: self.exclude_topics.map(|regex| values::regex("exclude_topics", &regex)).transpose()?,
-            throttle: self.throttle.map(|value| values::rate("throttle", value)).transpose()?,
+            throttle: rate("throttle", self.throttle)?,
+            leader_throttle: rate("leader_throttle", self.leader_throttle)?,
+            follower_throttle: rate("follower_throttle", self.follower_throttle)?,
+            rates: None,
+            rates_given: self.rates.map(|value| values::rates("rates", value)).transpose()?,
+            headroom: self.headroom.map(|value| values::share("headroom", value)).transpose()?,
             disk_limit: self.disk_limit.map(|value| values::share("disk_limit", value)).transpose()?,
             ignore_disk: self.ignore_disk,
             growth: self.growth,

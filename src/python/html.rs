@@ -81,7 +81,7 @@ fn wave_table(title: &str, plan: &Plan) -> String {
             grouped(wave.rows.len() as u64),
             bytes_to_copy(plan, wave).to_string(),
             time.unwrap_or_else(|| "not known".to_owned()),
-            wave.bottleneck.map_or(String::new(), |at| format!("broker {} as {}", at.broker, at.side.as_str())),
+            wave.held_up_by().map_or(String::new(), |limit| limit.in_short()),
         ]
     });
     table(title, &WAVE_HEADS, rows)

@@ -31,10 +31,10 @@ pub struct Plan {
 
 /// Plans the drain of brokers or a placement made elsewhere, and checks the plan independently.
 #[pyfunction]
-#[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, drain_dir=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, disk_limit=None, ignore_disk=false, growth=false,
+#[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, drain_dir=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, leader_throttle=None, follower_throttle=None, rates=None, headroom=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
-    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false))]
+    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -49,6 +49,10 @@ pub fn plan(
     target: Maybe<'_, '_>,
     allow_rf_change: bool,
     throttle: Maybe<'_, '_>,
+    leader_throttle: Maybe<'_, '_>,
+    follower_throttle: Maybe<'_, '_>,
+    rates: Maybe<'_, '_>,
+    headroom: Maybe<'_, '_>,
     disk_limit: Maybe<'_, '_>,
     ignore_disk: bool,
     growth: bool,
@@ -71,12 +75,17 @@ pub fn plan(
     effort: Option<&str>,
     strategy: Option<&str>,
     balance_sources: bool,
+    forecast: Maybe<'_, '_>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
         drain_rack,
         onto,
         throttle,
+        leader_throttle,
+        follower_throttle,
+        rates,
+        headroom,
         disk_limit,
         ignore_disk,
         growth,
@@ -116,6 +125,9 @@ pub fn plan(
         request.strategy = values::strategy("strategy", strategy)?;
     }
     request.balance_sources = balance_sources;
+    if let Some(forecast) = forecast {
+        request.forecast = values::forecast("forecast", forecast)?;
+    }
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;
     interrupt::run(py, move |work| {

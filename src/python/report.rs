@@ -25,7 +25,7 @@ enum Judged {
 
 /// Replays a plan on a cluster with code that shares nothing with the planner.
 #[pyfunction]
-#[pyo3(signature = (cluster, plan, *, drain=None, drain_rack=None, onto=None, throttle=None, disk_limit=None, ignore_disk=false,
+#[pyo3(signature = (cluster, plan, *, drain=None, drain_rack=None, onto=None, throttle=None, leader_throttle=None, follower_throttle=None, rates=None, headroom=None, disk_limit=None, ignore_disk=false,
     growth=false, max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
@@ -37,6 +37,10 @@ pub fn check<'py>(
     drain_rack: Maybe<'_, '_>,
     onto: Maybe<'_, '_>,
     throttle: Maybe<'_, '_>,
+    leader_throttle: Maybe<'_, '_>,
+    follower_throttle: Maybe<'_, '_>,
+    rates: Maybe<'_, '_>,
+    headroom: Maybe<'_, '_>,
     disk_limit: Maybe<'_, '_>,
     ignore_disk: bool,
     growth: bool,
@@ -57,6 +61,10 @@ pub fn check<'py>(
         drain_rack,
         onto,
         throttle,
+        leader_throttle,
+        follower_throttle,
+        rates,
+        headroom,
         disk_limit,
         ignore_disk,
         growth,

@@ -11,6 +11,7 @@ use serde_json::Value;
 const NESTED: &[(&str, &str, &str)] = &[
     ("Broker", "log_dirs", "LogDir"),
     ("PlanBroker", "log_dirs", "PlanLogDir"),
+    ("Throttle", "brokers", "BrokerThrottle"),
     ("Summary", "eta_seconds", "Estimate"),
     ("Summary", "bounds", "Bounds"),
     ("Summary", "trade", "Trade"),
@@ -33,7 +34,8 @@ const NESTED: &[(&str, &str, &str)] = &[
 ];
 
 /// Fields whose JSON name is a word of Python's own.
-const RENAMED: &[(&str, &str, &str)] = &[("Change", "from", "source"), ("Change", "to", "target")];
+const RENAMED: &[(&str, &str, &str)] =
+    &[("Change", "from", "source"), ("Change", "to", "target"), ("Limit", "from", "source")];
 
 /// `value` as an instance of the dataclass `class`; a list becomes a tuple of them, null becomes `None`.
 pub fn typed<'py>(py: Python<'py>, class: &str, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {

@@ -18,6 +18,8 @@ use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::request::forecast::Model;
+use crate::request::rates::BrokerRates;
 use crate::request::{Capacities, Effort, Prefer, RackPolicy, Racks, Strategy};
 use crate::snapshot::supplement_files;
 
@@ -216,6 +218,28 @@ pub fn racks(argument: &str, value: Any<'_, '_>) -> PyResult<Racks> {
     let expected = "the path of a file, or a mapping of broker ids to racks";
     let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
     Ok(supplement_files::racks_argument(&path)?)
+}
+
+/// Rates of brokers: the path of a file, or a mapping of broker ids to rates.
+pub fn rates(argument: &str, value: Any<'_, '_>) -> PyResult<BrokerRates> {
+    if let Ok(mapping) = value.cast::<PyMapping>() {
+        let text = Value::Object(object(argument, mapping)?).to_string();
+        return Ok(BrokerRates::read(&text, &format!("argument `{argument}`"))?);
+    }
+    let expected = "the path of a file, or a mapping of broker ids to rates";
+    let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
+    Ok(crate::cli::resolve::rates_of(std::path::Path::new(&path))?)
+}
+
+/// What a forecast reckons with: the path of a file, or a mapping of its fields.
+pub fn forecast(argument: &str, value: Any<'_, '_>) -> PyResult<Model> {
+    if value.cast::<PyMapping>().is_ok() {
+        let text = value.py().import("json")?.call_method1("dumps", (value,))?;
+        return Ok(Model::read(text.cast::<PyString>()?.to_str()?, &format!("argument `{argument}`"))?);
+    }
+    let expected = "the path of a file, or a mapping such as `{\"rtt_seconds\": 0.05}`";
+    let path = path(value).ok_or_else(|| wrong_type(argument, expected, value))?;
+    Ok(crate::cli::resolve::forecast(std::path::Path::new(&path))?)
 }
 
 /// Names of racks: text with commas between them, or any iterable of names.

@@ -69,6 +69,12 @@ impl Wave {
         shape::typed(py, "Bottleneck", &self.wave().bottleneck)
     }
 
+    /// What sets the forecast, where that is more than the throttle of the bottleneck.
+    #[getter]
+    fn limit<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Limit", &self.wave().limit)
+    }
+
     /// Rates while it copies.
     #[getter]
     fn throttle<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

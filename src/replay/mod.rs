@@ -5,11 +5,13 @@
 //! wave: a million replicas take a fraction of a second.
 
 pub mod disk;
+pub mod rates;
 pub mod steps;
 pub mod time;
 pub mod world;
 
 pub use self::disk::Disk;
+pub use self::rates::Rates;
 pub use self::steps::Steps;
 pub use self::time::WaveTime;
 pub use self::world::World;

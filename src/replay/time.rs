@@ -11,7 +11,7 @@
 //! A denominator that is not positive means that the copies never catch up. Receivers reach less than
 //! their rate, so for them the reduced rate must do as well.
 
-use super::{NONE, Steps, World};
+use super::{NONE, Rates, Steps, World};
 use crate::plan::Side;
 
 /// The least share of its follower rate that a receiver was seen to reach: an idle fetcher thread sleeps
@@ -32,8 +32,12 @@ pub struct Load {
 }
 
 impl Load {
-    /// Seconds that the copies take at `rate` bytes per second; [`None`] when they never finish.
-    pub fn seconds(&self, rate: f64) -> Option<f64> {
+    /// Seconds that the copies take at the rate of the broker's side; [`None`] when they never finish.
+    pub fn seconds(&self, rates: &Rates) -> Option<f64> {
+        self.seconds_at(rates.of_side(self.broker, self.side))
+    }
+
+    fn seconds_at(&self, rate: f64) -> Option<f64> {
         let room = |rate: f64| rate - self.traffic;
         let never = room(rate) <= 0.0 || (self.side == Side::Follower && room(rate * FOLLOWER_REACH) <= 0.0);
         (!never).then(|| self.bytes / room(rate))
@@ -48,9 +52,9 @@ pub struct WaveTime {
 }
 
 impl WaveTime {
-    /// Seconds until the last broker is done at `rate`; infinite when one never is.
-    pub fn seconds(&self, rate: f64) -> f64 {
-        self.loads.iter().map(|load| load.seconds(rate).unwrap_or(f64::INFINITY)).fold(0.0, f64::max)
+    /// Seconds until the last broker is done at these rates; infinite when one never is.
+    pub fn seconds(&self, rates: &Rates) -> f64 {
+        self.loads.iter().map(|load| load.seconds(rates).unwrap_or(f64::INFINITY)).fold(0.0, f64::max)
     }
 }
 
@@ -84,17 +88,21 @@ pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
 }
 
 /// Seconds that a sound step takes with the brokers to itself; infinite when it never finishes.
-pub fn alone(steps: &Steps, step: usize, rate: f64) -> f64 {
+pub fn alone(steps: &Steps, step: usize, rates: &Rates) -> f64 {
     let (bytes, traffic) = (steps.size[step] as f64, steps.traffic[step]);
     let copies = steps.adding(step).count() as f64;
     if copies == 0.0 {
-        return if steps.dir_changes.get(step).is_empty() { 0.0 } else { bytes / rate };
+        let changes = steps.dir_changes.get(step).iter();
+        return changes.map(|change| bytes / rates.of_side(change.broker, Side::LogDirs)).fold(0.0, f64::max);
     }
     let replicas = steps.old.get(step).len() as f64;
-    let follower = Load { broker: NONE, side: Side::Follower, bytes, traffic };
-    let leader =
-        Load { side: Side::Leader, bytes: copies * bytes, traffic: traffic * (replicas - 1.0 + copies), ..follower };
-    WaveTime { loads: vec![follower, leader] }.seconds(rate)
+    let follower = |(_, broker)| Load { broker, side: Side::Follower, bytes, traffic };
+    let mut loads: Vec<Load> = steps.adding(step).map(follower).collect();
+    if steps.leader[step] != NONE {
+        let (bytes, traffic) = (copies * bytes, traffic * (replicas - 1.0 + copies));
+        loads.push(Load { broker: steps.leader[step], side: Side::Leader, bytes, traffic });
+    }
+    WaveTime { loads }.seconds(rates)
 }
 
 /// Sums per broker, and who was touched.

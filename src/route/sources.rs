@@ -39,13 +39,15 @@ struct Sources {
     leader: Vec<BrokerIx>,
     /// Who may lead it: its leader and other old replicas that serve and are in sync.
     candidates: Csr<BrokerIx>,
-    /// What brokers send of partitions that keep their leaders.
+    /// Bytes per second that each broker sends; 1 without a throttle.
+    speed: IndexVec<BrokerIx, f64>,
+    /// Seconds in which brokers send what keeps its leader.
     fixed: IndexVec<BrokerIx, f64>,
-    /// Nobody can go below.
+    /// Seconds below which nobody can go.
     least: f64,
 }
 
-/// An assignment and its highest load.
+/// Who leads, and the seconds that each broker sends.
 struct Assignment {
     leader: Vec<BrokerIx>,
     load: IndexVec<BrokerIx, f64>,
@@ -86,6 +88,11 @@ impl Sources {
     fn new(problem: &Problem<'_>, lists: &Csr<Home>) -> Self {
         let cluster = &problem.cluster;
         let partitions = &cluster.snapshot.partitions;
+        let one = || IndexVec::filled(1.0, cluster.brokers.len());
+        let (speed, take) = problem
+            .rates
+            .as_ref()
+            .map_or_else(|| (one(), one()), |rates| (rates.leader.clone(), rates.follower.clone()));
         let mut fixed = IndexVec::filled(0.0, cluster.brokers.len());
         let mut receives: IndexVec<BrokerIx, f64> = IndexVec::filled(0.0, cluster.brokers.len());
         let mut rows: Vec<(Reverse<u64>, u32)> = Vec::with_capacity(problem.movers.len());
@@ -95,14 +102,15 @@ impl Sources {
             let before = cluster.replicas_of(partition);
             let size = cluster.size_of(partition).get();
             let comes = lists.get(mover).iter().filter(|home| !before.contains(&home.broker));
-            let copies = comes.inspect(|home| receives[home.broker] += size as f64).count() as u64;
+            let copies = comes.inspect(|home| receives[home.broker] += size as f64 / take[home.broker]).count() as u64;
             let bytes = size * copies;
             total += bytes as f64;
             // A list that names a broker which is not alive is refused by Kafka's tool, or by Kafka itself.
             let is_well = before.iter().all(|&broker| cluster.brokers[broker].state == BrokerState::Alive);
             let is_internal = is_internal_topic(&cluster.snapshot.topic_of(partition.get()).name);
             if bytes == 0 || !is_well || is_internal {
-                fixed[problem.leader(partition)] += bytes as f64;
+                let leader = problem.leader(partition);
+                fixed[leader] += bytes as f64 / speed[leader];
                 continue;
             }
             rows.push((Reverse(bytes), mover as u32));
@@ -124,19 +132,24 @@ impl Sources {
             }
             leader.push(now);
         }
-        let senders = may_send.iter().filter(|&&may| may).count().max(1) as f64;
-        let largest = rows.first().map_or(0.0, |row| row.0.0 as f64);
-        // To send less than the busiest target takes in gains nothing.
-        let least = receives.iter().copied().fold(largest.max(total / senders), f64::max);
+        let senders: f64 = may_send.iter_enumerated().filter(|entry| *entry.1).map(|entry| speed[entry.0]).sum();
+        // Some partition sends for so long whoever leads it.
+        let alone = |(row, led_by): (&(Reverse<u64>, u32), &[BrokerIx])| {
+            row.0.0 as f64 / led_by.iter().map(|&broker| speed[broker]).fold(f64::MIN_POSITIVE, f64::max)
+        };
+        let longest = rows.iter().zip(candidates.iter()).map(alone).fold(0.0, f64::max);
+        let at_best = if senders > 0.0 { total / senders } else { 0.0 };
+        // To send for less time than the busiest target receives gains nothing.
+        let least = receives.iter().copied().fold(longest.max(at_best), f64::max);
         let bytes = rows.iter().map(|row| row.0.0 as f64).collect();
-        Sources { mover: rows.iter().map(|row| row.1).collect(), bytes, leader, candidates, fixed, least }
+        Sources { mover: rows.iter().map(|row| row.1).collect(), bytes, leader, candidates, speed, fixed, least }
     }
 
     /// Leaders that keep to `level`, as far as the method finds them.
     fn assign(&self, level: f64) -> Assignment {
         let mut load = self.fixed.clone();
         for (&leader, bytes) in self.leader.iter().zip(&self.bytes) {
-            load[leader] += bytes;
+            load[leader] += bytes / self.speed[leader];
         }
         let mut assignment = Assignment { leader: self.leader.clone(), load };
         if assignment.top() <= level {
@@ -155,19 +168,30 @@ impl Sources {
     /// Largest first, from whoever is above the level to the least loaded that stays below.
     fn hand_over(&self, level: f64, now: &mut Assignment) {
         for row in 0..self.mover.len() {
-            let (from, bytes) = (now.leader[row], self.bytes[row]);
-            if now.load[from] > level
+            if now.load[now.leader[row]] > level
                 && let Some(to) = self.least_loaded(row, now)
-                && now.load[to] + bytes <= level
+                && now.load[to] + self.seconds(row, to) <= level
             {
-                now.pass(row, to, bytes);
+                self.pass(row, to, now);
             }
         }
     }
 
     fn least_loaded(&self, row: usize, now: &Assignment) -> Option<BrokerIx> {
         let others = self.candidates.get(row).iter().copied().filter(|&broker| broker != now.leader[row]);
-        others.min_by(|&a, &b| now.load[a].total_cmp(&now.load[b]).then(a.cmp(&b)))
+        let then = |broker: BrokerIx| now.load[broker] + self.seconds(row, broker);
+        others.min_by(|&a, &b| then(a).total_cmp(&then(b)).then(a.cmp(&b)))
+    }
+
+    /// Seconds that a broker sends a row.
+    fn seconds(&self, row: usize, broker: BrokerIx) -> f64 {
+        self.bytes[row] / self.speed[broker]
+    }
+
+    fn pass(&self, row: usize, to: BrokerIx, now: &mut Assignment) {
+        let from = std::mem::replace(&mut now.leader[row], to);
+        now.load[from] -= self.seconds(row, from);
+        now.load[to] += self.seconds(row, to);
     }
 
     /// From whoever is still above the level by way of a second broker.
@@ -197,27 +221,27 @@ impl Sources {
         now: &mut Assignment,
         led: &mut IndexVec<BrokerIx, Vec<u32>>,
     ) -> bool {
-        let (from, bytes) = (now.leader[row], self.bytes[row]);
+        let from = now.leader[row];
         for &by in self.candidates.get(row).iter().filter(|&&broker| broker != from) {
-            let over = now.load[by] + bytes - level;
+            let over = now.load[by] + self.seconds(row, by) - level;
             if over <= 0.0 {
-                now.pass(row, by, bytes);
+                self.pass(row, by, now);
                 led[by].push(row as u32);
                 return true;
             }
             // Rows stand largest first, so the last that is large enough is the least that helps.
             let helps = led[by].iter().rev().map(|&other| other as usize).find_map(|other| {
-                let part = self.bytes[other];
-                if now.leader[other] != by || part < over || part >= bytes {
+                if now.leader[other] != by || self.seconds(other, by) < over || self.bytes[other] >= self.bytes[row] {
                     return None;
                 }
                 let to = self.candidates.get(other).iter().copied();
-                let to = to.filter(|&to| to != by && to != from && now.load[to] + part <= level);
+                let fits = |to: BrokerIx| now.load[to] + self.seconds(other, to) <= level;
+                let to = to.filter(|&to| to != by && to != from && fits(to));
                 to.min_by(|&a, &b| now.load[a].total_cmp(&now.load[b]).then(a.cmp(&b))).map(|to| (other, to))
             });
             if let Some((other, to)) = helps {
-                now.pass(other, to, self.bytes[other]);
-                now.pass(row, by, bytes);
+                self.pass(other, to, now);
+                self.pass(row, by, now);
                 led[to].push(other as u32);
                 led[by].push(row as u32);
                 return true;
@@ -230,9 +254,9 @@ impl Sources {
     fn take_back(&self, level: f64, now: &mut Assignment) -> bool {
         let mut found = false;
         for row in (0..self.mover.len()).rev() {
-            let (old, bytes) = (self.leader[row], self.bytes[row]);
-            if now.leader[row] != old && now.load[old] + bytes <= level {
-                now.pass(row, old, bytes);
+            let old = self.leader[row];
+            if now.leader[row] != old && now.load[old] + self.seconds(row, old) <= level {
+                self.pass(row, old, now);
                 found = true;
             }
         }
@@ -243,11 +267,5 @@ impl Sources {
 impl Assignment {
     fn top(&self) -> f64 {
         self.load.iter().copied().fold(0.0, f64::max)
-    }
-
-    fn pass(&mut self, row: usize, to: BrokerIx, bytes: f64) {
-        let from = std::mem::replace(&mut self.leader[row], to);
-        self.load[from] -= bytes;
-        self.load[to] += bytes;
     }
 }

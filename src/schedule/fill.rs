@@ -11,10 +11,10 @@ use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
 use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec};
-use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
 use crate::plan::Stage;
 use crate::problem::Problem;
+use crate::problem::rates::Rates;
 
 /// Internal topics reload coordinators when their leaders move: few at a time.
 const INTERNAL_MOVES_MAX: usize = 50;
@@ -101,7 +101,7 @@ fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
 
 impl Schedule {
     fn push(&mut self, problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: Vec<u32>) {
-        let time = problem.request.throttle.map(|throttle| wave_time(problem, loads, &steps, throttle));
+        let time = problem.rates.as_ref().map(|rates| wave_time(problem, loads, &steps, rates));
         self.waves.push(Wave { stage, steps, time });
     }
 }
@@ -131,9 +131,9 @@ impl Queue {
     }
 }
 
-struct Filler {
-    /// The throttle in bytes per second.
-    rate: Option<f64>,
+struct Filler<'p> {
+    /// The throttle of each broker.
+    rates: Option<&'p Rates>,
     max_moves: usize,
     /// Most leaders that change in one wave.
     leader_changes: usize,
@@ -154,11 +154,11 @@ struct Carried {
     sends: u32,
 }
 
-impl Filler {
-    fn new(problem: &Problem<'_>, stage: Stage, room: Option<Room>) -> Self {
+impl<'p> Filler<'p> {
+    fn new(problem: &'p Problem<'_>, stage: Stage, room: Option<Room>) -> Self {
         let leader_changes = problem.request.leader_changes_of(stage.is_reordering());
         Filler {
-            rate: problem.request.throttle.map(BytesPerSec::as_f64),
+            rates: problem.rates.as_ref(),
             max_moves: max_moves(problem, stage),
             leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
@@ -180,17 +180,18 @@ impl Filler {
     fn next_wave(&mut self, queue: &mut Queue, first: usize, schedule: &mut Schedule) -> Vec<u32> {
         // Nothing can make a move shorter that alone takes longer than a wave may: it sets the length of
         // its wave, which others fill up to that length.
-        let longest_alone = self.seconds_alone(&queue.loads[queue.left[first] as usize]);
+        let place = queue.left[first] as usize;
+        let longest_alone = self.seconds_alone(&queue.loads[place], queue.adding.get(place));
         let ceiling = self.max_seconds.max(longest_alone);
         let mut taken = self.fill(queue, &queue.left, ceiling, 0);
-        if let (true, Some(rate)) = (taken.len() == self.max_moves && taken.len() < queue.left.len(), self.rate) {
+        if let (true, Some(rates)) = (taken.len() == self.max_moves && taken.len() < queue.left.len(), self.rates) {
             let window = &queue.left[..queue.left.len().min(self.max_moves * WINDOW)];
-            let (mut low, mut high) = (longest_alone, self.seconds(rate));
+            let (mut low, mut high) = (longest_alone, self.seconds(rates));
             for _ in 0..BISECTIONS {
                 let middle = f64::midpoint(low, high);
                 let fewer = self.fill(queue, window, middle, self.max_moves);
                 if fewer.len() == self.max_moves {
-                    (high, taken) = (self.seconds(rate), fewer);
+                    (high, taken) = (self.seconds(rates), fewer);
                 } else {
                     low = middle;
                 }
@@ -199,7 +200,7 @@ impl Filler {
         remove_sorted(&mut queue.left, &taken);
         let steps = || taken.iter().map(|&place| queue.steps[place as usize]);
         for (step, &place) in steps().zip(&taken) {
-            let alone = self.seconds_alone(&queue.loads[place as usize]);
+            let alone = self.seconds_alone(&queue.loads[place as usize], queue.adding.get(place as usize));
             if alone > self.max_seconds {
                 schedule.too_long.push((step, alone));
             }
@@ -247,17 +248,19 @@ impl Filler {
         if load.sends > 0 && leader.sends >= self.max_moves_per_broker {
             return false;
         }
-        let Some(rate) = self.rate else {
+        let Some(rates) = self.rates else {
             return adding.iter().all(|&broker| self.carried[broker].receives < self.max_moves_per_broker);
         };
         let mut sums = leader.sums;
         sums.add_leader(load);
+        let rate = rates.leader[load.leader];
         if !(sums.traffic_out < rate && sums.bytes_out <= ceiling * (rate - sums.traffic_out)) {
             return false;
         }
         adding.iter().all(|&broker| {
             let Carried { mut sums, receives, .. } = self.carried[broker];
             sums.add_follower(load);
+            let rate = rates.follower[broker];
             receives < self.max_moves_per_broker
                 && sums.traffic_in < rate * FOLLOWER_SHARE_LEAST
                 && sums.bytes_in <= ceiling * (rate - sums.traffic_in)
@@ -287,24 +290,25 @@ impl Filler {
     }
 
     /// Seconds that the moves put so far take.
-    fn seconds(&self, rate: f64) -> f64 {
+    fn seconds(&self, rates: &Rates) -> f64 {
         let sides = self.touched.iter().map(|&broker| {
             let sums = &self.carried[broker].sums;
-            sums.leader_seconds(rate).max(sums.follower_seconds(rate))
+            sums.leader_seconds(rates.leader[broker]).max(sums.follower_seconds(rates.follower[broker]))
         });
         sides.fold(0.0, f64::max)
     }
 
     /// Seconds that a move takes when nothing else runs.
-    fn seconds_alone(&self, load: &Load) -> f64 {
-        let Some(rate) = self.rate else { return 0.0 };
+    fn seconds_alone(&self, load: &Load, adding: &[BrokerIx]) -> f64 {
+        let Some(rates) = self.rates else { return 0.0 };
         if load.adding == 0 {
             return 0.0;
         }
         let mut sums = Sums::default();
         sums.add_leader(load);
         sums.add_follower(load);
-        sums.leader_seconds(rate).max(sums.follower_seconds(rate))
+        let receive = adding.iter().map(|&broker| sums.follower_seconds(rates.follower[broker]));
+        receive.fold(sums.leader_seconds(rates.leader[load.leader]), f64::max)
     }
 }
 

@@ -1,7 +1,8 @@
 //! A length that no plan can beat that ends in given lists, whatever its leaders, order or waves.
 //!
-//! Traffic is ignored. The bound is the largest of: the bytes that each broker must receive over F; all copies
-//! of one partition over L; all bytes over what all brokers send that hold or shall hold what moves. Where copies
+//! Traffic is ignored. The bound is the largest of: the bytes that each broker must receive over its F; all copies
+//! of one partition over the best L of any broker that may lead it; all bytes over what all brokers send that hold or
+//! shall hold what moves. Where copies
 //! stay within their brokers, only the first of these counts.
 
 use crate::base::index::{BrokerIx, Csr, IndexVec};
@@ -19,7 +20,7 @@ pub struct Least {
 
 /// The bound for the steps of a problem whose lists are given; absent without a throttle.
 pub fn makespan(problem: &Problem<'_>, lists: &Csr<Home>) -> Option<Least> {
-    let rate = problem.request.throttle?.as_f64();
+    let rates = problem.rates.as_ref()?;
     let cluster = &problem.cluster;
     let mut best = Least { seconds: Seconds::ZERO, by: "nothing is copied".to_owned() };
     let mut raise = |seconds: f64, by: &dyn Fn() -> String| {
@@ -45,7 +46,10 @@ pub fn makespan(problem: &Problem<'_>, lists: &Csr<Home>) -> Option<Least> {
         }
         total += copies * size;
         if !within {
-            raise(copies * size / rate, &|| format!("copies of partition {}", cluster.name_of(partition)));
+            let leads = before.iter().copied().chain(lists.get(mover).iter().map(|home| home.broker));
+            raise(copies * size / rates.best_leader(leads), &|| {
+                format!("copies of partition {}", cluster.name_of(partition))
+            });
         }
         for &broker in before {
             may_lead[broker] = true;
@@ -53,12 +57,14 @@ pub fn makespan(problem: &Problem<'_>, lists: &Csr<Home>) -> Option<Least> {
     }
     for (broker, &bytes) in enters.iter_enumerated() {
         let what = if within { "bytes between the log dirs of" } else { "bytes that must enter" };
-        raise(bytes / rate, &|| format!("{what} broker {}", cluster.brokers[broker].id));
+        if bytes > 0.0 {
+            raise(bytes / rates.follower[broker], &|| format!("{what} broker {}", cluster.brokers[broker].id));
+        }
     }
     if within {
         return Some(best);
     }
-    let leaders = may_lead.iter().filter(|&&may| may).count().max(1) as f64;
-    raise(total / (rate * leaders), &|| "bytes that must leave the leaders".to_owned());
+    let send: f64 = may_lead.iter_enumerated().filter(|entry| *entry.1).map(|entry| rates.leader[entry.0]).sum();
+    raise(if total > 0.0 { total / send } else { 0.0 }, &|| "bytes that must leave the leaders".to_owned());
     Some(best)
 }

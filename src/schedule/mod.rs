@@ -17,6 +17,7 @@
 //! give and receive, and what each log dir holds is followed wave by wave ([`room`]).
 
 mod fill;
+pub mod forecast;
 pub mod given_bound;
 mod room;
 mod stages;

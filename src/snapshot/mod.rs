@@ -76,6 +76,8 @@ pub struct Broker {
     pub in_capacity: Option<Traffic>,
     /// What its network can send.
     pub out_capacity: Option<Traffic>,
+    /// What its disks can write.
+    pub disk_capacity: Option<Traffic>,
     /// Its dynamic configuration.
     pub config: BTreeMap<String, String>,
 }
@@ -91,6 +93,7 @@ impl Broker {
             log_dirs: Vec::new(),
             in_capacity: None,
             out_capacity: None,
+            disk_capacity: None,
             config: BTreeMap::new(),
         }
     }

@@ -226,7 +226,8 @@ impl<'de> Visitor<'de> for Brokers<'_> {
 
 keys!(BrokerKey {
     Id = "id", Host = "host", Rack = "rack", State = "state", LogDirs = "log_dirs",
-    InCapacity = "in_capacity_bytes_per_sec", OutCapacity = "out_capacity_bytes_per_sec", Config = "config",
+    InCapacity = "in_capacity_bytes_per_sec", OutCapacity = "out_capacity_bytes_per_sec", DiskCapacity = "disk_capacity_bytes_per_sec",
+    Config = "config",
 });
 
 struct BrokerSeed<'r>(&'r mut Reader);
@@ -253,6 +254,7 @@ impl<'de> Visitor<'de> for BrokerSeed<'_> {
                 }
                 BrokerKey::InCapacity => broker.in_capacity = map.next_value_seed(MaybeRate)?,
                 BrokerKey::OutCapacity => broker.out_capacity = map.next_value_seed(MaybeRate)?,
+                BrokerKey::DiskCapacity => broker.disk_capacity = map.next_value_seed(MaybeRate)?,
                 BrokerKey::Config => broker.config = map.next_value_seed(Config)?,
                 BrokerKey::Unknown => map.next_value_seed(Skip)?,
             }
@@ -735,8 +737,11 @@ fn write_broker(writer: &mut Writer, broker: &Broker, everything: bool) {
         }
         writer.end_array();
     }
-    let rates =
-        [("in_capacity_bytes_per_sec", broker.in_capacity), ("out_capacity_bytes_per_sec", broker.out_capacity)];
+    let rates = [
+        ("in_capacity_bytes_per_sec", broker.in_capacity),
+        ("out_capacity_bytes_per_sec", broker.out_capacity),
+        ("disk_capacity_bytes_per_sec", broker.disk_capacity),
+    ];
     for (key, rate) in rates {
         if let Some(rate) = rate {
             writer.key(key).float(rate.get());

@@ -17,7 +17,8 @@ fn sample() -> Value {
             {"id": 1001, "host": "b1001", "rack": "a", "state": "alive", "log_dirs": [
                 {"path": "/kafka/d1", "capacity_bytes": 2_000_000_000_000_u64, "used_bytes": 900},
                 {"path": "/kafka/d2", "state": "offline"}],
-             "in_capacity_bytes_per_sec": 1_250_000_000_u64, "out_capacity_bytes_per_sec": 1.5e9},
+             "in_capacity_bytes_per_sec": 1_250_000_000_u64, "out_capacity_bytes_per_sec": 1.5e9,
+             "disk_capacity_bytes_per_sec": 4e8},
             {"id": 1, "rack": "b", "config": {"leader.replication.throttled.rate": "5", "n": 5, "b": true}},
             {"id": 7, "state": "dead"},
         ],

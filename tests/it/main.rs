@@ -17,6 +17,7 @@ mod metamorphic;
 mod mixups;
 mod pages;
 mod props;
+mod rates;
 mod readme;
 mod regress;
 mod stages;

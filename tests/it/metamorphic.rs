@@ -324,9 +324,10 @@ fn a_topic_off_the_targets_that_has_nothing_to_move_changes_nothing() {
         let mut rows = Rows::of(&snapshot);
         rows.topics.extend(names.map(|name| busy_topic(name, &replicas)));
         let (mut one, mut other) = (told(&(snapshot, request.clone())), told(&(built(rows), request)));
-        // Whoever holds the topic holds it.
-        forget(&mut one, &["brokers"]);
-        forget(&mut other, &["brokers"]);
+        // Whoever holds the topic holds it, and its traffic keeps a fetcher awake and takes a part of a network.
+        for one in [&mut one, &mut other] {
+            forget(one, &["brokers", "duration_seconds", "eta_seconds", "limit"]);
+        }
         Some((one, other))
     };
     holds(|_, case| beside(&case, On::Idle), |_, case| beside(&case, On::Target));

@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kshift::base::error::{Code, Error};
 use kshift::base::ids::IdSet;
 use kshift::base::random::Random;
-use kshift::base::units::{Bytes, BytesPerSec, Ratio};
+use kshift::base::units::{Bytes, BytesPerSec, Ratio, Traffic};
 use kshift::base::work::Work;
 use kshift::plan::{self, Plan};
+use kshift::request::rates::BrokerRate;
 use kshift::request::{Prefer, RackPolicy, Request};
 use kshift::snapshot::{BrokerState, Snapshot};
 use rayon::prelude::*;
@@ -109,6 +110,66 @@ fn a_request_gives_a_plan_that_passes_its_check_from_its_file_or_an_error_with_h
         holds!(plan.complete || !plan.deferred.is_empty(), "incomplete, but nothing is deferred");
         Ok(())
     });
+}
+
+/// The same cases with rates of their own for brokers: of sides, of some or all brokers, or what a headroom leaves.
+fn with_rates(seed: u64) -> (Snapshot, Request) {
+    let (mut snapshot, request) = awkward(seed);
+    let mut random = Random::new(seed ^ 0x7a7e);
+    // Log dirs have one throttle and no sides.
+    if request.empties_dirs() {
+        return (snapshot, request);
+    }
+    let rate =
+        |random: &mut Random| BytesPerSec::new(1_000_000 * (1 + random.below(200) as u64) + random.below(1000) as u64);
+    let mut request = Request { throttle: request.throttle.or(Some(rate(&mut random))), ..request };
+    if random.below(3) == 0 && !request.is_given() && !request.exact {
+        request.prefer = Prefer::Time;
+    }
+    if random.below(2) == 0 {
+        request.leader_throttle = Some(rate(&mut random));
+    }
+    if random.below(2) == 0 {
+        request.follower_throttle = Some(rate(&mut random));
+    }
+    if random.below(3) == 0 {
+        request.headroom = Some(Ratio::new(random.below(90) as f64 / 100.0 + 0.01));
+        for broker in &mut snapshot.brokers {
+            let mut capacity = || (random.below(4) > 0).then(|| Traffic::new(1e6 * (20 + random.below(500)) as f64));
+            (broker.in_capacity, broker.out_capacity) = (capacity(), capacity());
+        }
+    } else {
+        let is_whole = random.below(2) == 0;
+        for broker in &snapshot.brokers {
+            if is_whole || random.below(2) == 0 {
+                let (leader_bytes_per_sec, follower_bytes_per_sec) = (rate(&mut random), rate(&mut random));
+                request.rates.insert(broker.id, BrokerRate { leader_bytes_per_sec, follower_bytes_per_sec });
+            }
+        }
+        if is_whole {
+            (request.throttle, request.leader_throttle, request.follower_throttle) = (None, None, None);
+        }
+    }
+    (snapshot, request)
+}
+
+#[test]
+fn whatever_the_rates_of_brokers_are_the_plan_passes_its_check() {
+    static PLANS: AtomicU64 = AtomicU64::new(0);
+    for_all(with_rates, 2, |snapshot, request| match solve(snapshot, request) {
+        Ok(plan) => {
+            PLANS.fetch_add(u64::from(!plan.waves.is_empty()), Ordering::Relaxed);
+            passes_from_its_file(snapshot, &plan)
+        }
+        Err(error) => {
+            let exit = error.code().exit_code();
+            holds!(exit == 2 || exit == 3, "{error}");
+            holds!(exit != 3 || !error.help_lines().is_empty(), "no help: {error}");
+            Ok(())
+        }
+    });
+    let plans = PLANS.load(Ordering::Relaxed);
+    assert!(plans * 8 > cases(), "too few cases have a plan: {plans}");
 }
 
 /// The same cases where time goes first, which plans of lists that are given cannot ask for.

@@ -573,3 +573,40 @@ def test_log_dirs_are_emptied_within_their_brokers(tmp_path: Path) -> None:
     assert kshift.check(cluster, plan)
     with pytest.raises(kshift.InputError, match="exclude each other"):
         kshift.plan(cluster, drain_dir="1:/d1", drain=1)
+
+
+def test_brokers_have_rates_of_their_own(cluster: kshift.Cluster, tmp_path: Path) -> None:
+    rates = {"0-3": "20MB/s", 4: {"leader_bytes_per_sec": 7_000_000, "follower_bytes_per_sec": "9MB/s"}, 5: 1e6}
+    plan = kshift.plan(cluster, drain=range(1000, 1012), throttle="50MB/s", rates=rates)
+    own = {one.id: one for wave in plan.waves if wave.throttle for one in wave.throttle.brokers}
+    assert (own[4].leader_bytes_per_sec, own[4].follower_bytes_per_sec) == (7_000_000, 9_000_000)
+    assert own[0].leader_bytes_per_sec == 20_000_000 and own[1000].follower_bytes_per_sec == 50_000_000
+    assert plan.request["rates"]["5"] == {"leader_bytes_per_sec": 1_000_000, "follower_bytes_per_sec": 1_000_000}
+    assert kshift.check(cluster, plan)
+    path = tmp_path / "rates.json"
+    path.write_text(json.dumps({"4": 5_000_000, "0-3,5-11": 6_000_000}))
+    sides = kshift.plan(cluster, drain=1000, leader_throttle=5e7, follower_throttle="60MB/s", rates=path)
+    assert sides.request["rates"]["4"]["leader_bytes_per_sec"] == 5_000_000
+    assert sides.request["follower_throttle"] == 60_000_000
+    for wrong, code in [
+        ({"rates": {99: "5MB/s"}}, "unknown-broker"),
+        ({"rates": {"4": 0}}, "invalid-value"),
+        ({"leader_throttle": "5MB/s"}, "usage"),
+        ({"rates": {4: 5}, "headroom": "30%"}, "usage"),
+        ({"headroom": "30%"}, "missing-capacity"),
+    ]:
+        with pytest.raises(kshift.InputError) as error:
+            kshift.plan(cluster, drain=1000, **wrong)  # type: ignore[arg-type]
+        assert error.value.code == code, wrong
+
+
+def test_the_forecast_can_be_changed_and_says_what_limits_it(cluster: kshift.Cluster) -> None:
+    usual = kshift.plan(cluster, drain=1000, throttle="50MB/s")
+    far = kshift.plan(cluster, drain=1000, throttle="50MB/s", forecast={"rtt_seconds": 2.0})
+    assert far.request["forecast"]["rtt_seconds"] == 2.0 and "forecast" not in usual.request
+    assert usual.summary.eta_seconds is not None and far.summary.eta_seconds is not None
+    assert far.summary.eta_seconds.expected > usual.summary.eta_seconds.expected
+    limit = far.waves[0].limit
+    assert limit is not None and limit.cap == "fetch" and limit.source is not None
+    with pytest.raises(kshift.InputError):
+        kshift.plan(cluster, drain=1000, throttle="50MB/s", forecast={"rtt": 1})

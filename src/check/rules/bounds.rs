@@ -31,8 +31,9 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         judge.proof("leaders", bound, excludes(bound.value * (1.0 - SLACK)), excludes(bound.value * (1.0 + SLACK)));
     }
     let makespan = figures.makespan;
-    if let Some((bound, rate)) = judge.figure("makespan", bounds.makespan.as_ref(), makespan).zip(case.rate) {
-        let seconds = claims.seconds(case, &bound.proof, rate);
+    if let Some((bound, rates)) = judge.figure("makespan", bounds.makespan.as_ref(), makespan).zip(case.rates.as_ref())
+    {
+        let seconds = claims.seconds(case, &bound.proof, rates);
         let excludes = |level: f64| seconds.map(|seconds| seconds > level);
         judge.proof("makespan", bound, excludes(bound.value * (1.0 - SLACK)), excludes(bound.value * (1.0 + SLACK)));
         let summary = case.plan.summary.makespan_lower_bound_seconds.map(Seconds::get);

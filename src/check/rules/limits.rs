@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::super::Violation;
 use super::super::case::Case;
 use crate::base::text::{counted, either, grouped};
-use crate::base::units::{BytesPerSec, Seconds};
+use crate::base::units::Seconds;
 use crate::plan::Side;
-use crate::replay::{NONE, Steps, WaveTime, World, time};
+use crate::replay::{NONE, Rates, Steps, WaveTime, World, time};
 use crate::request::{LEADER_CHANGES_DEFAULT, Request};
 
 /// The KRaft controller starts the first 10,000 partitions of a request and refuses the rest.
@@ -15,7 +15,8 @@ const RECORDS_MAX: usize = 10_000;
 
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     for (wave, time) in case.times.iter().enumerate() {
-        let broken = of_wave(case.world, &case.steps, &case.steps.waves[wave], time, &case.plan.request);
+        let broken =
+            of_wave(case.world, &case.steps, &case.steps.waves[wave], time, case.rates.as_ref(), &case.plan.request);
         let index = case.plan.waves[wave].index;
         let broken = broken.into_iter().chain(leader_changes(case, wave));
         found.extend(broken.map(|broken| broken.wave(index).place(format!("plan.json at waves[{wave}]"))));
@@ -51,6 +52,7 @@ pub(in super::super) fn of_wave(
     steps: &Steps,
     wave: &Range<usize>,
     time: &WaveTime,
+    rates: Option<&Rates>,
     request: &Request,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -64,8 +66,8 @@ pub(in super::super) fn of_wave(
         };
         found.push(Violation::new("max-moves", message));
     }
-    if let Some(rate) = request.throttle {
-        duration(steps, wave, time.seconds(rate.as_f64()), rate, request, &mut found);
+    if let Some(rates) = rates {
+        duration(steps, wave, time.seconds(rates), rates, request, &mut found);
     }
     if let Some(most) = request.max_moves_per_broker {
         per_broker(world, steps, wave, most, &mut found);
@@ -77,7 +79,7 @@ fn duration(
     steps: &Steps,
     wave: &Range<usize>,
     seconds: f64,
-    rate: BytesPerSec,
+    rates: &Rates,
     request: &Request,
     found: &mut Vec<Violation>,
 ) {
@@ -86,7 +88,7 @@ fn duration(
     if seconds.is_infinite() || seconds <= longest * (1.0 + 1e-9) {
         return;
     }
-    let alone = steps.sound(wave.clone()).map(|step| time::alone(steps, step, rate.as_f64()));
+    let alone = steps.sound(wave.clone()).map(|step| time::alone(steps, step, rates));
     let allowed = alone.fold(longest, f64::max);
     if seconds > allowed * (1.0 + 1e-9) {
         let message = format!("it copies for {}, {} allowed", Seconds::new(seconds), Seconds::new(allowed));

@@ -11,9 +11,9 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let summary = &case.plan.summary;
     let place = "plan.json at summary.makespan_lower_bound_seconds";
     let mut add = |message: String| found.push(Violation::new(RULE, message).place(place));
-    let (Some(rate), Some(given)) = (case.rate, summary.makespan_lower_bound_seconds) else {
+    let (Some(rates), Some(given)) = (&case.rates, summary.makespan_lower_bound_seconds) else {
         let has_any = summary.makespan_lower_bound_seconds.is_some() || summary.makespan_lower_bound_by.is_some();
-        match case.rate {
+        match case.rates {
             Some(_) => add("it is null, and a throttle was given".into()),
             None if has_any => add("it is given, and no throttle was".into()),
             None => {}
@@ -23,12 +23,12 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     let given = given.get();
     let derived = |room| {
         if case.plan.request.empties_dirs() {
-            return dir_drain::bound(case.world, &case.ask, &case.steps, rate);
+            return dir_drain::bound(case.world, &case.ask, &case.steps, rates);
         }
         if case.plan.request.is_given() {
-            return given::bound(case.world, &case.ask, &case.steps, rate);
+            return given::bound(case.world, &case.ask, &case.steps, rates);
         }
-        bound::of(case.world, &case.ask, &case.steps, rate, room)
+        bound::of(case.world, &case.ask, &case.steps, rates, room)
     };
     let strongest = derived(Room::Counted);
     // A bound above those that need no proof stands or falls with its own, which another rule judges.

@@ -55,7 +55,7 @@ fn times(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
     }
     // A time that is not recomputed here still has to be one.
     let rolling = summary.rolling_seconds.map(Seconds::get);
-    if rolling.is_some_and(|seconds| !(seconds.is_finite() && seconds >= 0.0) || case.rate.is_none()) {
+    if rolling.is_some_and(|seconds| !(seconds.is_finite() && seconds >= 0.0) || case.rates.is_none()) {
         add(found, "rolling_seconds", &shown(rolling), "null, or a time under a throttle");
     }
 }

@@ -19,11 +19,11 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
 }
 
 fn copy_fault(case: &Case, wave: &Wave, time: &WaveTime) -> Option<String> {
-    let Some(rate) = case.rate else {
+    let Some(rates) = &case.rates else {
         let is_timed = wave.copy_seconds.is_some() || wave.bottleneck.is_some();
         return is_timed.then(|| "it has a copy time or a bottleneck, and no throttle was given".into());
     };
-    let seconds = time.seconds(rate);
+    let seconds = time.seconds(rates);
     // A wave that never ends is named by the rule on throttles.
     if seconds.is_infinite() {
         return None;
@@ -37,7 +37,7 @@ fn copy_fault(case: &Case, wave: &Wave, time: &WaveTime) -> Option<String> {
     };
     let is_named =
         |load: &&crate::replay::time::Load| case.world.id(load.broker) == given.broker && load.side == given.side;
-    let named = time.loads.iter().find(is_named).and_then(|load| load.seconds(rate));
+    let named = time.loads.iter().find(is_named).and_then(|load| load.seconds(rates));
     (!named.is_some_and(|named| is_close(named, seconds))).then(|| {
         let named = named.map_or("nothing".to_owned(), |named| Seconds::new(named).to_string());
         let side = given.side.as_str();
@@ -46,7 +46,7 @@ fn copy_fault(case: &Case, wave: &Wave, time: &WaveTime) -> Option<String> {
 }
 
 fn duration_fault(case: &Case, wave: &Wave, time: &WaveTime) -> Option<String> {
-    match (case.rate, wave.duration_seconds) {
+    match (&case.rates, wave.duration_seconds) {
         (None, None) => None,
         (None, Some(_)) => Some("it has a forecast, and no throttle was given".into()),
         (Some(_), None) => Some("it has no forecast".into()),

@@ -114,9 +114,8 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
             copy_seconds: None,
             duration_seconds: None,
             bottleneck: None,
-            throttle: request
-                .throttle
-                .map(|rate| Throttle { leader_bytes_per_sec: rate, follower_bytes_per_sec: rate }),
+            limit: None,
+            throttle: request.throttle.map(|rate| Throttle::new(rate, rate)),
             rows: start..moves.topic.len(),
         });
     }
@@ -148,11 +147,11 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
     let copy = plan.clone();
     let case = Case::new(&world, &copy);
     let time = |seconds: f64| Seconds::new(if seconds.is_finite() { seconds } else { 1.0 });
-    if let Some(rate) = case.rate {
+    if let Some(rates) = &case.rates {
         for (wave, times) in plan.waves.iter_mut().zip(&case.times) {
-            let seconds = times.seconds(rate);
+            let seconds = times.seconds(rates);
             wave.copy_seconds = Some(time(seconds));
-            let slowest = times.loads.iter().find(|load| load.seconds(rate) == Some(seconds));
+            let slowest = times.loads.iter().find(|load| load.seconds(rates) == Some(seconds));
             wave.bottleneck = slowest.map(|load| Bottleneck { broker: world.id(load.broker), side: load.side });
             let of = |share: f64| time((seconds * share).max(1.0));
             wave.duration_seconds = Some(Estimate { low: of(0.9), expected: of(1.0), high: of(1.2) });
@@ -161,7 +160,7 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
     let copy = plan.clone();
     let case = Case::new(&world, &copy);
     let figures = figures::of(&case);
-    let bound = case.rate.map(|rate| bound::of(&world, &case.ask, &case.steps, rate, bound::Room::Counted));
+    let bound = case.rates.as_ref().map(|rates| bound::of(&world, &case.ask, &case.steps, rates, bound::Room::Counted));
     plan.summary = Summary {
         replicas_moved: figures.replicas_moved,
         replicas_forced: figures.replicas_forced,

@@ -82,10 +82,12 @@ pub fn sides(problem: &Problem<'_>, pools: &Pools, chosen: &Csr<Choice>) -> [Sid
     let held = held(problem);
     let copies = Side::new(pools, racks, of(1), &|broker| {
         let width = match problem.request.prefer {
-            Prefer::Disk => problem.weight(broker),
-            // Who has no room for as many bytes as others takes as much less of copies.
-            Prefer::Time if bytes.is_open() => (room(problem, broker) / bytes.mean).clamp(1e-6, 1.0),
-            Prefer::Time => 1.0,
+            // Who has no room for as many bytes as it should receive takes as much less of copies.
+            Prefer::Time if bytes.is_open() => {
+                let weight = problem.weight(broker);
+                weight * (room(problem, broker) / (bytes.mean * weight)).clamp(1e-6, 1.0)
+            }
+            Prefer::Disk | Prefer::Time => problem.weight(broker),
         };
         Vessel { width, bottom: held[broker] / width, top: f64::INFINITY }
     });

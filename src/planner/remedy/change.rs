@@ -2,6 +2,7 @@
 
 use crate::base::ids::IdSet;
 use crate::base::units::{BytesPerSec, Ratio};
+use crate::plan::Side;
 use crate::request::{RackPolicy, Request};
 
 /// A change of a request.
@@ -18,8 +19,10 @@ pub enum Change {
     },
     /// A milder rack policy.
     RackPolicy(RackPolicy),
-    /// A faster throttle.
-    Throttle(BytesPerSec),
+    /// A faster throttle of one side, or of both.
+    Throttle(BytesPerSec, Option<Side>),
+    /// Less of the network left free.
+    Headroom(Ratio),
     /// Fewer topics: the whole filter, and the topics that it leaves out anew.
     ExcludeTopics {
         /// The filter.
@@ -42,8 +45,10 @@ pub enum Kind {
     Onto,
     /// `--rack-policy`.
     RackPolicy,
-    /// `--throttle`.
+    /// `--throttle`, or that of one side.
     Throttle,
+    /// `--headroom`.
+    Headroom,
     /// `--exclude-topics`.
     ExcludeTopics,
     /// `--skip-unhealthy`.
@@ -60,6 +65,7 @@ impl Kind {
             Kind::Onto => "all other brokers as targets",
             Kind::RackPolicy => "a milder rack policy",
             Kind::Throttle => "a faster throttle",
+            Kind::Headroom => "less headroom",
             Kind::ExcludeTopics => "leaving out the topics concerned",
             Kind::SkipUnhealthy => "leaving out unhealthy partitions",
             Kind::IgnoreDisk => "planning without a disk limit",
@@ -74,7 +80,8 @@ impl Change {
             Change::DiskLimit(_) => Kind::DiskLimit,
             Change::Onto { .. } => Kind::Onto,
             Change::RackPolicy(_) => Kind::RackPolicy,
-            Change::Throttle(_) => Kind::Throttle,
+            Change::Throttle(..) => Kind::Throttle,
+            Change::Headroom(_) => Kind::Headroom,
             Change::ExcludeTopics { .. } => Kind::ExcludeTopics,
             Change::SkipUnhealthy => Kind::SkipUnhealthy,
             Change::IgnoreDisk => Kind::IgnoreDisk,
@@ -88,7 +95,10 @@ impl Change {
             Change::DiskLimit(limit) => request.disk_limit = *limit,
             Change::Onto { all, .. } => request.onto = Some(all.clone()),
             Change::RackPolicy(policy) => request.rack_policy = *policy,
-            Change::Throttle(rate) => request.throttle = Some(*rate),
+            Change::Throttle(rate, None) => request.throttle = Some(*rate),
+            Change::Throttle(rate, Some(Side::Leader)) => request.leader_throttle = Some(*rate),
+            Change::Throttle(rate, Some(_)) => request.follower_throttle = Some(*rate),
+            Change::Headroom(share) => request.headroom = Some(*share),
             Change::ExcludeTopics { regex, .. } => request.exclude_topics = Some(regex.clone()),
             Change::SkipUnhealthy => request.skip_unhealthy = true,
             Change::IgnoreDisk => request.ignore_disk = true,
@@ -102,7 +112,10 @@ impl Change {
             Change::DiskLimit(limit) => format!("--disk-limit {limit}"),
             Change::Onto { all, .. } => format!("--onto {all}"),
             Change::RackPolicy(policy) => format!("--rack-policy {}", policy.as_str()),
-            Change::Throttle(rate) => format!("--throttle {}", typed(*rate)),
+            Change::Throttle(rate, None) => format!("--throttle {}", typed(*rate)),
+            Change::Throttle(rate, Some(Side::Leader)) => format!("--leader-throttle {}", typed(*rate)),
+            Change::Throttle(rate, Some(_)) => format!("--follower-throttle {}", typed(*rate)),
+            Change::Headroom(share) => format!("--headroom {share}"),
             Change::ExcludeTopics { regex, .. } => format!("--exclude-topics '{}'", regex.replace('\'', r"'\''")),
             Change::SkipUnhealthy => "--skip-unhealthy".to_owned(),
             Change::IgnoreDisk => "--ignore-disk".to_owned(),
@@ -122,7 +135,8 @@ impl Change {
                 "is enough; it asks for as many racks as are left, not for as many as now".to_owned()
             }
             Change::RackPolicy(RackPolicy::Preserve) => "is enough; it asks only that racks get no worse".to_owned(),
-            Change::Throttle(_) => "is enough for every partition".to_owned(),
+            Change::Throttle(..) => "is enough for every partition".to_owned(),
+            Change::Headroom(_) => "is enough; that much of each network then stays free".to_owned(),
             Change::ExcludeTopics { topics, .. } if topics.len() == 1 => {
                 format!("is enough; topic {} then stays where it is", topics[0])
             }

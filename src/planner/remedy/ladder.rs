@@ -8,6 +8,7 @@ use super::change::{Change, Kind};
 use crate::base::error::{Code, Error};
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::{Bytes, BytesPerSec, Ratio};
+use crate::plan::Side;
 use crate::request::{RackPolicy, Request};
 use crate::snapshot::{Broker, BrokerState, Snapshot};
 
@@ -49,7 +50,7 @@ pub fn ladders(snapshot: &Snapshot, request: &Request, refusal: &Error) -> Vec<L
         Code::DiskLimit => vec![disk_limits(request, refusal), onto(), racks()],
         Code::RackPolicy => vec![onto(), other_policies(snapshot, request)],
         Code::TooFewBrokers => vec![onto(), topics()],
-        Code::Throttle => vec![faster_throttle(refusal), topics()],
+        Code::Throttle => vec![faster_throttle(request, refusal), less_headroom(request), topics()],
         Code::Unhealthy => {
             let more = if request.leaders_only { onto() } else { None };
             vec![Ladder::new(vec![Change::SkipUnhealthy]), more]
@@ -165,12 +166,30 @@ fn rack_policies(snapshot: &Snapshot, request: &Request) -> Option<Ladder> {
 }
 
 /// A rate above what the live traffic takes.
-fn faster_throttle(refusal: &Error) -> Option<Ladder> {
+fn faster_throttle(request: &Request, refusal: &Error) -> Option<Ladder> {
+    // Rates of single brokers stand in a file, which no option changes.
+    if !request.rates.is_empty() || request.headroom.is_some() {
+        return None;
+    }
+    let side = match refusal.details().get("side").and_then(Value::as_str) {
+        Some("leader") if request.leader_throttle.is_some() => Some(Side::Leader),
+        Some("follower") if request.follower_throttle.is_some() => Some(Side::Follower),
+        _ => None,
+    };
     let least = refusal.details().get("least_bytes_per_sec")?.as_f64()?;
     // A tenth of headroom, so that the copy does not crawl; rounded up to a rate that is easily typed.
     let bytes = (least * 11.0 / 1e7).ceil() * 1e6;
     let can_be_typed = bytes < i64::MAX as f64;
-    Ladder::new(can_be_typed.then(|| Change::Throttle(BytesPerSec::new(bytes as u64))).into_iter().collect())
+    Ladder::new(can_be_typed.then(|| Change::Throttle(BytesPerSec::new(bytes as u64), side)).into_iter().collect())
+}
+
+/// Less of the network left free, in steps of five percent.
+fn less_headroom(request: &Request) -> Option<Ladder> {
+    const STEP: u32 = 5;
+    let present = (request.headroom?.get() * 100.0).ceil() as u32;
+    let steps = (1..present.div_ceil(STEP)).rev().map(|step| step * STEP);
+    let shares = steps.filter_map(|percent| Ratio::parse(&format!("{percent}%")).ok());
+    Ladder::new(shares.map(Change::Headroom).collect())
 }
 
 /// Without the topics that the refusal names, where they are few.
