@@ -160,14 +160,14 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
+        "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --leader-throttle --follower-throttle --rates --headroom --forecast --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
          --strategy --balance-sources --rack-policy --prefer --weights --effort --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --format --out --force --seed --exact --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),
     (
         "check",
-        "--drain --drain-rack --onto --throttle --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
+        "--drain --drain-rack --onto --throttle --leader-throttle --follower-throttle --rates --headroom --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
          --rack-policy --topics --exclude-topics --skip-unhealthy --assume-size --capacity --racks --growth --json",
     ),
     ("rollback", "--to-wave --out --json --quiet"),
