@@ -1,10 +1,16 @@
 //! Packing one stage into waves.
 //!
-//! A wave takes, of the moves that are left and stand largest first, every one that fits under a
-//! ceiling: a copy time that no broker may pass. The ceiling starts at the longest wave allowed. When
+//! Moves stand in lockstep: all brokers come through their own work at the same pace, each with its largest move
+//! first. A wave takes, of the moves that are left, every one that fits under a ceiling: a copy time that no broker may pass. The ceiling starts at the longest wave allowed. When
 //! the wave then ends because it has its number of partitions, the ceiling is too high for this wave:
-//! it is lowered by bisection as long as the next few moves still fill the wave. What the busiest
-//! brokers cannot take stays first in line for the next wave, so they work through every wave.
+//! it is lowered by bisection as long as the next few moves still fill the wave, but not so far that the
+//! busiest broker would have more left than the waves that follow.
+//!
+//! A wave is as long as its busiest broker, so the sum of all waves is least when every broker works through
+//! every one of them. Each broker therefore has a ceiling of its own: the part of the wave's that its own work
+//! left is of the busiest broker's. When all have had their part, what fits under the wave's ceiling is added.
+
+use rayon::prelude::*;
 
 use super::room::{ORDERS, Room};
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
@@ -19,7 +25,7 @@ use crate::problem::rates::Rates;
 /// Internal topics reload coordinators when their leaders move: few at a time.
 const INTERNAL_MOVES_MAX: usize = 50;
 /// When a wave is full by number, this many times that number of moves are looked at for the best ones.
-const WINDOW: usize = 2;
+const WINDOW: usize = 4;
 /// Halvings of the ceiling between the longest move and the time of the first try.
 const BISECTIONS: usize = 5;
 /// A sum that reaches the ceiling but for rounding fits under it.
@@ -35,7 +41,7 @@ pub fn cut(
     work: &Work,
 ) -> Result<()> {
     let mut filler = Filler::new(problem, stage, None);
-    let mut queue = Queue::new(loads, steps);
+    let mut queue = Queue::new(problem, loads, steps);
     while !queue.left.is_empty() {
         work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
         let taken = filler.next_wave(&mut queue, 0, schedule);
@@ -64,7 +70,7 @@ pub fn cut_with_room(
         schedule.too_long.truncate(too_long);
         let mut filler = Filler::new(problem, stage, Some(room.clone()));
         let mut groups: Vec<Queue> =
-            room.ordered(steps, order).into_iter().map(|group| Queue::new(loads, group)).collect();
+            room.ordered(steps, order).into_iter().map(|group| Queue::new(problem, loads, group)).collect();
         let mut left_over = None;
         'groups: for at in 0..groups.len() {
             while !groups[at].left.is_empty() {
@@ -117,7 +123,8 @@ struct Queue {
 }
 
 impl Queue {
-    fn new(loads: &Loads, steps: Vec<u32>) -> Self {
+    fn new(problem: &Problem<'_>, loads: &Loads, mut steps: Vec<u32>) -> Self {
+        in_lockstep(loads, problem.cluster.brokers.len(), &mut steps);
         let mut adding = Csr::with_capacity(steps.len(), steps.len() * 3);
         for &step in &steps {
             adding.push(loads.adding.get(step as usize).iter().copied());
@@ -139,11 +146,24 @@ struct Filler<'p> {
     leader_changes: usize,
     max_moves_per_broker: u32,
     max_seconds: f64,
+    /// Seconds of work that each broker has left, as leader and as follower.
+    rest: IndexVec<BrokerIx, [f64; 2]>,
+    /// The most of these.
+    rest_most: f64,
     /// What each broker carries in the wave at hand.
     carried: IndexVec<BrokerIx, Carried>,
     touched: Vec<BrokerIx>,
     /// Room on log dirs, where it has to be followed.
     room: Option<Room>,
+}
+
+/// Seconds that no broker may pass in a wave.
+#[derive(Clone, Copy)]
+struct Ceiling {
+    /// For the broker with the most left to do; the others have a part of it.
+    parts: f64,
+    /// For the first move of a broker, and for all once every broker has had its part.
+    wave: f64,
 }
 
 /// Sums of one broker in the wave at hand, and how many moves it receives and sends.
@@ -163,6 +183,8 @@ impl<'p> Filler<'p> {
             leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
             max_seconds: problem.request.max_wave_duration.get(),
+            rest: IndexVec::filled([0.0; 2], problem.cluster.brokers.len()),
+            rest_most: 0.0,
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
             room,
@@ -183,15 +205,19 @@ impl<'p> Filler<'p> {
         let place = queue.left[first] as usize;
         let longest_alone = self.seconds_alone(&queue.loads[place], queue.adding.get(place));
         let ceiling = self.max_seconds.max(longest_alone);
-        let mut taken = self.fill(queue, &queue.left, ceiling, 0);
+        self.count_rest(queue);
+        let mut taken = self.fill(queue, &queue.left, Ceiling { parts: ceiling, wave: ceiling }, 0);
         if let (true, Some(rates)) = (taken.len() == self.max_moves && taken.len() < queue.left.len(), self.rates) {
             let window = &queue.left[..queue.left.len().min(self.max_moves * WINDOW)];
-            let (mut low, mut high) = (longest_alone, self.seconds(rates));
+            let waves = queue.left.len().div_ceil(self.max_moves) as f64;
+            let mut high = self.seconds(rates);
+            let mut low = (self.rest_most / waves).min(high);
             for _ in 0..BISECTIONS {
                 let middle = f64::midpoint(low, high);
-                let fewer = self.fill(queue, window, middle, self.max_moves);
+                let ceiling = Ceiling { parts: middle, wave: longest_alone.max(middle) };
+                let fewer = self.fill(queue, window, ceiling, self.max_moves);
                 if fewer.len() == self.max_moves {
-                    (high, taken) = (self.seconds(rates), fewer);
+                    (high, taken) = (middle, fewer);
                 } else {
                     low = middle;
                 }
@@ -208,8 +234,9 @@ impl<'p> Filler<'p> {
         steps().collect()
     }
 
-    /// The places, first ones first, that fit under `ceiling` seconds; gives up early when they cannot be `wanted`.
-    fn fill(&mut self, queue: &Queue, places: &[u32], ceiling: f64, wanted: usize) -> Vec<u32> {
+    /// The places, first ones first, that fit under a ceiling. Where a number is `wanted`, all must fit under the parts
+    /// of their brokers, and it gives up early when they cannot be so many.
+    fn fill(&mut self, queue: &Queue, places: &[u32], ceiling: Ceiling, wanted: usize) -> Vec<u32> {
         for broker in self.touched.drain(..) {
             self.carried[broker] = Carried::default();
         }
@@ -217,30 +244,64 @@ impl<'p> Filler<'p> {
             room.clear();
         }
         let mut taken = Vec::with_capacity(self.max_moves.min(places.len()));
+        let mut passed_by = Vec::new();
         let mut changes_left = self.leader_changes;
-        for (seen, &place) in places.iter().enumerate() {
-            if taken.len() == self.max_moves || taken.len() + places.len() - seen < wanted {
-                break;
-            }
-            let (step, load) = (queue.steps[place as usize], &queue.loads[place as usize]);
-            let adding = queue.adding.get(place as usize);
-            let has_room = self.room.as_ref().is_none_or(|room| room.fits(step));
-            if load.changes_leader && changes_left == 0 {
-                continue;
-            }
-            if has_room && self.fits(load, adding, ceiling * ROUNDING) {
-                self.put(load, adding);
-                if let Some(room) = &mut self.room {
-                    room.put(step);
+        let ways: &[bool] = match (self.rates.is_some(), wanted) {
+            (false, _) => &[false],
+            (true, 0) => &[true, false],
+            (true, _) => &[true],
+        };
+        for &by_part in ways {
+            let again = std::mem::take(&mut passed_by);
+            let places = if by_part || ways.len() == 1 { places } else { &again[..] };
+            for (seen, &place) in places.iter().enumerate() {
+                if taken.len() == self.max_moves || taken.len() + places.len() - seen < wanted {
+                    break;
                 }
-                taken.push(place);
-                changes_left -= usize::from(load.changes_leader);
+                let (step, load) = (queue.steps[place as usize], &queue.loads[place as usize]);
+                let adding = queue.adding.get(place as usize);
+                let has_room = self.room.as_ref().is_none_or(|room| room.fits(step));
+                if load.changes_leader && changes_left == 0 {
+                    continue;
+                }
+                if has_room && self.fits(load, adding, ceiling, by_part) {
+                    self.put(load, adding);
+                    if let Some(room) = &mut self.room {
+                        room.put(step);
+                    }
+                    taken.push(place);
+                    changes_left -= usize::from(load.changes_leader);
+                } else if by_part {
+                    passed_by.push(place);
+                }
             }
         }
+        taken.sort_unstable();
         taken
     }
 
-    fn fits(&self, load: &Load, adding: &[BrokerIx], ceiling: f64) -> bool {
+    /// Adds up what every broker has left to do.
+    fn count_rest(&mut self, queue: &Queue) {
+        let Some(rates) = self.rates else { return };
+        self.rest = IndexVec::filled([0.0; 2], self.rest.len());
+        for &place in &queue.left {
+            let load = &queue.loads[place as usize];
+            self.rest[load.leader][0] += f64::from(load.sends) * load.size / rates.leader[load.leader];
+            for &broker in queue.adding.get(place as usize) {
+                self.rest[broker][1] += load.size / rates.follower[broker];
+            }
+        }
+        self.rest_most = self.rest.iter().map(|rest| rest[0].max(rest[1])).fold(0.0, f64::max);
+    }
+
+    /// The ceiling of a broker on one side, before all have had their part or after that.
+    fn ceiling(&self, ceiling: Ceiling, by_part: bool, broker: BrokerIx, side: usize, carries: u32) -> f64 {
+        let is_whole = !by_part || carries == 0 || self.rest_most <= 0.0;
+        let seconds = if is_whole { ceiling.wave } else { ceiling.parts * self.rest[broker][side] / self.rest_most };
+        seconds * ROUNDING
+    }
+
+    fn fits(&self, load: &Load, adding: &[BrokerIx], ceiling: Ceiling, by_part: bool) -> bool {
         if load.adding == 0 {
             return true;
         }
@@ -254,16 +315,18 @@ impl<'p> Filler<'p> {
         let mut sums = leader.sums;
         sums.add_leader(load);
         let rate = rates.leader[load.leader];
-        if !(sums.traffic_out < rate && sums.bytes_out <= ceiling * (rate - sums.traffic_out)) {
+        let most = self.ceiling(ceiling, by_part, load.leader, 0, leader.sends);
+        if !(sums.traffic_out < rate && sums.bytes_out <= most * (rate - sums.traffic_out)) {
             return false;
         }
         adding.iter().all(|&broker| {
             let Carried { mut sums, receives, .. } = self.carried[broker];
             sums.add_follower(load);
             let rate = rates.follower[broker];
+            let most = self.ceiling(ceiling, by_part, broker, 1, receives);
             receives < self.max_moves_per_broker
                 && sums.traffic_in < rate * FOLLOWER_SHARE_LEAST
-                && sums.bytes_in <= ceiling * (rate - sums.traffic_in)
+                && sums.bytes_in <= most * (rate - sums.traffic_in)
         })
     }
 
@@ -310,6 +373,40 @@ impl<'p> Filler<'p> {
         let receive = adding.iter().map(|&broker| sums.follower_seconds(rates.follower[broker]));
         receive.fold(sums.leader_seconds(rates.leader[load.leader]), f64::max)
     }
+}
+
+/// Orders steps that stand largest first so that all brokers get through their own work at the same pace, each with its
+/// largest first: by the part of its leader's work that stands before a step, and its followers' on average.
+///
+/// Otherwise a broker whose work is many small moves would come to them only in the last waves, and these would be as
+/// long as it takes, while all others are done.
+fn in_lockstep(loads: &Loads, brokers: usize, steps: &mut Vec<u32>) {
+    let of = |step: u32| (&loads.loads[step as usize], loads.adding.get(step as usize));
+    let mut whole: IndexVec<BrokerIx, [f64; 2]> = IndexVec::filled([0.0; 2], brokers);
+    let mut done = whole.clone();
+    let add = |sums: &mut IndexVec<BrokerIx, [f64; 2]>, step: u32| {
+        let (load, adding) = of(step);
+        sums[load.leader][0] += f64::from(load.sends) * load.size;
+        for &broker in adding {
+            sums[broker][1] += load.size;
+        }
+    };
+    steps.iter().for_each(|&step| add(&mut whole, step));
+    let mut keyed: Vec<(f64, u32)> = Vec::with_capacity(steps.len());
+    for &step in steps.iter() {
+        let (load, adding) = of(step);
+        let part = |broker: BrokerIx, side: usize| match whole[broker][side] {
+            bytes if bytes > 0.0 => done[broker][side] / bytes,
+            _ => 0.0,
+        };
+        let received: f64 = adding.iter().map(|&broker| part(broker, 1)).sum();
+        let mean = received / adding.len().max(1) as f64;
+        keyed.push(((part(load.leader, 0) + mean) / 2.0, step));
+        add(&mut done, step);
+    }
+    // Stable: equals stay largest first.
+    keyed.par_sort_by(|a, b| a.0.total_cmp(&b.0));
+    *steps = keyed.into_iter().map(|entry| entry.1).collect();
 }
 
 /// Takes `taken`, a subsequence, out of `left`.
