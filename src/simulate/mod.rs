@@ -2,8 +2,8 @@
 //! lost and slow brokers; in the style of a plan of ours or of other tools.
 //!
 //! It belongs to the right bank: nothing here knows how plans are made or how their times are reckoned, so a
-//! forecast that both agree on says something. [`tasks`] is what there is to do, [`starters`] say when each task
-//! starts, [`flows`] how fast its copies are, and [`run`] lets it all happen, event by event.
+//! forecast that both agree on says something. `tasks` is what there is to do, `starters` say when each task
+//! starts, `flows` how fast its copies are, and `run` lets it all happen, event by event.
 
 mod clock;
 mod disks;
