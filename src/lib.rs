@@ -39,6 +39,7 @@ pub mod request;
 mod route;
 mod schedule;
 mod search;
+pub mod simulate;
 pub mod snapshot;
 
 use crate::base::error::{Code, Error, Result};

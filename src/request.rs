@@ -88,6 +88,12 @@ pub struct Request {
     pub max_moves_per_broker: Option<u32>,
     /// Longest copy time of one wave; needs a throttle.
     pub max_wave_duration: Seconds,
+    /// Most partitions that copy at once when carried out rolling; absent: the larger of 1,250 and 5 for each target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<u32>,
+    /// Most of them that a broker leads, and most that it receives.
+    #[serde(skip_serializing_if = "is_usual_in_flight")]
+    pub in_flight_per_broker: u32,
     /// How a partition gets from its old list to its new one.
     pub strategy: Strategy,
     /// Order old lists anew first, so that the copies come evenly from all brokers.
@@ -124,6 +130,14 @@ pub struct Request {
     pub supplements: Supplements,
 }
 
+/// Partitions in flight on each side of a broker, by default.
+const IN_FLIGHT_PER_BROKER: u32 = 10;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_usual_in_flight(count: &u32) -> bool {
+    *count == IN_FLIGHT_PER_BROKER
+}
+
 impl Default for Request {
     fn default() -> Self {
         Request {
@@ -148,6 +162,8 @@ impl Default for Request {
             max_moves: 5_000,
             max_moves_per_broker: None,
             max_wave_duration: Seconds::new(4.0 * 3600.0),
+            in_flight: None,
+            in_flight_per_broker: IN_FLIGHT_PER_BROKER,
             strategy: Strategy::Direct,
             balance_sources: false,
             max_leader_changes: None,

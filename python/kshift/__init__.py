@@ -16,7 +16,7 @@ between threads. Long calls let other threads run, and stop on Ctrl-C.
 """
 
 from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
-from kshift._kshift import Cluster, Plan, Wave, __version__, check, plan
+from kshift._kshift import Cluster, Plan, Wave, __version__, check, compare, plan, simulate
 from kshift._types import (
     Bottleneck,
     Bound,
@@ -24,11 +24,14 @@ from kshift._types import (
     Broker,
     BrokerThrottle,
     Change,
+    Comparison,
     CountBound,
     Deferred,
     Estimate,
+    Harm,
     Limit,
     LogDir,
+    Loss,
     Move,
     Notice,
     Outcome,
@@ -38,6 +41,12 @@ from kshift._types import (
     Proof,
     RackPrice,
     Report,
+    Series,
+    SimulatedBroker,
+    SimulatedLogDir,
+    SimulatedWave,
+    Simulation,
+    Stuck,
     Summary,
     Target,
     Throttle,
@@ -57,15 +66,18 @@ __all__ = [
     "Change",
     "Cluster",
     "ClusterError",
+    "Comparison",
     "CountBound",
     "Deferred",
     "Estimate",
+    "Harm",
     "InfeasibleError",
     "InputError",
     "InternalError",
     "KshiftError",
     "Limit",
     "LogDir",
+    "Loss",
     "Move",
     "Notice",
     "Outcome",
@@ -76,6 +88,12 @@ __all__ = [
     "Proof",
     "RackPrice",
     "Report",
+    "Series",
+    "SimulatedBroker",
+    "SimulatedLogDir",
+    "SimulatedWave",
+    "Simulation",
+    "Stuck",
     "Summary",
     "Target",
     "Throttle",
@@ -87,7 +105,9 @@ __all__ = [
     "WhyStep",
     "__version__",
     "check",
+    "compare",
     "plan",
+    "simulate",
 ]
 
 for _error in (ClusterError, InfeasibleError, InputError, InternalError, KshiftError):

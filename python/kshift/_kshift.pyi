@@ -8,6 +8,7 @@ from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
 from kshift._types import (
     Bottleneck,
     Broker,
+    Comparison,
     Deferred,
     Estimate,
     Limit,
@@ -15,6 +16,7 @@ from kshift._types import (
     Notice,
     PlanBroker,
     Report,
+    Simulation,
     Summary,
     Throttle,
     Topic,
@@ -42,8 +44,10 @@ __all__ = [
     "_restore_plan",
     "_restore_wave",
     "check",
+    "compare",
     "main",
     "plan",
+    "simulate",
 ]
 
 __version__: str
@@ -222,6 +226,8 @@ def plan(
     strategy: str | None = None,
     balance_sources: bool = False,
     forecast: _Path | Mapping[str, float] | None = None,
+    in_flight: SupportsIndex | None = None,
+    in_flight_per_broker: SupportsIndex | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -246,6 +252,7 @@ def plan(
     ``max_moves``: most partitions in one wave. ``max_moves_per_broker``: most that a broker receives, and most
     that it sends, in one wave. ``max_leader_changes``: most leaders that change in one wave.
     ``max_wave_duration``: longest copy time of a wave: ``"4h"``, seconds or a timedelta.
+    ``in_flight``, ``in_flight_per_broker``: most partitions that copy at once when the plan is carried out rolling.
     ``strategy``: ``direct``, ``one-at-a-time`` or ``two-stage``. ``balance_sources``: order old lists anew first, so
     that copies come evenly from all old brokers.
     ``rack_policy``: ``preserve``, ``strict`` or ``ignore``. ``topics``, ``exclude_topics``: regular expressions for
@@ -309,6 +316,71 @@ def check(
     >>> plan = kshift.plan(cluster, drain="1000-1011")
     >>> kshift.check(cluster, plan).violations
     ()
+    """
+
+def simulate(
+    cluster: Cluster,
+    plan: Plan | _Path | Mapping[str, Any],
+    *,
+    style: str = "rolling",
+    throttle: _Rate | None = None,
+    in_flight: SupportsIndex | None = None,
+    in_flight_per_broker: SupportsIndex | None = None,
+    traffic: bool = False,
+    growth: bool = False,
+    lose: str | None = None,
+    lose_rack: str | None = None,
+    slow: str | Mapping[int, _Rate] | None = None,
+    every: _Duration | None = None,
+    assume_size: _Size | None = None,
+    capacity: _Capacity | None = None,
+    racks: _Racks | None = None,
+) -> Simulation:
+    """Play a plan over time: copies as flows that share the rates of the brokers fairly, disks, leaders.
+
+    ``plan`` is a ``Plan``, a directory written by ``Plan.write``, a plan.json, or a placement of another tool:
+    kafka-reassign JSON or Cruise Control proposals, as a path or a mapping.
+
+    ``style``: ``"rolling"``, ``"barrier"``, ``"all-at-once"``, ``"batches=N"`` or ``"sliding=K"``.
+    ``throttle``, ``in_flight``, ``in_flight_per_broker``: by default those of the plan's request.
+    ``traffic``: count live traffic of moving partitions against the throttle. ``growth``: let them grow meanwhile.
+    ``lose``: brokers that are lost when a wave has begun, ``"1003@2"``; ``lose_rack``: a rack, ``"us-east-1a@2"``.
+    ``slow``: rates of slow brokers, ``{1003: "10MB/s"}``. ``every``: how often samples are taken.
+
+    Raises ``InputError`` without any throttle, and for brokers, racks or waves that there are not.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> plan = kshift.plan(cluster, drain="1000-1011", throttle="50MB/s")
+    >>> found = kshift.simulate(cluster, plan)
+    >>> found.ends, found.makespan_seconds >= found.busiest_seconds
+    (True, True)
+    """
+
+def compare(
+    cluster: Cluster,
+    plan: Plan | _Path | Mapping[str, Any],
+    *,
+    styles: Iterable[str] | None = None,
+    throttle: _Rate | None = None,
+    in_flight: SupportsIndex | None = None,
+    in_flight_per_broker: SupportsIndex | None = None,
+    traffic: bool = False,
+    growth: bool = False,
+    slow: str | Mapping[int, _Rate] | None = None,
+    assume_size: _Size | None = None,
+    capacity: _Capacity | None = None,
+    racks: _Racks | None = None,
+) -> tuple[Comparison, ...]:
+    """Play a plan in several styles of execution; the ratios are those to the first, by default ``"rolling"``.
+
+    The arguments are those of ``simulate``.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> plan = kshift.plan(cluster, drain="1000-1011", throttle="50MB/s")
+    >>> [row.style for row in kshift.compare(cluster, plan, styles=["rolling", "batches=10"])]
+    ['rolling', 'batches=10']
     """
 
 @final

@@ -5,6 +5,11 @@ per second, durations are seconds; ``None`` is "not known" unless said otherwise
 """
 
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = [
     "Bottleneck",
@@ -12,10 +17,13 @@ __all__ = [
     "Bounds",
     "Broker",
     "Change",
+    "Comparison",
     "CountBound",
     "Deferred",
     "Estimate",
+    "Harm",
     "LogDir",
+    "Loss",
     "Move",
     "Notice",
     "Place",
@@ -24,6 +32,12 @@ __all__ = [
     "Proof",
     "RackPrice",
     "Report",
+    "Series",
+    "SimulatedBroker",
+    "SimulatedLogDir",
+    "SimulatedWave",
+    "Simulation",
+    "Stuck",
     "Summary",
     "Target",
     "Throttle",
@@ -430,3 +444,174 @@ class Report:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedWave:
+    """A wave of a simulation; times are seconds from the start of the first one."""
+
+    wave: int
+    """From 1."""
+    stage: str | None
+    """``None`` in placements of other tools."""
+    partitions: int
+    bytes_to_copy: int
+    start_seconds: float | None
+    """``None`` when it never begins."""
+    end_seconds: float | None
+    """``None`` when it never ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedLogDir:
+    """A log dir of a simulation."""
+
+    path: str
+    capacity_bytes: int | None
+    used_before_bytes: int
+    used_peak_bytes: int
+    peak_seconds: float
+    """When it first was that full."""
+    used_after_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedBroker:
+    """A broker that takes part in a simulation."""
+
+    id: int
+    rack: str | None
+    in_bytes: int
+    """What copies brought."""
+    out_bytes: int
+    """What it sent as a leader."""
+    leaders_before: int
+    leaders_after: int
+    log_dirs: tuple[SimulatedLogDir, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A partition that never arrives."""
+
+    topic: str
+    partition: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """Partitions with an in-sync replica on what is lost, by what is left to them."""
+
+    under_min_isr: int
+    """Fewer in-sync replicas than ``min.insync.replicas``, but one at least."""
+    offline: int
+    """None."""
+    offline_bytes: int
+    at_risk: int
+    """One."""
+    at_risk_bytes: int
+    first: tuple[str, ...]
+    """The first of those that are offline, then of those below, as ``topic-partition``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the loss of brokers in the midst of a plan does."""
+
+    brokers: tuple[int, ...]
+    wave: int
+    """The wave that had begun."""
+    seconds: float | None
+    """From the start; ``None`` when its wave never began."""
+    harm: Harm
+    harm_before_plan: Harm
+    """What the same loss would do before the plan has begun."""
+    wave_seconds: float | None
+    """How long the wave takes; ``None`` when it never ends."""
+    wave_seconds_without: float | None
+    """How long it takes when nothing is lost."""
+    wave_ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Samples over time. Each of the four tables has one tuple for each broker, with one value for each sample."""
+
+    every_seconds: float
+    seconds: tuple[float, ...]
+    """When each sample was taken; the last one stands at the end."""
+    brokers: tuple[int, ...]
+    disk_bytes: tuple[tuple[int, ...], ...]
+    in_bytes_per_sec: tuple[tuple[float, ...], ...]
+    """Means since the sample before."""
+    out_bytes_per_sec: tuple[tuple[float, ...], ...]
+    """Means since the sample before."""
+    leaders: tuple[tuple[int, ...], ...]
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Columns of one row for each broker and sample, as data frames take them."""
+        samples = len(self.seconds)
+
+        def flat(table: "Sequence[Sequence[Any]]") -> list[Any]:
+            return [value for row in table for value in row]
+
+        return {
+            "seconds": list(self.seconds) * len(self.brokers),
+            "broker": [broker for broker in self.brokers for _ in range(samples)],
+            "disk_bytes": flat(self.disk_bytes),
+            "in_bytes_per_sec": flat(self.in_bytes_per_sec),
+            "out_bytes_per_sec": flat(self.out_bytes_per_sec),
+            "leaders": flat(self.leaders),
+        }
+
+    def to_pandas(self) -> Any:
+        """Make a ``pandas.DataFrame`` of ``to_dict``; needs pandas."""
+        return import_module("pandas").DataFrame(self.to_dict())
+
+    def to_arrow(self) -> Any:
+        """Make a ``pyarrow.Table`` of ``to_dict``; needs pyarrow."""
+        return import_module("pyarrow").table(self.to_dict())
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A plan, played over time."""
+
+    style: str
+    ends: bool
+    """Whether every partition arrives."""
+    makespan_seconds: float | None
+    """Until the last copy has landed; ``None`` when it never ends."""
+    stalled_seconds: float | None
+    """When nothing more could happen; ``None`` when it ends."""
+    busiest_seconds: float
+    """What the busiest side of a broker needs for what it carries, led as it is: no order is faster."""
+    partitions: int
+    copies: int
+    bytes_copied: int
+    in_flight_peak: int
+    """Most partitions in flight at once."""
+    waves: tuple[SimulatedWave, ...]
+    brokers: tuple[SimulatedBroker, ...]
+    """Those that take part."""
+    stuck_partitions: int
+    """Partitions that never arrive."""
+    stuck: tuple[Stuck, ...]
+    """The first of them."""
+    loss: Loss | None
+    """Where ``lose`` or ``lose_rack`` was asked for."""
+    series: Series | None
+    warnings: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One style of execution beside others."""
+
+    style: str
+    makespan_seconds: float | None
+    """``None`` when it never ends."""
+    ratio: float | None
+    """Over that of the first style."""
+    in_flight_peak: int

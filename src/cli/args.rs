@@ -15,6 +15,7 @@ use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
 use crate::request::rates::BrokerRates;
 use crate::request::{self, Request};
+use crate::simulate::{Loss, Slow, Style};
 
 /// Plans safe, throttled, reversible moves of Apache Kafka partitions between brokers
 ///
@@ -49,6 +50,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Replay a plan with code that shares nothing with the planner, and list what does not hold
     Check(CheckArgs),
+    /// Play a plan over time: disks, rates, leaders; a lost or slow broker; the ways in which other tools would carry it out
+    Simulate(SimulateArgs),
     /// Write the way back: the exact ordered replica lists from before a wave
     Rollback(RollbackArgs),
     /// Write a synthetic cluster of any size, the same for the same options
@@ -63,9 +66,9 @@ impl Command {
             Command::Plan(args) => args.talk,
             Command::Rollback(args) => args.talk,
             Command::Example(args) => args.talk,
-            Command::Show(ShowArgs { json, .. }) | Command::Check(CheckArgs { json, .. }) => {
-                Talk { json: *json, quiet: false }
-            }
+            Command::Show(ShowArgs { json, .. })
+            | Command::Check(CheckArgs { json, .. })
+            | Command::Simulate(SimulateArgs { json, .. }) => Talk { json: *json, quiet: false },
         }
     }
 }
@@ -132,6 +135,9 @@ pub struct PlanArgs {
     /// Send this many partitions ahead, alone in the first wave
     #[arg(long, value_name = "N", value_parser = values::count_or_zero, allow_negative_numbers = true, help_heading = "Waves")]
     pub canary: Option<u32>,
+    /// How much moves at once.
+    #[command(flatten)]
+    pub in_flight: InFlightArgs,
     /// How a partition gets to its new replicas: `direct` (all at once), `one-at-a-time` (one new replica after the other, the leader last) or `two-stage` (add all beside the old leader, soak, then hand leadership over, then drop the old one) [default: direct]
     #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
     pub strategy: Option<Strategy>,
@@ -222,6 +228,81 @@ pub struct CheckArgs {
     /// Print one JSON object instead of text
     #[arg(long, help_heading = "Output")]
     pub json: bool,
+}
+
+/// `kshift simulate`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that a user can give")]
+#[command(after_help = "\
+Copies are flows from leader to new replica that share the rates of the brokers
+fairly. A plan of kshift brings its throttle with it; other reassignments need
+--throttle. The exit code is 0 whatever is found: `ends` in the JSON says whether
+every partition arrives.
+
+Examples:
+  kshift simulate cluster.json plan
+  kshift simulate cluster.json plan --compare
+  kshift simulate cluster.json plan --lose 1003@2
+  kshift simulate cluster.json plan --slow 7=10MB/s --growth --series series.csv
+  kshift simulate cluster.json reassign.json --style batches=10 --throttle 50MB/s")]
+pub struct SimulateArgs {
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    pub cluster: PathBuf,
+    /// A directory written by `kshift plan --out`, a plan.json, kafka-reassign JSON or Cruise Control proposals
+    pub plan: PathBuf,
+    /// How it is carried out: `rolling`, `barrier` (wave by wave), `all-at-once`, `batches=N` (N partitions, then the next) or `sliding=K` (K moves per broker, as Cruise Control) [default: rolling]
+    #[arg(long, value_name = "STYLE", value_parser = Style::parse)]
+    pub style: Option<Style>,
+    /// Show how long every style takes, beside the one of --style
+    #[arg(long, conflicts_with_all = ["lose", "lose_rack", "every", "series"])]
+    pub compare: bool,
+    /// Replication throttle of each broker, sending and receiving, such as `50MB/s` [default: that of the plan]
+    #[arg(long, value_name = "RATE", value_parser = BytesPerSec::parse, allow_negative_numbers = true)]
+    pub throttle: Option<BytesPerSec>,
+    #[command(flatten)]
+    /// How much moves at once.
+    pub in_flight: InFlightArgs,
+    /// Count live traffic of the partitions that move against the throttle, as Kafka does
+    #[arg(long, help_heading = "What if")]
+    pub traffic: bool,
+    /// Let the partitions that move grow by what producers write meanwhile
+    #[arg(long, help_heading = "What if")]
+    pub growth: bool,
+    /// Lose brokers when a wave has begun, such as `1003@2`
+    #[arg(long, value_name = "BROKER@WAVE", value_parser = Loss::brokers, help_heading = "What if")]
+    pub lose: Option<Loss>,
+    /// Lose all brokers of a rack when a wave has begun, such as `us-east-1a@2`
+    #[arg(long, value_name = "RACK@WAVE", value_parser = Loss::rack, help_heading = "What if", conflicts_with = "lose")]
+    pub lose_rack: Option<Loss>,
+    /// Rates of brokers that are slower than the throttle, such as `1003=10MB/s`
+    #[arg(long, value_name = "BROKER=RATE,…", value_parser = Slow::parse, help_heading = "What if")]
+    pub slow: Option<Slow>,
+    /// What the source could not say.
+    #[command(flatten)]
+    pub supplements: SupplementArgs,
+    /// Take samples of all brokers this often, such as `10m`; --json then has them [default: some dozens]
+    #[arg(long, value_name = "D", value_parser = Seconds::parse, help_heading = "Output", allow_negative_numbers = true)]
+    pub every: Option<Seconds>,
+    /// Write the samples (disk, in, out, leaders of every broker over time) to this .csv or .json file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub series: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+}
+
+/// How much moves at once in a rolling execution, shared by `plan` and `simulate`.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct InFlightArgs {
+    /// Most partitions that copy at once when carried out rolling [default: 1250, or 5 for each target if that is more]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Waves")]
+    pub in_flight: Option<u32>,
+    #[arg(
+        long, value_name = "N", value_parser = values::count, allow_negative_numbers = true, help_heading = "Waves",
+        help = format!("Most of them that a broker leads, and most that it receives [default: {}]", Request::default().in_flight_per_broker)
+    )]
+    /// Most of them on each side of a broker.
+    pub in_flight_per_broker: Option<u32>,
 }
 
 /// `kshift rollback`.

@@ -17,6 +17,7 @@ mod progress;
 pub(crate) mod resolve;
 mod rollback;
 pub(crate) mod show;
+pub(crate) mod simulate;
 mod snapshot;
 pub(crate) mod summary;
 pub(crate) mod table;
@@ -80,6 +81,7 @@ fn dispatch(command: &Command) -> Result<u8> {
         Command::Plan(args) => plan::run(args, &console),
         Command::Show(args) => show::run(args, &console),
         Command::Check(args) => check::run(args, &console),
+        Command::Simulate(args) => simulate::run(args, &console),
         Command::Rollback(args) => rollback::run(args, &console),
         Command::Example(args) => example::run(args, &console),
     }

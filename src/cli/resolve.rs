@@ -56,6 +56,8 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     if let Some(canary) = args.canary {
         request.canary = canary;
     }
+    request.in_flight = args.in_flight.in_flight;
+    request.in_flight_per_broker = args.in_flight.in_flight_per_broker.unwrap_or(request.in_flight_per_broker);
     if let Some(seed) = args.seed {
         request.seed = seed;
     }

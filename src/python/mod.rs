@@ -12,6 +12,7 @@ mod interrupt;
 mod plan;
 mod report;
 mod shape;
+mod simulate;
 mod values;
 mod wave;
 
@@ -38,6 +39,8 @@ mod _kshift {
     use super::plan::{_restore_plan, Plan, plan};
     #[pymodule_export]
     use super::report::check;
+    #[pymodule_export]
+    use super::simulate::{compare, simulate};
     #[pymodule_export]
     use super::wave::{_restore_wave, Wave};
 

@@ -34,7 +34,8 @@ pub struct Plan {
 #[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, drain_dir=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, leader_throttle=None, follower_throttle=None, rates=None, headroom=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
-    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None))]
+    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None,
+    in_flight=None, in_flight_per_broker=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -76,6 +77,8 @@ pub fn plan(
     strategy: Option<&str>,
     balance_sources: bool,
     forecast: Maybe<'_, '_>,
+    in_flight: Maybe<'_, '_>,
+    in_flight_per_broker: Maybe<'_, '_>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -110,6 +113,10 @@ pub fn plan(
     }
     if let Some(seed) = seed {
         request.seed = values::seed("seed", seed)?;
+    }
+    request.in_flight = in_flight.map(|value| values::count("in_flight", value, 1)).transpose()?;
+    if let Some(count) = in_flight_per_broker {
+        request.in_flight_per_broker = values::count("in_flight_per_broker", count, 1)?;
     }
     request.exact = exact;
     if let Some(prefer) = prefer {

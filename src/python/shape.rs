@@ -31,6 +31,15 @@ const NESTED: &[(&str, &str, &str)] = &[
     ("Target", "copied_from", "Place"),
     ("Report", "violations", "Violation"),
     ("Report", "warnings", "Notice"),
+    ("Simulation", "waves", "SimulatedWave"),
+    ("Simulation", "brokers", "SimulatedBroker"),
+    ("Simulation", "stuck", "Stuck"),
+    ("Simulation", "loss", "Loss"),
+    ("Simulation", "series", "Series"),
+    ("Simulation", "warnings", "Notice"),
+    ("SimulatedBroker", "log_dirs", "SimulatedLogDir"),
+    ("Loss", "harm", "Harm"),
+    ("Loss", "harm_before_plan", "Harm"),
 ];
 
 /// Fields whose JSON name is a word of Python's own.

@@ -20,6 +20,7 @@ mod props;
 mod rates;
 mod readme;
 mod regress;
+mod simulate;
 mod stages;
 mod strategies;
 mod support;
