@@ -1,13 +1,14 @@
 """The part that is written in Rust."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from kshift._types import (
     Bottleneck,
     Broker,
+    Dates,
     Deferred,
     Estimate,
     Limit,
@@ -222,6 +223,10 @@ def plan(
     strategy: str | None = None,
     balance_sources: bool = False,
     forecast: _Path | Mapping[str, float] | None = None,
+    window: str | Iterable[str] | None = None,
+    start: str | datetime | None = None,
+    time_zone: str | None = None,
+    price_per_gb: str | _Number | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -257,6 +262,10 @@ def plan(
     ``leaders``, ``in`` and ``out`` weigh 1 unless named. ``effort``: how long to search for a better plan than the
     first good one: ``instant`` (not at all), ``normal`` or ``thorough``. ``forecast``: what the forecast of durations
     reckons with, the path of a file or a mapping, ``{"rtt_seconds": 0.05}``.
+    ``window``: hours in which waves may run, ``"22:00-06:00"`` or ``["mon-fri 22:00-06:00", "sat,sun 00:00-24:00"]``.
+    ``start``: when the first wave may start, text or a datetime, by default when the cluster was read; without an offset
+    it is a time of ``time_zone``, an IANA name (UTC by default). Each of the three asks for dates of waves.
+    ``price_per_gb``: what a gigabyte costs that goes between racks; without it no costs are told.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.
@@ -419,6 +428,18 @@ class Wave:
     @property
     def throttle(self) -> Throttle | None:
         """Rates while it copies; ``None`` without a throttle."""
+
+    @property
+    def starts_at(self) -> Dates | None:
+        """When it starts; ``None`` unless dates were asked for."""
+
+    @property
+    def ends_at(self) -> Dates | None:
+        """When it ends; ``None`` unless dates were asked for."""
+
+    @property
+    def cross_rack_cost(self) -> float | None:
+        """What its copies between racks cost, in the currency of ``price_per_gb``; ``None`` without a price."""
 
     @property
     def partitions(self) -> tuple[Move, ...]:

@@ -10,9 +10,12 @@ use super::values;
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{IdSet, TopicPartition};
 use crate::base::pairs::Pairing;
+use crate::base::price::PricePerGb;
 use crate::base::racks::RackNames;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::base::windows::Windows;
+use crate::base::zone::Zone;
 use crate::request::rates::BrokerRates;
 use crate::request::{self, Request};
 
@@ -101,6 +104,7 @@ Examples:
   kshift plan cluster.json --drain 1001-1012 --throttle 50MB/s --out plan
   kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
   kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan
+  kshift plan cluster.json --drain 7 --throttle 50MB/s --window 22:00-06:00 --time-zone Europe/Berlin --out plan
   kshift plan cluster.json --drain 7 --leaders-only > reorder.json
   kshift plan cluster.json --drain-dir 3:/kafka/d2,4:/kafka/d2 --throttle 50MB/s --out plan
   kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
@@ -132,6 +136,9 @@ pub struct PlanArgs {
     /// Send this many partitions ahead, alone in the first wave
     #[arg(long, value_name = "N", value_parser = values::count_or_zero, allow_negative_numbers = true, help_heading = "Waves")]
     pub canary: Option<u32>,
+    /// When, by the clock, and for how much.
+    #[command(flatten)]
+    pub calendar: CalendarArgs,
     /// How a partition gets to its new replicas: `direct` (all at once), `one-at-a-time` (one new replica after the other, the leader last) or `two-stage` (add all beside the old leader, soak, then hand leadership over, then drop the old one) [default: direct]
     #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
     pub strategy: Option<Strategy>,
@@ -319,6 +326,24 @@ pub struct LimitArgs {
     )]
     /// Longest copy time of one wave.
     pub max_wave_duration: Option<Seconds>,
+}
+
+/// When waves run, and what they cost.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Dates and costs")]
+pub struct CalendarArgs {
+    /// Hours in which waves may run, such as `22:00-06:00` or `sat,sun 00:00-24:00`; may be given several times [default: any time]
+    #[arg(long, value_name = "WINDOW,…", value_parser = Windows::parse, allow_hyphen_values = true)]
+    pub window: Vec<Windows>,
+    /// When the first wave may start, such as `2026-11-20T22:00` in --time-zone, or with an offset [default: when the cluster was read]
+    #[arg(long, value_name = "TIMESTAMP", allow_hyphen_values = true)]
+    pub start: Option<String>,
+    /// By whose clocks windows open and dates are told, such as `Europe/Berlin` [default: UTC]
+    #[arg(long, value_name = "NAME", value_parser = Zone::parse)]
+    pub time_zone: Option<Zone>,
+    /// What a gigabyte costs that goes between racks, such as `0.02`; without it no costs are told
+    #[arg(long, value_name = "X", value_parser = PricePerGb::parse, allow_negative_numbers = true)]
+    pub price_per_gb: Option<PricePerGb>,
 }
 
 /// What the source of a cluster could not say.

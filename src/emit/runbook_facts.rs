@@ -4,7 +4,7 @@ use super::runbook_text::{brokers, brokers_that_do_not_serve, copies, forecast, 
 use crate::base::ids::BrokerId;
 use crate::base::text::counted;
 use crate::base::units::Bytes;
-use crate::plan::{Plan, Wave};
+use crate::plan::{Plan, Wave, WaveDates};
 use crate::snapshot::BrokerState;
 
 /// What a wave does, added up.
@@ -98,6 +98,11 @@ impl Facts {
             "Done after",
             if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) },
         )]);
+        if let Some(WaveDates { starts_at, ends_at }) = &wave.dates {
+            let (starts, ends) = (starts_at.expected.short(), ends_at.expected.short());
+            let latest = format!("{} at the latest, started by {}", ends_at.high.short(), starts_at.high.short());
+            rows.push(("Dates", format!("starts {starts}, should be done by {ends}; {latest}")));
+        }
         if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
             let side = bottleneck.side.as_str();
             let role = if self.within { String::new() } else { format!(" as {side}") };

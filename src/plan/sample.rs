@@ -64,6 +64,7 @@ pub fn push_wave(plan: &mut Plan, stage: Stage, throttle: Option<Throttle>, rows
         bottleneck: timed.map(|_| Bottleneck { broker: BrokerId::new(rows[0].replicas[0]), side: Side::Follower }),
         limit: None,
         throttle,
+        dates: None,
         rows: start..plan.moves.size.len(),
     });
     plan.summary.waves = plan.waves.len() as u32;
@@ -184,6 +185,9 @@ pub fn sample() -> Plan {
         makespan_lower_bound_seconds: Some(Seconds::new(16_400.0)),
         makespan_lower_bound_by: Some("what must enter broker 2".to_owned()),
         cross_rack_bytes: Bytes::new(210_000_000_000),
+        cross_rack_cost: None,
+        starts_at: None,
+        ends_at: None,
         disk_max_over_mean: Some(1.234_567_890_123_456_7),
         leaders_max_over_mean: Some(1.0),
         peak_disk_utilization: Some(0.6),
@@ -235,6 +239,7 @@ pub fn large(partitions: usize) -> Plan {
             bottleneck: Some(Bottleneck { broker: BrokerId::new(3), side: Side::Leader }),
             limit: None,
             throttle: Some(THROTTLE),
+            dates: None,
             rows: start..(start + 5_000).min(partitions),
         })
         .collect();

@@ -97,6 +97,10 @@ fn begin_wave(writer: &mut Writer, wave: &Wave) {
         writer.key("limit").value(limit);
     }
     writer.key("throttle").value(&wave.throttle);
+    if let Some(dates) = &wave.dates {
+        writer.key("starts_at").value(&dates.starts_at);
+        writer.key("ends_at").value(&dates.ends_at);
+    }
     writer.key("partitions").begin_array();
 }
 

@@ -34,7 +34,8 @@ pub struct Plan {
 #[pyo3(signature = (cluster, *, drain=None, drain_rack=None, leaders_only=false, replicas_only=false, drain_dir=None, onto=None, pair=None, target=None, allow_rf_change=false, throttle=None, leader_throttle=None, follower_throttle=None, rates=None, headroom=None, disk_limit=None, ignore_disk=false, growth=false,
     max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
-    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None))]
+    exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None, window=None, start=None,
+    time_zone=None, price_per_gb=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -76,6 +77,10 @@ pub fn plan(
     strategy: Option<&str>,
     balance_sources: bool,
     forecast: Maybe<'_, '_>,
+    window: Maybe<'_, '_>,
+    start: Maybe<'_, '_>,
+    time_zone: Option<&str>,
+    price_per_gb: Maybe<'_, '_>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -128,6 +133,7 @@ pub fn plan(
     if let Some(forecast) = forecast {
         request.forecast = values::forecast("forecast", forecast)?;
     }
+    resolve::calendar(&ask::calendar(window, start, time_zone, price_per_gb)?, &mut request)?;
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;
     interrupt::run(py, move |work| {

@@ -81,6 +81,24 @@ impl Wave {
         shape::typed(py, "Throttle", &self.wave().throttle)
     }
 
+    /// When it starts, as RFC 3339.
+    #[getter]
+    fn starts_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Dates", &self.wave().dates.map(|dates| dates.starts_at))
+    }
+
+    /// When it ends, as RFC 3339.
+    #[getter]
+    fn ends_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Dates", &self.wave().dates.map(|dates| dates.ends_at))
+    }
+
+    /// What goes between racks, in the currency of the price.
+    #[getter]
+    fn cross_rack_cost(&self) -> Option<f64> {
+        self.paper.cross_rack_cost_of(self.wave())
+    }
+
     /// Its moves in the order in which they start.
     #[getter]
     fn partitions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {

@@ -13,8 +13,8 @@ use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::work::Work;
 use crate::plan::Stage;
-use crate::problem::Problem;
 use crate::problem::rates::Rates;
+use crate::problem::{Problem, Span};
 
 /// Internal topics reload coordinators when their leaders move: few at a time.
 const INTERNAL_MOVES_MAX: usize = 50;
@@ -139,6 +139,8 @@ struct Filler<'p> {
     leader_changes: usize,
     max_moves_per_broker: u32,
     max_seconds: f64,
+    /// Where waves have to fit into windows: how many seconds a broker may copy in one, and at what share of its rates.
+    span: Option<Span>,
     /// What each broker carries in the wave at hand.
     carried: IndexVec<BrokerIx, Carried>,
     touched: Vec<BrokerIx>,
@@ -163,6 +165,7 @@ impl<'p> Filler<'p> {
             leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
             max_seconds: problem.request.max_wave_duration.get(),
+            span: problem.wave_span,
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
             room,
@@ -257,6 +260,14 @@ impl<'p> Filler<'p> {
         if !(sums.traffic_out < rate && sums.bytes_out <= ceiling * (rate - sums.traffic_out)) {
             return false;
         }
+        // What copies first in a wave is not asked: alone it fits, or fits nowhere.
+        let is_first = self.touched.is_empty();
+        let in_time = |bytes: f64, traffic: f64, rate: f64| {
+            is_first || self.span.is_none_or(|span| bytes <= span.seconds * (rate * span.share - traffic))
+        };
+        if !in_time(sums.bytes_out, sums.traffic_out, rate) {
+            return false;
+        }
         adding.iter().all(|&broker| {
             let Carried { mut sums, receives, .. } = self.carried[broker];
             sums.add_follower(load);
@@ -264,6 +275,7 @@ impl<'p> Filler<'p> {
             receives < self.max_moves_per_broker
                 && sums.traffic_in < rate * FOLLOWER_SHARE_LEAST
                 && sums.bytes_in <= ceiling * (rate - sums.traffic_in)
+                && in_time(sums.bytes_in, sums.traffic_in, rate)
         })
     }
 

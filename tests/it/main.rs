@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod balance;
+mod calendar;
 mod commands;
 mod decks;
 mod effort;

@@ -4,6 +4,7 @@ pub(super) mod bounds;
 pub(super) mod brokers;
 pub(super) mod canary;
 pub(super) mod care;
+pub(super) mod dates;
 pub(super) mod disk;
 pub(super) mod drift;
 pub(super) mod health;
@@ -51,7 +52,8 @@ pub(super) const SOUND_MOVES: &[MoveRule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] = &[bounds::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] =
+    &[bounds::judge, times::judge, dates::judge, summary::judge, brokers::judge, lower_bound::judge];
 
 /// What the plan claims of its moves.
 pub(super) const MOVE_FIGURES: &[MoveRule] = &[sizes::judge];
