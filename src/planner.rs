@@ -1,5 +1,6 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod back;
 mod bounds;
 mod forecast;
 mod remedy;
@@ -234,6 +235,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         complete: problem.deferred.is_empty(),
     };
     forecast::add(&mut plan, problem);
+    back::add(&mut plan, problem);
     plan
 }
 
@@ -260,6 +262,8 @@ fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
             limit: None,
             throttle: throttle(rows.clone()),
             dates: solved.calendar.as_ref().map(|calendar| calendar.waves[number]),
+            rollback_seconds: None,
+            rollback_peak_disk_utilization: None,
             rows,
         }
     };

@@ -374,6 +374,20 @@ class Plan:
         ``InputError`` when the plan has no such wave.
         """
 
+    def rollback_waves(self, to_wave: SupportsIndex | None = None) -> tuple[Wave, ...]:
+        """Make the waves that lead back to before wave ``to_wave``: its waves undone one by one, the last one first.
+
+        Each is a wave as any: ``copy_seconds`` is how long it copies, ``reassign_json``, ``throttle_json`` and
+        ``election_json`` carry it out, ``rollback_json`` leads forward again. Raises ``InputError`` when the plan has no
+        such wave.
+
+        >>> import kshift
+        >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+        >>> plan = kshift.plan(cluster, drain=range(1000, 1012), throttle=50e6)
+        >>> [wave.stage for wave in plan.rollback_waves()] == [wave.stage for wave in plan.waves][::-1]
+        True
+        """
+
     def runbook(self) -> str:
         """Write every command that a person types, as Markdown."""
 
@@ -428,6 +442,14 @@ class Wave:
     @property
     def throttle(self) -> Throttle | None:
         """Rates while it copies; ``None`` without a throttle."""
+
+    @property
+    def rollback_seconds(self) -> float | None:
+        """How long undoing it and no other copies, once it has ended; ``None`` without a throttle, or when that never ends."""
+
+    @property
+    def rollback_peak_disk_utilization(self) -> float | None:
+        """The fullest log dir that receives again while it is undone, used over capacity, where that is known."""
 
     @property
     def starts_at(self) -> Dates | None:

@@ -47,7 +47,7 @@ pub enum Command {
     /// Read a cluster and write it as one snapshot file
     Snapshot(SnapshotArgs),
     /// Plan the move of every replica off some brokers, or of a placement made elsewhere
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// Show a plan: its summary, waves, brokers, or the story of one partition
     Show(ShowArgs),
     /// Replay a plan with code that shares nothing with the planner, and list what does not hold
@@ -243,9 +243,12 @@ pub struct RollbackArgs {
     /// Go back to the state before this wave, for all partitions of this wave and of all later ones
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub to_wave: u32,
-    /// Write a folder of files for each wave of the way back to this new directory, instead of standard output
+    /// Write a folder of files for each wave of the way back, and a runbook, to this new directory
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write to standard output: `kafka`, one file that starts the whole way back at once [default without --out: kafka]
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<BackFormat>,
     /// How to talk.
     #[command(flatten)]
     pub talk: Talk,
@@ -422,6 +425,13 @@ pub enum Format {
     Kafka,
     /// plan.json.
     Plan,
+}
+
+/// `--format` of a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackFormat {
+    /// One file for kafka-reassign-partitions.
+    Kafka,
 }
 
 /// `kshift example`.

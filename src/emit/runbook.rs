@@ -360,8 +360,7 @@ fn traps(plan: &Plan) -> String {
     let mut text = "## Known traps\n\n\
         - `--execute` is refused while anything in the cluster moves, unless `--additional` is given. Use that only to change \
         the rate of the wave that runs.\n\
-        - `--cancel` clears all throttles, also those of moves that are not yours and go on. If others move partitions too, add \
-        `--preserve-throttles`.\n\
+        - `--cancel` without `--preserve-throttles` clears all throttles, also those of moves that are not yours and go on.\n\
         - `--cancel` passes over moves that only add replicas, in Kafka 3.7.0 to 3.9.x and in 4.0.0: it exits 0 and says that \
         none of the moves is active. Waves of this plan that replace replicas are not affected.\n\
         - `--verify` clears throttles only when nothing in the whole cluster moves.\n\

@@ -231,6 +231,12 @@ pub struct Wave {
     pub throttle: Option<Throttle>,
     /// When it runs; absent where no dates were asked for.
     pub dates: Option<WaveDates>,
+    /// Copy time of undoing this wave and no other, once it has ended; absent without a throttle, where it never ends at
+    /// the throttle, and in plans of older versions.
+    pub rollback_seconds: Option<Seconds>,
+    /// Highest use over capacity, while this wave is undone, of any log dir that then receives again; absent where none
+    /// does, where a capacity is not known, and in plans of older versions.
+    pub rollback_peak_disk_utilization: Option<f64>,
     /// Its rows in [`Plan::moves`].
     pub rows: Range<usize>,
 }

@@ -63,8 +63,10 @@ pub fn push_wave(plan: &mut Plan, stage: Stage, throttle: Option<Throttle>, rows
         duration_seconds: timed.map(|_| Estimate { low: seconds(1.0), expected: seconds(1.1), high: seconds(1.25) }),
         bottleneck: timed.map(|_| Bottleneck { broker: BrokerId::new(rows[0].replicas[0]), side: Side::Follower }),
         limit: None,
-        throttle,
         dates: None,
+        rollback_seconds: timed.map(|_| seconds(1.5)),
+        rollback_peak_disk_utilization: timed.map(|_| 0.625),
+        throttle,
         rows: start..plan.moves.size.len(),
     });
     plan.summary.waves = plan.waves.len() as u32;
@@ -240,6 +242,8 @@ pub fn large(partitions: usize) -> Plan {
             limit: None,
             throttle: Some(THROTTLE),
             dates: None,
+            rollback_seconds: None,
+            rollback_peak_disk_utilization: None,
             rows: start..(start + 5_000).min(partitions),
         })
         .collect();

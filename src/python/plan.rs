@@ -217,6 +217,16 @@ impl Plan {
         self.bytes(py, move |plan| Ok(emit::kafka::restore(&rollback::rollback(plan, to_wave)?)))
     }
 
+    /// The waves that lead back to before a wave, in the order in which they run.
+    #[pyo3(signature = (to_wave=None))]
+    fn rollback_waves<'py>(&self, py: Python<'py>, to_wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyTuple>> {
+        let to_wave = to_wave.map_or(Ok(1), |value| values::count("to_wave", value, 0))?;
+        let plan = self.paper.clone();
+        let back = Arc::new(interrupt::run(py, move |_| rollback::waves(&plan, to_wave))?);
+        let wave = |number| Wave { paper: back.clone(), number };
+        PyTuple::new(py, (0..back.waves.len()).map(|number| wave(number).into_pyobject(py).expect("it is plain")))
+    }
+
     /// Every command that a person types, in Markdown.
     fn runbook(&self, py: Python<'_>) -> PyResult<String> {
         let plan = self.paper.clone();

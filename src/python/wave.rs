@@ -81,6 +81,18 @@ impl Wave {
         shape::typed(py, "Throttle", &self.wave().throttle)
     }
 
+    /// How long undoing it and no other copies, in seconds.
+    #[getter]
+    fn rollback_seconds(&self) -> Option<f64> {
+        self.wave().rollback_seconds.map(Seconds::get)
+    }
+
+    /// The fullest log dir that receives again while it is undone, used over capacity.
+    #[getter]
+    fn rollback_peak_disk_utilization(&self) -> Option<f64> {
+        self.wave().rollback_peak_disk_utilization
+    }
+
     /// When it starts, as RFC 3339.
     #[getter]
     fn starts_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

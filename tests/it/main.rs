@@ -21,6 +21,7 @@ mod props;
 mod rates;
 mod readme;
 mod regress;
+mod rollback;
 mod stages;
 mod strategies;
 mod support;

@@ -149,6 +149,24 @@ def test_waves_have_dates_and_costs_where_they_are_asked_for(cluster: kshift.Clu
         kshift.plan(cluster, drain="1000-1011", throttle="50MB/s", start=5)  # type: ignore[arg-type]
 
 
+def test_the_waves_of_a_rollback_lead_back_step_by_step(plan: kshift.Plan) -> None:
+    back = plan.rollback_waves(to_wave=2)
+    assert [wave.copy_seconds for wave in back] == [wave.rollback_seconds for wave in plan.waves[:0:-1]]
+    assert all(wave.copy_seconds for wave in back)
+    stands = {(move.topic, move.partition): move.replicas for wave in plan.waves for move in wave.partitions}
+    for wave in back:
+        for move in wave.partitions:
+            assert stands[move.topic, move.partition] == move.previous
+            stands[move.topic, move.partition] = move.replicas
+    for wave in plan.waves[1:]:
+        assert all(stands[move.topic, move.partition] == move.previous for move in wave.partitions)
+    undone, last = back[0], plan.waves[-1]
+    assert json.loads(undone.reassign_json()) == json.loads(last.rollback_json())
+    assert json.loads(undone.rollback_json()) == json.loads(last.reassign_json())
+    with pytest.raises(kshift.InputError, match="no wave 99"):
+        plan.rollback_waves(99)
+
+
 def test_brokers_before_and_after_agree_with_the_moves(plan: kshift.Plan) -> None:
     after = Counter(broker for wave in plan.waves for move in wave.partitions for broker in move.replicas)
     heads = Counter(move.replicas[0] for wave in plan.waves for move in wave.partitions)

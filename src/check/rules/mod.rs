@@ -15,6 +15,7 @@ pub(super) mod lower_bound;
 pub(super) mod previous;
 pub(super) mod racks;
 pub(super) mod replicas;
+pub(super) mod rollback;
 pub(super) mod scope;
 pub(super) mod shape;
 pub(super) mod sizes;
@@ -53,7 +54,7 @@ pub(super) const SOUND_MOVES: &[MoveRule] = &[
 
 /// What the plan claims of itself.
 pub(super) const FIGURES: &[Rule] =
-    &[bounds::judge, times::judge, dates::judge, summary::judge, brokers::judge, lower_bound::judge];
+    &[bounds::judge, times::judge, dates::judge, rollback::judge, summary::judge, brokers::judge, lower_bound::judge];
 
 /// What the plan claims of its moves.
 pub(super) const MOVE_FIGURES: &[MoveRule] = &[sizes::judge];

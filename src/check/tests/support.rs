@@ -117,6 +117,8 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
             limit: None,
             throttle: request.throttle.map(|rate| Throttle::new(rate, rate)),
             dates: None,
+            rollback_seconds: None,
+            rollback_peak_disk_utilization: None,
             rows: start..moves.topic.len(),
         });
     }
