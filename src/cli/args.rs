@@ -51,7 +51,7 @@ pub enum Command {
     /// Show a plan: its summary, waves, brokers, or the story of one partition
     Show(ShowArgs),
     /// Replay a plan with code that shares nothing with the planner, and list what does not hold
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Write the way back: the exact ordered replica lists from before a wave
     Rollback(RollbackArgs),
     /// Write a synthetic cluster of any size, the same for the same options
@@ -66,9 +66,8 @@ impl Command {
             Command::Plan(args) => args.talk,
             Command::Rollback(args) => args.talk,
             Command::Example(args) => args.talk,
-            Command::Show(ShowArgs { json, .. }) | Command::Check(CheckArgs { json, .. }) => {
-                Talk { json: *json, quiet: false }
-            }
+            Command::Show(args) => Talk { json: args.json, quiet: false },
+            Command::Check(args) => Talk { json: args.json, quiet: false },
         }
     }
 }
