@@ -14,6 +14,7 @@ pub mod base;
 #[doc(hidden)]
 pub mod bench;
 mod bound;
+mod calendar;
 pub mod check;
 mod classes;
 #[cfg(feature = "cli")]

@@ -1,9 +1,11 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod back;
 mod bounds;
 mod forecast;
 mod remedy;
 mod trade;
+mod windows;
 
 use std::borrow::Cow;
 
@@ -17,6 +19,7 @@ use crate::base::text::{brokers as brokers_text, counted, either, grouped};
 use crate::base::units::{Bytes, Seconds};
 use crate::base::work::Work;
 use crate::bound;
+use crate::calendar::{self, Calendar};
 use crate::cluster::Cluster;
 use crate::exact;
 use crate::given;
@@ -52,6 +55,9 @@ pub fn settled<'r>(snapshot: &Snapshot, request: &'r Request) -> Result<Cow<'r, 
         settled.to_mut().drain = snapshot.drained(request)?;
         settled.coherent()?;
     }
+    if let Some(start) = calendar::settle_start(snapshot, request)? {
+        settled.to_mut().start = Some(start);
+    }
     let pairs = match &settled.pair {
         None => return Ok(settled),
         Some(Pairing::Named(pairs)) => pairs.clone(),
@@ -78,6 +84,8 @@ pub struct Solved<'s> {
     bounds: Option<bound::Found>,
     /// What the other preference gives, where that was asked for and can be told.
     other: Option<Outcome>,
+    /// When the waves run, where that was asked for.
+    calendar: Option<Calendar>,
 }
 
 /// How much is made of a request.
@@ -105,10 +113,22 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
             // The same homes at other rates: what they bring to each broker is known now, and does not change again.
             continue;
         }
+        let (schedule, loads) = windows::fit(&mut problem, &steps, (schedule, loads), work)?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
-            return Ok(Solved { problem, leadership, not_proven, steps, schedule, loads, bounds, other: other? });
+            let calendar = windows::dates(&problem, &steps, &schedule, &loads)?;
+            return Ok(Solved {
+                problem,
+                leadership,
+                not_proven,
+                steps,
+                schedule,
+                loads,
+                bounds,
+                other: other?,
+                calendar,
+            });
         }
         // Room for the growth of the whole plan; another placement may take a little longer, hence the margin.
         problem.growth_horizon = Seconds::new(makespan.get() * 1.02);
@@ -215,6 +235,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         complete: problem.deferred.is_empty(),
     };
     forecast::add(&mut plan, problem);
+    back::add(&mut plan, problem);
     plan
 }
 
@@ -240,6 +261,9 @@ fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
                 .map(|(broker, side)| Bottleneck { broker: solved.problem.cluster.brokers[broker].id, side }),
             limit: None,
             throttle: throttle(rows.clone()),
+            dates: solved.calendar.as_ref().map(|calendar| calendar.waves[number]),
+            rollback_seconds: None,
+            rollback_peak_disk_utilization: None,
             rows,
         }
     };
@@ -496,6 +520,8 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
     let timed = problem.rates.is_some();
     let targets = || brokers.iter().filter(|broker| broker.role == Role::Target);
     let received = peak_utilization(solved, brokers);
+    let cross_rack_bytes = cross_rack_bytes(problem, loads);
+    let dates = |wave: Option<&Wave>| wave.and_then(|wave| wave.dates);
     Summary {
         replicas_moved: loads.adding.total() as u64,
         replicas_forced: problem.replicas_forced,
@@ -507,7 +533,10 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         eta_seconds: None,
         makespan_lower_bound_seconds: None,
         makespan_lower_bound_by: None,
-        cross_rack_bytes: cross_rack_bytes(problem, loads),
+        cross_rack_bytes,
+        cross_rack_cost: problem.request.price_per_gb.map(|price| price.of(cross_rack_bytes)),
+        starts_at: dates(waves.first()).map(|dates| dates.starts_at.expected),
+        ends_at: dates(waves.last()).map(|dates| dates.ends_at),
         disk_max_over_mean: max_over_mean(targets().map(fill_after)),
         leaders_max_over_mean: max_over_mean(targets().map(|broker| Some(f64::from(broker.leaders_after)))),
         peak_disk_utilization: received,
@@ -718,6 +747,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
             ),
         ));
     }
+    warnings.extend(solved.calendar.as_ref().and_then(Calendar::warning));
     if !problem.deferred.is_empty() {
         warnings.push(Warning::new(
             "deferred",

@@ -23,6 +23,25 @@ use crate::snapshot::BrokerState;
 use self::rates::Rates;
 pub use self::wanted::{Wanted, WantedReplica};
 
+/// How much a broker may copy in one wave, where waves have to fit into windows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// Seconds that the longest window is open.
+    pub seconds: f64,
+    /// The share of its rates at which it is reckoned to copy.
+    pub share: f64,
+}
+
+impl Span {
+    /// Receivers reach about nine tenths of their rate.
+    const SHARE_FIRST: f64 = 0.9;
+
+    fn of(request: &Request) -> Option<Self> {
+        let seconds = f64::from(request.window.longest()?) * 60.0;
+        Some(Span { seconds, share: Self::SHARE_FIRST })
+    }
+}
+
 /// What is to be solved.
 pub struct Problem<'s> {
     /// The cluster.
@@ -62,6 +81,8 @@ pub struct Problem<'s> {
     inflow: Option<(IndexVec<BrokerIx, f64>, f64)>,
     /// Seconds of growth that a copy must have room for; zero unless growth counts.
     pub growth_horizon: Seconds,
+    /// Where waves have to fit into windows, how much a broker may copy in one.
+    pub wave_span: Option<Span>,
 }
 
 impl<'s> Problem<'s> {
@@ -100,6 +121,7 @@ impl<'s> Problem<'s> {
             rates: None,
             inflow: None,
             growth_horizon: Seconds::ZERO,
+            wave_span: Span::of(request),
             cluster,
             is_drained,
             is_drained_dir,

@@ -12,10 +12,13 @@ use crate::base::broker_dirs::BrokerDirs;
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::IdSet;
 use crate::base::pairs::Pairing;
+use crate::base::price::PricePerGb;
 use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::base::windows::Windows;
+use crate::base::zone::{Moment, Zone};
 use crate::request::forecast::Model;
 use crate::request::rates::BrokerRates;
 
@@ -94,6 +97,18 @@ pub struct Request {
     /// Most of them that a broker leads, and most that it receives.
     #[serde(skip_serializing_if = "is_usual_in_flight")]
     pub in_flight_per_broker: u32,
+    /// Hours in which waves may run; none: any time. Needs a throttle.
+    #[serde(skip_serializing_if = "Windows::is_empty")]
+    pub window: Windows,
+    /// When the first wave may start; needs a throttle. In a plan with dates it is always named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Moment>,
+    /// By whose clocks windows open and dates are told; absent: UTC. Needs a throttle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Zone>,
+    /// What a gigabyte costs that goes between racks; absent: no costs are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_per_gb: Option<PricePerGb>,
     /// How a partition gets from its old list to its new one.
     pub strategy: Strategy,
     /// Order old lists anew first, so that the copies come evenly from all brokers.
@@ -164,6 +179,10 @@ impl Default for Request {
             max_wave_duration: Seconds::new(4.0 * 3600.0),
             in_flight: None,
             in_flight_per_broker: IN_FLIGHT_PER_BROKER,
+            window: Windows::default(),
+            start: None,
+            time_zone: None,
+            price_per_gb: None,
             strategy: Strategy::Direct,
             balance_sources: false,
             max_leader_changes: None,
@@ -194,6 +213,7 @@ impl Request {
     /// # Errors
     /// [`Code::Usage`], naming the option that is too much or missing.
     pub fn coherent(&self) -> Result<()> {
+        self.refuse_dates()?;
         let usage = |option: &str, what: String, help: &str| {
             Err(Error::new(Code::Usage, what).at(Place::source(option)).help(help))
         };
@@ -263,6 +283,46 @@ impl Request {
                 .help("name the brokers to drain, such as `--drain 1001-1012`")),
             _ => Ok(()),
         }
+    }
+
+    /// Whether it is to be told at which dates waves run.
+    pub fn has_dates(&self) -> bool {
+        self.calendar_option().is_some()
+    }
+
+    /// By whose clocks windows open and dates are told.
+    pub fn zone(&self) -> Zone {
+        self.time_zone.clone().unwrap_or(Zone::UTC)
+    }
+
+    /// Dates need times, and growth is counted over the time of copies alone, not over the pauses between windows.
+    fn refuse_dates(&self) -> Result<()> {
+        let Some(option) = self.calendar_option() else { return Ok(()) };
+        if self.throttle.is_none() {
+            return Err(Error::new(
+                Code::Usage,
+                format!("{option} needs --throttle: without a rate no time can be told"),
+            )
+            .at(Place::source(option))
+            .help(format!("add a rate such as `--throttle 50MB/s`, or leave {option} out")));
+        }
+        if self.growth && !self.window.is_empty() {
+            let what = "--window and --growth exclude each other: growth is counted while waves run, not in the pauses";
+            return Err(Error::new(Code::Usage, what)
+                .at(Place::source("--growth"))
+                .help("leave out --growth and lower --disk-limit by what comes in meanwhile, or leave out --window"));
+        }
+        Ok(())
+    }
+
+    /// An option that asks for dates.
+    fn calendar_option(&self) -> Option<&'static str> {
+        let options = [
+            ("--window", !self.window.is_empty()),
+            ("--start", self.start.is_some()),
+            ("--time-zone", self.time_zone.is_some()),
+        ];
+        options.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
 
     /// Half a drain, of leaders or of followers alone, has one way of its own.

@@ -1,7 +1,7 @@
 """The part that is written in Rust."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
 
@@ -9,6 +9,7 @@ from kshift._types import (
     Bottleneck,
     Broker,
     Comparison,
+    Dates,
     Deferred,
     Estimate,
     Limit,
@@ -228,6 +229,10 @@ def plan(
     forecast: _Path | Mapping[str, float] | None = None,
     in_flight: SupportsIndex | None = None,
     in_flight_per_broker: SupportsIndex | None = None,
+    window: str | Iterable[str] | None = None,
+    start: str | datetime | None = None,
+    time_zone: str | None = None,
+    price_per_gb: str | _Number | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -264,6 +269,10 @@ def plan(
     ``leaders``, ``in`` and ``out`` weigh 1 unless named. ``effort``: how long to search for a better plan than the
     first good one: ``instant`` (not at all), ``normal`` or ``thorough``. ``forecast``: what the forecast of durations
     reckons with, the path of a file or a mapping, ``{"rtt_seconds": 0.05}``.
+    ``window``: hours in which waves may run, ``"22:00-06:00"`` or ``["mon-fri 22:00-06:00", "sat,sun 00:00-24:00"]``.
+    ``start``: when the first wave may start, text or a datetime, by default when the cluster was read; without an offset
+    it is a time of ``time_zone``, an IANA name (UTC by default). Each of the three asks for dates of waves.
+    ``price_per_gb``: what a gigabyte costs that goes between racks; without it no costs are told.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.
@@ -437,6 +446,20 @@ class Plan:
         ``InputError`` when the plan has no such wave.
         """
 
+    def rollback_waves(self, to_wave: SupportsIndex | None = None) -> tuple[Wave, ...]:
+        """Make the waves that lead back to before wave ``to_wave``: its waves undone one by one, the last one first.
+
+        Each is a wave as any: ``copy_seconds`` is how long it copies, ``reassign_json``, ``throttle_json`` and
+        ``election_json`` carry it out, ``rollback_json`` leads forward again. Raises ``InputError`` when the plan has no
+        such wave.
+
+        >>> import kshift
+        >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+        >>> plan = kshift.plan(cluster, drain=range(1000, 1012), throttle=50e6)
+        >>> [wave.stage for wave in plan.rollback_waves()] == [wave.stage for wave in plan.waves][::-1]
+        True
+        """
+
     def runbook(self) -> str:
         """Write every command that a person types, as Markdown."""
 
@@ -491,6 +514,26 @@ class Wave:
     @property
     def throttle(self) -> Throttle | None:
         """Rates while it copies; ``None`` without a throttle."""
+
+    @property
+    def rollback_seconds(self) -> float | None:
+        """How long undoing it and no other copies, once it has ended; ``None`` without a throttle, or when that never ends."""
+
+    @property
+    def rollback_peak_disk_utilization(self) -> float | None:
+        """The fullest log dir that receives again while it is undone, used over capacity, where that is known."""
+
+    @property
+    def starts_at(self) -> Dates | None:
+        """When it starts; ``None`` unless dates were asked for."""
+
+    @property
+    def ends_at(self) -> Dates | None:
+        """When it ends; ``None`` unless dates were asked for."""
+
+    @property
+    def cross_rack_cost(self) -> float | None:
+        """What its copies between racks cost, in the currency of ``price_per_gb``; ``None`` without a price."""
 
     @property
     def partitions(self) -> tuple[Move, ...]:

@@ -114,6 +114,15 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Dates:
+    """A date for each side of a forecast, as RFC 3339 text, which ``datetime.datetime.fromisoformat`` reads."""
+
+    low: str
+    expected: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
 class RackPrice:
     """What a unit costs in a rack; only the ratios count."""
 
@@ -229,6 +238,12 @@ class Summary:
     """What no plan for the same request can beat, with proofs; ``None`` in plans of older versions."""
     trade: Trade | None = None
     """What ``prefer`` decides where targets differ in size or time goes first; ``None`` elsewhere."""
+    cross_rack_cost: float | None = None
+    """What ``cross_rack_bytes`` cost, in the currency of ``price_per_gb``; ``None`` without a price."""
+    starts_at: str | None = None
+    """When the first wave starts, as RFC 3339; ``None`` unless ``window``, ``start`` or ``time_zone`` was given."""
+    ends_at: Dates | None = None
+    """When the last wave ends; ``None`` as ``starts_at`` is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,8 @@ codes! {
     PairHeld = "pair-held", 3;
     /// At this throttle a copy never finishes.
     Throttle = "throttle", 3;
+    /// A partition alone takes longer to copy than any window is open.
+    Window = "window", 3;
     /// A partition that is to move is not healthy enough to move safely.
     Unhealthy = "unhealthy", 3;
     /// Our own plan failed the independent check; nothing was written. Please report it.

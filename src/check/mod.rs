@@ -6,6 +6,7 @@
 
 mod ask;
 mod bound;
+mod calendar;
 mod case;
 mod certificate;
 mod dir_drain;

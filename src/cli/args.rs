@@ -10,9 +10,12 @@ use super::values;
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{IdSet, TopicPartition};
 use crate::base::pairs::Pairing;
+use crate::base::price::PricePerGb;
 use crate::base::racks::RackNames;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::base::windows::Windows;
+use crate::base::zone::Zone;
 use crate::request::rates::BrokerRates;
 use crate::request::{self, Request};
 use crate::simulate::{Loss, Slow, Style};
@@ -45,11 +48,11 @@ pub enum Command {
     /// Read a cluster and write it as one snapshot file
     Snapshot(SnapshotArgs),
     /// Plan the move of every replica off some brokers, or of a placement made elsewhere
-    Plan(PlanArgs),
+    Plan(Box<PlanArgs>),
     /// Show a plan: its summary, waves, brokers, or the story of one partition
     Show(ShowArgs),
     /// Replay a plan with code that shares nothing with the planner, and list what does not hold
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Play a plan over time: disks, rates, leaders; a lost or slow broker; the ways in which other tools would carry it out
     Simulate(SimulateArgs),
     /// Write the way back: the exact ordered replica lists from before a wave
@@ -66,9 +69,9 @@ impl Command {
             Command::Plan(args) => args.talk,
             Command::Rollback(args) => args.talk,
             Command::Example(args) => args.talk,
-            Command::Show(ShowArgs { json, .. })
-            | Command::Check(CheckArgs { json, .. })
-            | Command::Simulate(SimulateArgs { json, .. }) => Talk { json: *json, quiet: false },
+            Command::Show(args) => Talk { json: args.json, quiet: false },
+            Command::Check(args) => Talk { json: args.json, quiet: false },
+            Command::Simulate(args) => Talk { json: args.json, quiet: false },
         }
     }
 }
@@ -104,6 +107,7 @@ Examples:
   kshift plan cluster.json --drain 1001-1012 --throttle 50MB/s --out plan
   kshift plan tool-output/ --drain 3 --onto 4-6 --capacity 1TB > move.json
   kshift plan cluster.json --drain 7 --throttle 50MB/s --canary 10 --out plan
+  kshift plan cluster.json --drain 7 --throttle 50MB/s --window 22:00-06:00 --time-zone Europe/Berlin --out plan
   kshift plan cluster.json --drain 7 --leaders-only > reorder.json
   kshift plan cluster.json --drain-dir 3:/kafka/d2,4:/kafka/d2 --throttle 50MB/s --out plan
   kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
@@ -138,6 +142,9 @@ pub struct PlanArgs {
     /// How much moves at once.
     #[command(flatten)]
     pub in_flight: InFlightArgs,
+    /// When, by the clock, and for how much.
+    #[command(flatten)]
+    pub calendar: CalendarArgs,
     /// How a partition gets to its new replicas: `direct` (all at once), `one-at-a-time` (one new replica after the other, the leader last) or `two-stage` (add all beside the old leader, soak, then hand leadership over, then drop the old one) [default: direct]
     #[arg(long, value_enum, help_heading = "Waves", hide_possible_values = true)]
     pub strategy: Option<Strategy>,
@@ -317,9 +324,12 @@ pub struct RollbackArgs {
     /// Go back to the state before this wave, for all partitions of this wave and of all later ones
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub to_wave: u32,
-    /// Write a folder of files for each wave of the way back to this new directory, instead of standard output
+    /// Write a folder of files for each wave of the way back, and a runbook, to this new directory
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write to standard output: `kafka`, one file that starts the whole way back at once [default without --out: kafka]
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub format: Option<BackFormat>,
     /// How to talk.
     #[command(flatten)]
     pub talk: Talk,
@@ -402,6 +412,24 @@ pub struct LimitArgs {
     pub max_wave_duration: Option<Seconds>,
 }
 
+/// When waves run, and what they cost.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Dates and costs")]
+pub struct CalendarArgs {
+    /// Hours in which waves may run, such as `22:00-06:00` or `sat,sun 00:00-24:00`; may be given several times [default: any time]
+    #[arg(long, value_name = "WINDOW,…", value_parser = Windows::parse, allow_hyphen_values = true)]
+    pub window: Vec<Windows>,
+    /// When the first wave may start, such as `2026-11-20T22:00` in --time-zone, or with an offset [default: when the cluster was read]
+    #[arg(long, value_name = "TIMESTAMP", allow_hyphen_values = true)]
+    pub start: Option<String>,
+    /// By whose clocks windows open and dates are told, such as `Europe/Berlin` [default: UTC]
+    #[arg(long, value_name = "NAME", value_parser = Zone::parse)]
+    pub time_zone: Option<Zone>,
+    /// What a gigabyte costs that goes between racks, such as `0.02`; without it no costs are told
+    #[arg(long, value_name = "X", value_parser = PricePerGb::parse, allow_negative_numbers = true)]
+    pub price_per_gb: Option<PricePerGb>,
+}
+
 /// What the source of a cluster could not say.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "What the source of the cluster does not say")]
@@ -478,6 +506,13 @@ pub enum Format {
     Kafka,
     /// plan.json.
     Plan,
+}
+
+/// `--format` of a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BackFormat {
+    /// One file for kafka-reassign-partitions.
+    Kafka,
 }
 
 /// `kshift example`.

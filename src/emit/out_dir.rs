@@ -56,7 +56,8 @@ fn replaceable(dir: &Path, files: &[PathBuf]) -> bool {
     files.is_empty() || is_plan(dir, files)
 }
 
-fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<()> {
+/// Writes the files of a wave.
+pub(super) fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<()> {
     let dir = wave_dir(plan, wave.index);
     let rows = plan.sorted_rows(wave.rows.clone());
     staging.write(&format!("{dir}/reassign.json"), &kafka::reassign_rows(plan, &rows))?;

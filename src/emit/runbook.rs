@@ -15,6 +15,7 @@ use super::runbook_text::{
     LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, brokers_by_name, copies, elect, forecast, have_ready, rate,
     reassign, table,
 };
+use crate::base::price::money;
 use crate::base::text::{counted, either};
 use crate::plan::{Plan, Role, Throttle, Wave};
 use crate::snapshot::Mode;
@@ -113,8 +114,11 @@ fn head(plan: &Plan) -> String {
         ("Onto", onto),
         ("Moves", moves),
         ("Time", time),
+        ("Dates", dates(plan).unwrap_or_default()),
+        ("Cost", cost(plan).unwrap_or_default()),
         ("Throttle", throttle),
     ];
+    let rows: Vec<(&str, String)> = rows.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let mut text = format!("# Runbook: {title} of {name}\n\n{}", table(&rows));
     text.push_str(&format!(
         "Written by kshift {} from `plan.json` beside this file. Every command is one of Kafka's own tools. Each wave can \
@@ -139,6 +143,31 @@ fn throttle_of_all(plan: &Plan) -> Option<Throttle> {
     brokers.sort_unstable_by_key(|broker| broker.id);
     brokers.dedup();
     Some(Throttle { brokers, ..Throttle::new(leader, follower) })
+}
+
+/// When the first wave starts and the last one ends, and when waves may run at all.
+fn dates(plan: &Plan) -> Option<String> {
+    let (starts, ends) = plan.summary.starts_at.zip(plan.summary.ends_at)?;
+    let (zone, windows) = (plan.request.zone(), &plan.request.window);
+    let rule = if windows.is_empty() {
+        String::new()
+    } else {
+        format!("; start a wave only while a window is open in which its expected time is left: {windows}")
+    };
+    Some(format!(
+        "from {} to {} ({} to {}), by the clocks of {}{rule}",
+        starts.short(),
+        ends.expected.short(),
+        ends.low.short(),
+        ends.high.short(),
+        zone.name()
+    ))
+}
+
+fn cost(plan: &Plan) -> Option<String> {
+    let (cost, price) = plan.summary.cross_rack_cost.zip(plan.request.price_per_gb)?;
+    let across = plan.summary.cross_rack_bytes;
+    Some(format!("{} for {across} between racks, at {price} for each GB", money(cost)))
 }
 
 fn before_all(plan: &Plan) -> String {
@@ -331,8 +360,7 @@ fn traps(plan: &Plan) -> String {
     let mut text = "## Known traps\n\n\
         - `--execute` is refused while anything in the cluster moves, unless `--additional` is given. Use that only to change \
         the rate of the wave that runs.\n\
-        - `--cancel` clears all throttles, also those of moves that are not yours and go on. If others move partitions too, add \
-        `--preserve-throttles`.\n\
+        - `--cancel` without `--preserve-throttles` clears all throttles, also those of moves that are not yours and go on.\n\
         - `--cancel` passes over moves that only add replicas, in Kafka 3.7.0 to 3.9.x and in 4.0.0: it exits 0 and says that \
         none of the moves is active. Waves of this plan that replace replicas are not affected.\n\
         - `--verify` clears throttles only when nothing in the whole cluster moves.\n\

@@ -2,39 +2,51 @@
 
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
+use rayon::prelude::*;
+
+use super::out_dir::{wave_dir, wave_name};
 use super::runbook_dirs;
-use super::runbook_steps::rates_by_hand;
+use super::runbook_facts::Facts;
+use super::runbook_steps::{Steps, except, rates_by_hand, start_block};
 use super::runbook_text::{
-    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, brokers_that_do_not_serve, copies, elect, execute,
-    have_ready, rate, reassign, table,
+    LIST, LIST_NONE, block, brokers_by_name, brokers_that_do_not_serve, copies, elect, execute, have_ready, rate,
+    reassign, table,
 };
 use crate::base::text::{counted, either};
-use crate::base::units::Bytes;
 use crate::plan::rollback::Rollback;
+use crate::plan::{Plan, Throttle};
 use crate::snapshot::BrokerState;
 
-use super::out_dir::wave_name;
+/// With more waves than this the steps stand once.
+const WRITTEN_OUT_MAX: usize = 12;
 
-/// KRaft starts no more partitions of one request.
-const PARTITIONS_MAX: usize = 10_000;
-
-/// The steps back to before a wave, as Markdown.
-pub fn runbook(rollback: &Rollback<'_>) -> String {
+/// The steps back to before a wave, as Markdown; `back` has the undone waves in the order in which they run.
+pub fn runbook(rollback: &Rollback<'_>, back: &Plan) -> String {
     let plan = rollback.plan;
     let (first, last) = (wave_name(plan, rollback.to_wave), wave_name(plan, plan.waves.len() as u32));
     let name = plan.cluster.name.as_deref().unwrap_or("the cluster");
-    let (mut replicas, mut bytes, mut elections) = (0, Bytes::ZERO, 0);
-    for restore in rollback.restores() {
-        let adding = restore.copied_to().count() as u64;
-        replicas += adding;
-        bytes += Bytes::new(restore.size.get() * adding);
-        elections += u64::from(restore.needs_election());
-    }
+    let facts: Vec<Facts> = back.waves.par_iter().map(|wave| Facts::of(back, wave)).collect();
+    let (replicas, bytes) = (back.summary.replicas_moved, back.summary.bytes_moved);
+    let time = match (back.summary.makespan_seconds, rollback.throttle().is_some() || plan.log_dir_throttle().is_some())
+    {
+        (Some(time), true) => format!("copying {time} in all, as a rule a tenth more; your own pauses come on top"),
+        (None, true) if !back.warnings.is_empty() => "not known: some wave never ends at this throttle".to_owned(),
+        (None, true) => "not known: the plan is of an older version".to_owned(),
+        (_, false) => "not known: without a throttle there are no times".to_owned(),
+    };
     let mut text = format!("# Runbook: {name} back to before wave {first}\n\n");
     text.push_str(&table(&[
-        ("Undoes", if first == last { format!("wave {first}") } else { format!("waves {first} to {last}") }),
+        (
+            "Undoes",
+            if first == last {
+                format!("wave {first}")
+            } else {
+                format!("waves {last} to {first}, the last one first")
+            },
+        ),
         ("Restores", format!("the exact ordered lists of {}", counted(rollback.len(), "partition"))),
         ("Copies back", format!("{} if all those waves have finished", copies(replicas, bytes))),
+        ("Time", if replicas == 0 { "seconds for each wave".to_owned() } else { time }),
         (
             "Throttle",
             if plan.request.empties_dirs() { runbook_dirs::rate(plan) } else { rate(rollback.throttle().as_ref()) },
@@ -42,45 +54,87 @@ pub fn runbook(rollback: &Rollback<'_>) -> String {
     ]));
     text.push_str(&have_ready("the-directory-of-this-file"));
     text.push_str(&notes(rollback));
-    if plan.request.empties_dirs() {
-        return text + &runbook_dirs::way_back(rollback);
+    if !plan.request.empties_dirs() {
+        text.push_str(&in_flight(rollback, &last));
     }
     text.push_str(&format!(
-        "## 1. If a wave is in flight, cancel it first\n\nNever submit the old lists over a running move: some versions \
-         finish it, others hang with old and new replicas together. Look whether anything moves:\n\n{}If it does, cancel that \
-         wave with the rollback.json of its directory in the plan (here wave {first}), and look again until it prints \
-         {LIST_NONE} Cancelling alone is not enough: it loses the order of the lists, and with it the preferred leaders.\n\n{}",
-        block(&[LIST]),
-        block(&[&reassign(&format!("path/to/plan/waves/{first}/rollback.json"), "--cancel"), LIST])
+        "## {}The finished waves, the last one first\n\nEach wave here undoes one of the plan, and is throttled, watched and \
+         finished like one. Leave out those that undo a wave which has not run, or which you have just cancelled. Partitions \
+         that moved several times go back step by step, so keep to the order. The `rollback.json` of a wave leads forward \
+         again.\n\n",
+        if plan.request.empties_dirs() { "" } else { "2. " }
     ));
+    let written_out = back.waves.len() <= WRITTEN_OUT_MAX;
+    if !written_out {
+        let set = format!("export WAVE={}\n", wave_name(back, 1));
+        text.push_str(&format!(
+            "These steps are the same for all; set the number of the wave you are at:\n\n{}",
+            block(&[&set])
+        ));
+        let forecast = "the table of the wave says when to expect it".to_owned();
+        text.push_str(&steps(back, "waves/$WAVE", rollback.throttle(), None, forecast));
+    }
+    for (wave, facts) in back.waves.iter().zip(&facts) {
+        let undoes = wave_name(plan, plan.waves.len() as u32 + 1 - wave.index);
+        let (number, waves) = (wave_name(back, wave.index), back.waves.len());
+        text.push_str(&format!("### Wave {number} of {waves}: undoes wave {undoes}\n\n"));
+        text.push_str(&facts.table_of_undoing(back, wave, &undoes));
+        let dir = wave_dir(back, wave.index);
+        if written_out {
+            text.push_str(&steps(back, &dir, wave.throttle.clone(), Some(facts), facts.time_of_undoing(back, wave)));
+        } else if plan.request.empties_dirs() {
+            text.push_str(&block(&[&format!("export WAVE={number}\n")]));
+        } else {
+            text.push_str(&block(&[&format!("export WAVE={number}\n")]));
+            text.push_str(&start_block(&dir, wave.throttle.as_ref(), Some(facts)));
+        }
+    }
+    text
+}
+
+/// Start, watch and finish of a wave of the way back.
+fn steps(back: &Plan, dir: &str, throttle: Option<Throttle>, facts: Option<&Facts>, forecast: String) -> String {
+    if back.request.empties_dirs() {
+        return runbook_dirs::undo(back, dir);
+    }
+    let (copies, elects) = (!back.request.leaders_only, !back.request.replicas_only);
+    let steps = Steps { dir, throttle, facts, except: except(back), forecast, copies, elects };
+    [steps.look(), steps.start(), steps.watch(), steps.finish()].concat()
+}
+
+/// What to do with a wave of the plan that runs.
+fn in_flight(rollback: &Rollback<'_>, last: &str) -> String {
+    let file = "\"path/to/plan/waves/$WAVE/rollback.json\"";
+    let elects = !rollback.plan.request.replicas_only;
+    let mut text = format!(
+        "## 1. If a wave of the plan is in flight, cancel it first\n\nTwo steps, never one. Do not submit the old lists over \
+         a running move: some versions finish it, others hang for ever with old and new replicas together. Look whether \
+         anything moves:\n\n{}If it does, cancel the wave that runs, and look again until it prints {LIST_NONE} The old \
+         replicas must be alive, and at least `min.insync.replicas` of them in sync: with them gone a cancel leaves partitions \
+         without a leader. In Kafka 3.7.0 to 3.9.x and 4.0.0 the tool passes over moves that only add replicas, exits 0 and says \
+         that none is active: wait for those to end.\n\n{}",
+        block(&[LIST]),
+        block(&[
+            &format!("export WAVE={last}     # the wave of the plan that is in flight\n"),
+            &reassign(file, "--cancel --preserve-throttles"),
+            LIST
+        ])
+    );
     let throttle = rollback.throttle();
     let apart = match &throttle {
-        Some(throttle) if !throttle.brokers.is_empty() => rates_by_hand("throttle.json", throttle),
+        Some(throttle) if !throttle.brokers.is_empty() => {
+            rates_by_hand("\"path/to/plan/waves/$WAVE/throttle.json\"", throttle)
+        }
         _ => String::new(),
     };
     text.push_str(&format!(
-        "## 2. Submit the saved lists\n\nPartitions that have not moved, or whose move was cancelled, are only reordered: \
-         that is free and done at once. Those that have moved are copied back.\n\n{}",
-        block(&[UNDER_REPLICATED, &execute("reassign.json", throttle.as_ref()), &apart])
+        "Cancelling alone is not enough: it loses the order of the lists, and with it the preferred leaders. So submit the \
+         lists from before that wave. What had not arrived is only reordered, which is free and done at once; what had is \
+         copied back. Repeat the second command until every line says `is completed`; it also clears the throttle.\n\n{}",
+        block(&[&execute(file, throttle.as_ref()), &apart, &reassign(file, "--verify")])
     ));
-    text.push_str(&format!(
-        "Watch until every line says `is completed`:\n\n{}Then clear the throttle:\n\n{}",
-        block(&[&reassign("reassign.json", "--verify --preserve-throttles")]),
-        block(&[&reassign("reassign.json", "--verify")])
-    ));
-    text.push_str("## 3. Elect the preferred leaders\n\n");
-    if plan.request.replicas_only {
-        text.push_str("None is due: the plan touches no leader, and neither does the way back.\n\n");
-    } else if elections == 0 {
-        text.push_str("Only where a wave was cancelled: its partitions may be led by another broker than the first of the list.\n\n");
-        text.push_str(&block(&[&elect("reassign.json")]));
-    } else {
-        text.push_str(&format!(
-            "{} may be led by another broker than the first of the list. After a cancelled wave hand over `reassign.json` \
-             instead, which names them all.\n\n{}",
-            counted(elections, "partition"),
-            block(&[&elect("election.json")])
-        ));
+    if elects {
+        text.push_str(&format!("And hand leadership back:\n\n{}", block(&[&elect(file)])));
     }
     text
 }
@@ -107,13 +161,6 @@ fn notes(rollback: &Rollback<'_>) -> String {
             "**Uncordon {} first**: Kafka refuses lists that name {}.\n\n",
             brokers_by_name(cordoned.iter().copied()),
             either(cordoned.len(), "it", "them")
-        ));
-    }
-    if rollback.len() > PARTITIONS_MAX {
-        text.push_str(&format!(
-            "**{} are more than KRaft starts in one request** ({PARTITIONS_MAX}). Go back wave by wave instead, the last \
-             one first, with `waves/…/rollback.json` in the directory of the plan.\n\n",
-            counted(rollback.len(), "partition")
         ));
     }
     text

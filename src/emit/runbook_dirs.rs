@@ -7,10 +7,8 @@ use super::runbook_facts::Facts;
 use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, reassign};
 use super::throttle::LOG_DIR_RATE;
 use crate::base::ids::BrokerId;
-use crate::base::text::counted;
 use crate::base::units::BytesPerSec;
 use crate::plan::Plan;
-use crate::plan::rollback::Rollback;
 
 /// `3:/kafka/d1, 3:/kafka/d2` of all log dirs that are emptied, cut off where they would fill the page.
 pub(super) fn named(plan: &Plan) -> String {
@@ -131,16 +129,15 @@ pub(super) const TRAPS: &str = "## Known traps\n\n\
     other, so a wave is in progress partition by partition.\n\
     - A broker that restarts during a wave goes on with its copies.\n";
 
-/// The steps back to before a wave.
-pub(super) fn way_back(rollback: &Rollback<'_>) -> String {
-    let rate = rollback.plan.log_dir_throttle();
+/// The steps of a wave of the way back whose files lie in `dir`.
+pub(super) fn undo(plan: &Plan, dir: &str) -> String {
+    let file = if dir.contains('$') { format!("\"{dir}/reassign.json\"") } else { format!("{dir}/reassign.json") };
     format!(
-        "## Ask for the old log dirs\n\nReplicas that still move stop, and their copies are thrown away; those that have \
-         moved are copied back. {} in the file.\n\n{}Watch until no line says `is still in progress`:\n\n{}Then clear \
-         the throttle:\n\n{}No election is due: no leader has changed.\n",
-        counted(rollback.len(), "partition"),
-        block(&[UNDER_REPLICATED, &execute("reassign.json", rate)]),
-        block(&[&reassign("reassign.json", "--verify --preserve-throttles")]),
-        block(&[&reassign("reassign.json", "--verify")])
+        "**Start.** Replicas that still move stop, and their copies are thrown away; those that have moved are copied \
+         back.\n\n{}**Watch.** Until no line says `is still in progress`.\n\n{}**Finish.** This clears the throttle. No \
+         election is due: no leader has changed.\n\n{}",
+        block(&[UNDER_REPLICATED, &execute(&file, plan.log_dir_throttle())]),
+        block(&[&reassign(&file, "--verify --preserve-throttles")]),
+        block(&[&reassign(&file, "--verify")])
     )
 }

@@ -4,7 +4,8 @@ use super::runbook_text::{brokers, brokers_that_do_not_serve, copies, forecast, 
 use crate::base::ids::BrokerId;
 use crate::base::text::counted;
 use crate::base::units::Bytes;
-use crate::plan::{Plan, Wave};
+use crate::plan::rollback::NEVER_ENDS;
+use crate::plan::{Plan, Wave, WaveDates};
 use crate::snapshot::BrokerState;
 
 /// What a wave does, added up.
@@ -72,7 +73,53 @@ impl Facts {
         }
     }
 
+    /// The table of a wave that undoes wave `undoes` of its plan.
+    pub(super) fn table_of_undoing(&self, back: &Plan, wave: &Wave, undoes: &str) -> String {
+        let mut rows = vec![("Undoes", format!("wave {undoes}"))];
+        rows.extend(self.rows(wave));
+        rows.push(("Done after", self.time_of_undoing(back, wave)));
+        table(&rows)
+    }
+
+    /// How long a wave of the way back copies.
+    pub(super) fn time_of_undoing(&self, back: &Plan, wave: &Wave) -> String {
+        // Plans of older versions say nothing of going back.
+        let is_known = back.warnings.iter().any(|warning| warning.code == NEVER_ENDS);
+        let rate = wave.throttle.as_ref().filter(|_| is_known).map(|throttle| throttle.leader_bytes_per_sec);
+        match (wave.copy_seconds, rate) {
+            _ if self.copies == 0 => "seconds".to_owned(),
+            (Some(time), _) => format!("about {time} of copying, as a rule a tenth more"),
+            (None, Some(rate)) => format!("never at {rate}: live traffic uses the throttle up, so give a higher rate"),
+            (None, None) => "not known".to_owned(),
+        }
+    }
+
     pub(super) fn table(&self, wave: &Wave) -> String {
+        let mut rows = self.rows(wave);
+        rows.extend([(
+            "Done after",
+            if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) },
+        )]);
+        if let Some(WaveDates { starts_at, ends_at }) = &wave.dates {
+            let (starts, ends) = (starts_at.expected.short(), ends_at.expected.short());
+            let latest = format!("{} at the latest, started by {}", ends_at.high.short(), starts_at.high.short());
+            rows.push(("Dates", format!("starts {starts}, should be done by {ends}; {latest}")));
+        }
+        if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
+            let side = bottleneck.side.as_str();
+            let role = if self.within { String::new() } else { format!(" as {side}") };
+            rows.push(("Bottleneck", format!("broker {}{role}; copying alone takes {copy}", bottleneck.broker)));
+        }
+        if let Some(limit) = wave.limit {
+            rows.push(("Held up by", limit.in_short()));
+        }
+        if let Some(time) = wave.rollback_seconds.filter(|_| self.copies > 0) {
+            rows.push(("Going back", format!("copies for about {time} once it has ended")));
+        }
+        table(&rows)
+    }
+
+    fn rows(&self, wave: &Wave) -> Vec<(&'static str, String)> {
         let (topics, total) = &self.topics;
         let mut biggest: Vec<String> = topics.iter().map(|(name, bytes)| format!("`{name}` ({bytes})")).collect();
         if *total > biggest.len() {
@@ -94,18 +141,6 @@ impl Facts {
             rows.push(("Receiving", receiving));
             rows.push(("Leaders that change", counted(self.leaders_changing, "partition")));
         }
-        rows.extend([(
-            "Done after",
-            if self.copies == 0 { "seconds".to_owned() } else { forecast(wave.duration_seconds) },
-        )]);
-        if let (Some(bottleneck), Some(copy)) = (wave.bottleneck, wave.copy_seconds) {
-            let side = bottleneck.side.as_str();
-            let role = if self.within { String::new() } else { format!(" as {side}") };
-            rows.push(("Bottleneck", format!("broker {}{role}; copying alone takes {copy}", bottleneck.broker)));
-        }
-        if let Some(limit) = wave.limit {
-            rows.push(("Held up by", limit.in_short()));
-        }
-        table(&rows)
+        rows
     }
 }

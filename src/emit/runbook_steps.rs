@@ -172,11 +172,13 @@ impl Steps<'_> {
         let mut text = format!(
             "**Go back while it moves.** Two steps, never one: cancel, wait until nothing moves, and only then submit the old \
              lists. Cancelling alone loses their order, and with it the preferred leaders; submitting them over a running \
-             move leaves it hanging on some versions. The cancel may report an error when a partition arrives meanwhile: what counts \
-             is the list, so repeat it until nothing moves.\n\n{}When the list is empty ({LIST_NONE}), submit the old lists. What \
-             had not finished is only reordered, which is done at once:\n\n{}Repeat until every line says `is completed`; this \
+             move leaves it hanging on some versions. Both need the old brokers: alive, and at least `min.insync.replicas` of each \
+             partition's old replicas in sync. The cancel may report an error when a partition arrives meanwhile: what counts \
+             is the list, so repeat it until nothing moves. It keeps the throttle, for what follows and for moves of others.\n\n{}\
+             When the list is empty ({LIST_NONE}), submit the old lists. What had not finished is only reordered, which is done \
+             at once; what had is copied back:\n\n{}Repeat until every line says `is completed`; this \
              also clears the throttle:\n\n{}",
-            block(&[&reassign(&back_file, "--cancel"), LIST]),
+            block(&[&reassign(&back_file, "--cancel --preserve-throttles"), LIST]),
             block(&[&execute(&back_file, self.throttle.as_ref()), &self.rates_apart()]),
             block(&[&reassign(&back_file, "--verify")])
         );
@@ -184,8 +186,8 @@ impl Steps<'_> {
             text.push_str(&format!("And then hand leadership back:\n\n{}", block(&[&elect(&back_file)])));
         }
         text.push_str(&format!(
-            "**Go back after it has finished.** The same without the cancel. It copies {bytes} back and takes about as long as \
-             the wave did. Later waves that have run go back first.\n\n"
+            "**Go back after it has finished.** The same without the cancel. It copies {bytes} back. Later waves that have run \
+             go back first: `kshift rollback PLAN --to-wave N --out DIR` writes the whole way, wave by wave.\n\n"
         ));
         if let Some(facts) = self.facts {
             text.push_str(&notes_on_going_back(facts));

@@ -10,7 +10,6 @@
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
 use crate::base::units::BytesPerSec;
-use crate::plan::rollback::Rollback;
 use crate::plan::{Plan, Throttle, Wave};
 
 /// Kafka's setting of a broker for copies between its log dirs.
@@ -38,21 +37,6 @@ pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Ve
     let copying =
         moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
     document(plan, wave.throttle.as_ref()?, copying.collect())
-}
-
-/// The same for a rollback whose waves have all run.
-pub fn restore(rollback: &Rollback<'_>) -> Option<Vec<u8>> {
-    if let Some(rate) = rollback.plan.log_dir_throttle() {
-        return within_brokers(rate, rollback.restores().flat_map(|restore| restore.copied_to()));
-    }
-    let restores = rollback.restores().filter(|restore| restore.adding().next().is_some());
-    let copying = restores.map(|restore| Copying {
-        topic: restore.topic,
-        partition: restore.partition,
-        current: restore.current,
-        target: restore.replicas,
-    });
-    document(rollback.plan, &rollback.throttle()?, copying.collect())
 }
 
 /// The rate of each broker that copies between its log dirs.

@@ -4,6 +4,7 @@
 //! Moves are columns in the order of the plan, wave after wave; ids are Kafka's own.
 
 mod bounds;
+mod cost;
 mod read;
 pub mod rollback;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub(crate) use self::write::{write_dirs, write_ids};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::index::Csr;
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
+use crate::base::zone::Moment;
 use crate::request::Request;
 use crate::snapshot::{BrokerState, Mode};
 
@@ -154,6 +156,15 @@ pub struct Summary {
     pub makespan_lower_bound_by: Option<String>,
     /// Bytes of copies whose leader is in another rack.
     pub cross_rack_bytes: Bytes,
+    /// What these cost; absent where no price was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_rack_cost: Option<f64>,
+    /// When the first wave starts; absent where no dates were asked for, and without waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Moment>,
+    /// When the last wave ends; absent where no dates were asked for, and without waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Dates>,
     /// Fullest target broker over the mean of the targets' final used/capacity; null without capacities.
     pub disk_max_over_mean: Option<f64>,
     /// Most heads of lists on one target over the mean of the targets; null without targets or heads.
@@ -180,6 +191,26 @@ pub struct Estimate {
     pub high: Seconds,
 }
 
+/// A date for each side of a forecast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dates {
+    /// Unlikely to be earlier.
+    pub low: Moment,
+    /// Most likely.
+    pub expected: Moment,
+    /// Unlikely to be later.
+    pub high: Moment,
+}
+
+/// When a wave runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaveDates {
+    /// When it starts.
+    pub starts_at: Dates,
+    /// When it ends.
+    pub ends_at: Dates,
+}
+
 /// A wave: what people approve, gate and roll back at once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wave {
@@ -198,6 +229,14 @@ pub struct Wave {
     /// Rates of replication while it copies; absent without a throttle, and where nothing is copied between brokers
     /// (see [`Plan::log_dir_throttle`]).
     pub throttle: Option<Throttle>,
+    /// When it runs; absent where no dates were asked for.
+    pub dates: Option<WaveDates>,
+    /// Copy time of undoing this wave and no other, once it has ended; absent without a throttle, where it never ends at
+    /// the throttle, and in plans of older versions.
+    pub rollback_seconds: Option<Seconds>,
+    /// Highest use over capacity, while this wave is undone, of any log dir that then receives again; absent where none
+    /// does, where a capacity is not known, and in plans of older versions.
+    pub rollback_peak_disk_utilization: Option<f64>,
     /// Its rows in [`Plan::moves`].
     pub rows: Range<usize>,
 }

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Deferred, Estimate, KIND, Limit, Moves, Plan, PlanBroker, Stage, Summary,
-    Throttle, VERSION, Warning, Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, Dates, Deferred, Estimate, KIND, Limit, Moves, Plan, PlanBroker, Stage,
+    Summary, Throttle, VERSION, Warning, Wave, WaveDates,
 };
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{PartitionId, topic_name_fault};
@@ -255,8 +255,9 @@ impl<'de> Element<'de, Reader> for BrokerElement {
 
 keys!(WaveKey {
     Index = "index", Stage = "stage", Partitions = "partitions", CopySeconds = "copy_seconds",
-    DurationSeconds = "duration_seconds", Bottleneck = "bottleneck", Throttle = "throttle",
-    Limit = "limit",
+    DurationSeconds = "duration_seconds", Bottleneck = "bottleneck", Throttle = "throttle", StartsAt = "starts_at",
+    EndsAt = "ends_at", Limit = "limit", RollbackSeconds = "rollback_seconds",
+    RollbackPeakDiskUtilization = "rollback_peak_disk_utilization",
 });
 
 struct WaveElement;
@@ -287,6 +288,8 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
         let (mut index, mut stage, mut seen) = (0, Stage::Data, Seen::default());
         let (mut copy_seconds, mut duration_seconds) = (None::<Seconds>, None::<Estimate>);
         let (mut bottleneck, mut limit, mut throttle) = (None::<Bottleneck>, None::<Limit>, None::<Throttle>);
+        let (mut rollback_seconds, mut rollback_peak_disk_utilization) = (None::<Seconds>, None::<f64>);
+        let (mut starts_at, mut ends_at) = (None::<Dates>, None::<Dates>);
         while let Some(key) = map.next_key::<WaveKey>()? {
             reader.trail.enter(Step::Key(key.text()));
             if key.is_known() {
@@ -301,13 +304,33 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
                 WaveKey::Bottleneck => bottleneck = map.next_value()?,
                 WaveKey::Limit => limit = map.next_value()?,
                 WaveKey::Throttle => throttle = map.next_value()?,
+                WaveKey::StartsAt => starts_at = map.next_value()?,
+                WaveKey::EndsAt => ends_at = map.next_value()?,
+                WaveKey::RollbackSeconds => rollback_seconds = map.next_value()?,
+                WaveKey::RollbackPeakDiskUtilization => rollback_peak_disk_utilization = map.next_value()?,
                 WaveKey::Unknown => map.next_value_seed(Skip)?,
             }
             reader.trail.leave();
         }
         seen.all(WaveKey::TEXTS, WaveKey::CopySeconds as usize, "a wave")?;
         let rows = start..reader.moves.size.len();
-        Ok(Wave { index, stage, copy_seconds, duration_seconds, bottleneck, limit, throttle, rows })
+        if starts_at.is_some() != ends_at.is_some() {
+            return Err(A::Error::custom("`starts_at` and `ends_at` stand together or not at all"));
+        }
+        let dates = starts_at.zip(ends_at).map(|(starts_at, ends_at)| WaveDates { starts_at, ends_at });
+        Ok(Wave {
+            index,
+            stage,
+            copy_seconds,
+            duration_seconds,
+            bottleneck,
+            limit,
+            throttle,
+            dates,
+            rollback_seconds,
+            rollback_peak_disk_utilization,
+            rows,
+        })
     }
 }
 
@@ -454,7 +477,7 @@ mod tests {
         let mut plan = sample::sample();
         sample::push_wave(&mut plan, Stage::Data, None, &[]);
         let text = String::from_utf8(write(&plan)).unwrap();
-        assert!(text.contains(r#""index":4,"stage":"data","copy_seconds":null,"duration_seconds":null,"bottleneck":null,"throttle":null,"partitions":[]}"#));
+        assert!(text.contains(r#""index":4,"stage":"data","copy_seconds":null,"duration_seconds":null,"bottleneck":null,"throttle":null,"rollback_seconds":null,"rollback_peak_disk_utilization":null,"partitions":[]}"#));
         assert_eq!(read(&text, "plan.json").unwrap(), plan);
     }
 

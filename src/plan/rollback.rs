@@ -4,10 +4,13 @@
 //! move in those waves found. Where the partition stands when all waves have run is the list of its *last*
 //! move; the difference between the two is what has to be copied back.
 
-use super::{Dirs, Move, Plan, Throttle, changing_dir};
+use super::{Dirs, Move, Moves, Plan, Summary, Throttle, Wave, changing_dir};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{BrokerId, PartitionId};
-use crate::base::units::Bytes;
+use crate::base::units::{Bytes, Seconds};
+
+/// The code of the warning, which the planner gives, of waves that live traffic never lets be undone at the throttle.
+pub const NEVER_ENDS: &str = "rollback-never-ends";
 
 /// What has to be put back.
 #[derive(Clone, Debug)]
@@ -138,6 +141,97 @@ impl<'a> Rollback<'a> {
         let brokers = self.restores().flat_map(|restore| restore.current.iter().chain(restore.replicas)).copied();
         Throttle::among(&self.plan.request, brokers.filter(serving)).or_else(|| Some(first.clone()))
     }
+}
+
+impl Plan {
+    /// Who leads a partition when a wave of it has ended and its election was held: the first of its list, where its
+    /// broker serves and the plan touches leaders at all.
+    pub fn leader_once_done(&self, moved: &Move<'_>) -> Option<BrokerId> {
+        let head = moved.replicas.first().copied();
+        let serves = |id: &BrokerId| self.broker(*id).is_none_or(|broker| broker.state.serves());
+        head.filter(|head| !moved.leaves_leaders && serves(head)).or(moved.leader_after)
+    }
+}
+
+/// The waves from `to_wave` on undone one after the other, the last one first, as waves of a plan of their own.
+///
+/// Each leads from the lists that its wave left to those that it found, with its time as `copy_seconds`. Of brokers and
+/// summary only what is known without the cluster is told: how much is copied, in how many waves, how long.
+///
+/// # Errors
+/// As [`rollback()`].
+pub fn waves(plan: &Plan, to_wave: u32) -> Result<Plan> {
+    rollback(plan, to_wave)?;
+    let mut back = Plan {
+        kshift: plan.kshift.clone(),
+        request: plan.request.clone(),
+        cluster: plan.cluster.clone(),
+        brokers: plan.brokers.clone(),
+        topics: plan.topics.clone(),
+        moves: Moves { dir_names: plan.moves.dir_names.clone(), ..Moves::default() },
+        waves: Vec::new(),
+        summary: Summary::default(),
+        warnings: plan.warnings.iter().filter(|warning| warning.code == NEVER_ENDS).cloned().collect(),
+        deferred: Vec::new(),
+        complete: true,
+    };
+    for wave in plan.waves[to_wave as usize - 1..].iter().rev() {
+        let start = back.moves.size.len();
+        for row in wave.rows.clone() {
+            push_undone(plan, row, &mut back.moves);
+        }
+        back.waves.push(Wave {
+            index: back.waves.len() as u32 + 1,
+            stage: wave.stage,
+            copy_seconds: wave.rollback_seconds,
+            duration_seconds: None,
+            bottleneck: None,
+            limit: None,
+            throttle: wave.throttle.clone(),
+            dates: None,
+            rollback_seconds: wave.copy_seconds,
+            rollback_peak_disk_utilization: None,
+            rows: start..back.moves.size.len(),
+        });
+    }
+    let times: Option<Vec<Seconds>> = back.waves.iter().map(|wave| wave.copy_seconds).collect();
+    let copies: u64 = (0..back.moves.size.len()).map(|row| back.get(row).copied_to().count() as u64).sum();
+    let bytes = back.waves.iter().flat_map(|wave| back.moves_of(wave));
+    let bytes = bytes.map(|moved| Bytes::new(moved.size.get() * moved.copied_to().count() as u64)).sum();
+    back.summary = Summary {
+        replicas_moved: copies,
+        bytes_moved: bytes,
+        waves: back.waves.len() as u32,
+        makespan_seconds: times.map(|times| times.into_iter().sum()),
+        ..Summary::default()
+    };
+    Ok(back)
+}
+
+/// A row of a plan, the other way round.
+fn push_undone(plan: &Plan, row: usize, moves: &mut Moves) {
+    let (moved, all) = (plan.get(row), &plan.moves);
+    let restored = moved.previous;
+    let serves = |id: &BrokerId| plan.broker(*id).is_none_or(|broker| broker.state.serves());
+    let head = restored.first().copied();
+    let leads_next = |leader: BrokerId| {
+        if restored.contains(&leader) { Some(leader) } else { restored.iter().copied().find(serves) }
+    };
+    // It may lead who heads the list, or, where nobody held the election, whoever led when the wave ended: an election
+    // is due when it would be with either.
+    let leader = plan.leader_once_done(&moved);
+    let may_lead = [leader, moved.leader_after];
+    let next: Vec<Option<BrokerId>> = may_lead.into_iter().flatten().map(leads_next).collect();
+    let leader_after = next.iter().copied().find(|next| *next != head).or(next.first().copied()).flatten();
+    moves.topic.push(all.topic[row]);
+    moves.partition.push(all.partition[row]);
+    moves.replicas.push(restored.iter().copied());
+    moves.previous.push(moved.replicas.iter().copied());
+    moves.dir.push(all.previous_dir.get(row).iter().copied());
+    moves.previous_dir.push(all.dir.get(row).iter().copied());
+    moves.leader.push(leader);
+    moves.leader_after.push(leader_after);
+    moves.size.push(moved.size);
 }
 
 #[cfg(test)]

@@ -63,6 +63,9 @@ pub fn push_wave(plan: &mut Plan, stage: Stage, throttle: Option<Throttle>, rows
         duration_seconds: timed.map(|_| Estimate { low: seconds(1.0), expected: seconds(1.1), high: seconds(1.25) }),
         bottleneck: timed.map(|_| Bottleneck { broker: BrokerId::new(rows[0].replicas[0]), side: Side::Follower }),
         limit: None,
+        dates: None,
+        rollback_seconds: timed.map(|_| seconds(1.5)),
+        rollback_peak_disk_utilization: timed.map(|_| 0.625),
         throttle,
         rows: start..plan.moves.size.len(),
     });
@@ -184,6 +187,9 @@ pub fn sample() -> Plan {
         makespan_lower_bound_seconds: Some(Seconds::new(16_400.0)),
         makespan_lower_bound_by: Some("what must enter broker 2".to_owned()),
         cross_rack_bytes: Bytes::new(210_000_000_000),
+        cross_rack_cost: None,
+        starts_at: None,
+        ends_at: None,
         disk_max_over_mean: Some(1.234_567_890_123_456_7),
         leaders_max_over_mean: Some(1.0),
         peak_disk_utilization: Some(0.6),
@@ -235,6 +241,9 @@ pub fn large(partitions: usize) -> Plan {
             bottleneck: Some(Bottleneck { broker: BrokerId::new(3), side: Side::Leader }),
             limit: None,
             throttle: Some(THROTTLE),
+            dates: None,
+            rollback_seconds: None,
+            rollback_peak_disk_utilization: None,
             rows: start..(start + 5_000).min(partitions),
         })
         .collect();

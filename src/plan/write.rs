@@ -97,6 +97,12 @@ fn begin_wave(writer: &mut Writer, wave: &Wave) {
         writer.key("limit").value(limit);
     }
     writer.key("throttle").value(&wave.throttle);
+    writer.key("rollback_seconds").value(&wave.rollback_seconds);
+    writer.key("rollback_peak_disk_utilization").value(&wave.rollback_peak_disk_utilization);
+    if let Some(dates) = &wave.dates {
+        writer.key("starts_at").value(&dates.starts_at);
+        writer.key("ends_at").value(&dates.ends_at);
+    }
     writer.key("partitions").begin_array();
 }
 

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use super::values;
 use crate::base::error::{Code, Error, Place};
-use crate::cli::args::{self, LimitArgs};
+use crate::cli::args::{self, CalendarArgs, LimitArgs};
 use crate::request::{RackPolicy, Supplements};
 
 /// An argument that may be left out.
@@ -89,6 +89,21 @@ fn refuse_together(one: &str, other: &str, both: bool) -> PyResult<()> {
         .at(Place::source(format!("argument `{other}`")))
         .help(format!("leave out `{one}` or `{other}`"))
         .into())
+}
+
+/// When waves may run, and what they cost, as the command has them.
+pub fn calendar(
+    window: Maybe<'_, '_>,
+    start: Maybe<'_, '_>,
+    time_zone: Option<&str>,
+    price_per_gb: Maybe<'_, '_>,
+) -> PyResult<CalendarArgs> {
+    Ok(CalendarArgs {
+        window: window.map(|value| values::windows("window", value)).transpose()?.into_iter().collect(),
+        start: start.map(|value| values::start("start", value)).transpose()?,
+        time_zone: time_zone.map(|name| values::zone("time_zone", name)).transpose()?,
+        price_per_gb: price_per_gb.map(|value| values::price("price_per_gb", value)).transpose()?,
+    })
 }
 
 /// What the source of the cluster could not say, as given.

@@ -35,7 +35,7 @@ pub struct Plan {
     max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
     exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None,
-    in_flight=None, in_flight_per_broker=None))]
+    in_flight=None, in_flight_per_broker=None, window=None, start=None, time_zone=None, price_per_gb=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -79,6 +79,10 @@ pub fn plan(
     forecast: Maybe<'_, '_>,
     in_flight: Maybe<'_, '_>,
     in_flight_per_broker: Maybe<'_, '_>,
+    window: Maybe<'_, '_>,
+    start: Maybe<'_, '_>,
+    time_zone: Option<&str>,
+    price_per_gb: Maybe<'_, '_>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -135,6 +139,7 @@ pub fn plan(
     if let Some(forecast) = forecast {
         request.forecast = values::forecast("forecast", forecast)?;
     }
+    resolve::calendar(&ask::calendar(window, start, time_zone, price_per_gb)?, &mut request)?;
     let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
     request.supplements = supplements;
     interrupt::run(py, move |work| {
@@ -216,6 +221,16 @@ impl Plan {
     fn rollback<'py>(&self, py: Python<'py>, to_wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyBytes>> {
         let to_wave = to_wave.map_or(Ok(1), |value| values::count("to_wave", value, 0))?;
         self.bytes(py, move |plan| Ok(emit::kafka::restore(&rollback::rollback(plan, to_wave)?)))
+    }
+
+    /// The waves that lead back to before a wave, in the order in which they run.
+    #[pyo3(signature = (to_wave=None))]
+    fn rollback_waves<'py>(&self, py: Python<'py>, to_wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyTuple>> {
+        let to_wave = to_wave.map_or(Ok(1), |value| values::count("to_wave", value, 0))?;
+        let plan = self.paper.clone();
+        let back = Arc::new(interrupt::run(py, move |_| rollback::waves(&plan, to_wave))?);
+        let wave = |number| Wave { paper: back.clone(), number };
+        PyTuple::new(py, (0..back.waves.len()).map(|number| wave(number).into_pyobject(py).expect("it is plain")))
     }
 
     /// Every command that a person types, in Markdown.

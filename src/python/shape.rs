@@ -13,6 +13,7 @@ const NESTED: &[(&str, &str, &str)] = &[
     ("PlanBroker", "log_dirs", "PlanLogDir"),
     ("Throttle", "brokers", "BrokerThrottle"),
     ("Summary", "eta_seconds", "Estimate"),
+    ("Summary", "ends_at", "Dates"),
     ("Summary", "bounds", "Bounds"),
     ("Summary", "trade", "Trade"),
     ("Trade", "disk", "Outcome"),

@@ -7,17 +7,20 @@ use std::path::PathBuf;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDelta, PyFloat, PyMapping, PyRange, PyString};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyDateTime, PyDelta, PyFloat, PyMapping, PyRange, PyString};
 use serde_json::{Map, Value};
 
 use super::error::invalid;
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::pairs::{Pairing, Pairs};
+use crate::base::price::PricePerGb;
 use crate::base::racks::RackNames;
 use crate::base::target::Target;
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
+use crate::base::windows::Windows;
+use crate::base::zone::Zone;
 use crate::request::forecast::Model;
 use crate::request::rates::BrokerRates;
 use crate::request::{Capacities, Effort, Prefer, RackPolicy, Racks, Strategy};
@@ -360,4 +363,39 @@ fn object(argument: &str, mapping: &Bound<'_, PyMapping>) -> PyResult<Map<String
         }
     }
     Ok(object)
+}
+
+/// Windows: `22:00-06:00`, or any iterable of such texts.
+pub fn windows(argument: &str, value: Any<'_, '_>) -> PyResult<Windows> {
+    const EXPECTED: &str = "windows as text such as `22:00-06:00`, or an iterable of such texts";
+    if let Ok(text) = value.cast::<PyString>() {
+        return Windows::parse(text.to_str()?).map_err(|what| invalid(argument, what));
+    }
+    let Ok(items) = value.try_iter() else { return Err(wrong_type(argument, EXPECTED, value)) };
+    let mut texts = Vec::new();
+    for item in items {
+        let item = item?;
+        let text = item.extract::<String>();
+        texts.push(text.map_err(|_| wrong_type(&format!("{argument}[{}]", texts.len()), "a window as text", &item))?);
+    }
+    Windows::from_texts(texts.iter().map(String::as_str)).map_err(|what| invalid(argument, what))
+}
+
+/// A timestamp as text, or a datetime; one without a zone is a time of `time_zone`.
+pub fn start(argument: &str, value: Any<'_, '_>) -> PyResult<String> {
+    if value.is_instance_of::<PyDateTime>() {
+        return value.call_method0("isoformat")?.extract();
+    }
+    value.extract().map_err(|_| wrong_type(argument, "a timestamp as text, or a datetime", value))
+}
+
+/// A time zone by its name.
+pub fn zone(argument: &str, name: &str) -> PyResult<Zone> {
+    Zone::parse(name).map_err(|what| invalid(argument, what))
+}
+
+/// A price of a gigabyte.
+pub fn price(argument: &str, value: Any<'_, '_>) -> PyResult<PricePerGb> {
+    let text = text_of(value)?.ok_or_else(|| wrong_type(argument, "a price as a number", value))?;
+    PricePerGb::parse(&text).map_err(|what| invalid(argument, what))
 }

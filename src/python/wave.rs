@@ -81,6 +81,36 @@ impl Wave {
         shape::typed(py, "Throttle", &self.wave().throttle)
     }
 
+    /// How long undoing it and no other copies, in seconds.
+    #[getter]
+    fn rollback_seconds(&self) -> Option<f64> {
+        self.wave().rollback_seconds.map(Seconds::get)
+    }
+
+    /// The fullest log dir that receives again while it is undone, used over capacity.
+    #[getter]
+    fn rollback_peak_disk_utilization(&self) -> Option<f64> {
+        self.wave().rollback_peak_disk_utilization
+    }
+
+    /// When it starts, as RFC 3339.
+    #[getter]
+    fn starts_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Dates", &self.wave().dates.map(|dates| dates.starts_at))
+    }
+
+    /// When it ends, as RFC 3339.
+    #[getter]
+    fn ends_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Dates", &self.wave().dates.map(|dates| dates.ends_at))
+    }
+
+    /// What goes between racks, in the currency of the price.
+    #[getter]
+    fn cross_rack_cost(&self) -> Option<f64> {
+        self.paper.cross_rack_cost_of(self.wave())
+    }
+
     /// Its moves in the order in which they start.
     #[getter]
     fn partitions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {

@@ -4,6 +4,7 @@
 //! that makes plans, so that a fault there cannot hide here. All tables are flat and are walked once a
 //! wave: a million replicas take a fraction of a second.
 
+pub mod back;
 pub mod disk;
 pub mod rates;
 pub mod steps;

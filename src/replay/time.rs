@@ -12,7 +12,7 @@
 //! their rate, so for them the reduced rate must do as well.
 
 use super::{NONE, Rates, Steps, World};
-use crate::plan::Side;
+use crate::plan::{Plan, Side};
 
 /// The least share of its follower rate that a receiver was seen to reach: an idle fetcher thread sleeps
 /// through one window in twelve, and cut batches are sent twice.
@@ -85,6 +85,41 @@ pub fn waves(world: &World, steps: &Steps) -> Vec<WaveTime> {
         WaveTime { loads }
     };
     steps.waves.iter().map(wave).collect()
+}
+
+/// The loads of undoing every wave once it has ended: what it removed is copied back from whoever leads then.
+pub fn undoing(world: &World, steps: &Steps, plan: &Plan) -> Vec<WaveTime> {
+    let mut tables = [Table::new(world.len()), Table::new(world.len()), Table::new(world.len())];
+    let undo = |range: &std::ops::Range<usize>| {
+        for step in steps.sound(range.clone()) {
+            let (paper, bytes, traffic) = (plan.get(step), steps.size[step] as f64, steps.traffic[step]);
+            if plan.request.empties_dirs() {
+                for change in steps.dir_changes.get(step) {
+                    tables[2].add(change.broker, bytes, 0.0);
+                }
+                continue;
+            }
+            let returning = paper.previous.iter().filter(|id| !paper.replicas.contains(id));
+            let mut copies = 0.0;
+            for id in returning.map(|&id| world.number(id)).filter(|&broker| broker != NONE) {
+                copies += 1.0;
+                tables[0].add(id, bytes, traffic);
+            }
+            // The election that ends a wave hands leadership to the first of the list, unless it is left alone.
+            let head = paper.replicas.first().map_or(NONE, |&id| world.number(id));
+            let is_elected = !plan.request.replicas_only && head != NONE && world.broker(head).state.serves();
+            let leader = if is_elected { head } else { paper.leader_after.map_or(NONE, |id| world.number(id)) };
+            if copies > 0.0 && leader != NONE {
+                tables[1].add(leader, copies * bytes, traffic * (paper.replicas.len() as f64 - 1.0 + copies));
+            }
+        }
+        let mut loads = Vec::new();
+        tables[0].drain_into(Side::Follower, &mut loads);
+        tables[1].drain_into(Side::Leader, &mut loads);
+        tables[2].drain_into(Side::LogDirs, &mut loads);
+        WaveTime { loads }
+    };
+    steps.waves.iter().map(undo).collect()
 }
 
 /// Seconds that a sound step takes with the brokers to itself; infinite when it never finishes.

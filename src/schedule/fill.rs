@@ -19,8 +19,8 @@ use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec};
 use crate::base::work::Work;
 use crate::plan::Stage;
-use crate::problem::Problem;
 use crate::problem::rates::Rates;
+use crate::problem::{Problem, Span};
 
 /// Internal topics reload coordinators when their leaders move: few at a time.
 const INTERNAL_MOVES_MAX: usize = 50;
@@ -150,6 +150,8 @@ struct Filler<'p> {
     rest: IndexVec<BrokerIx, [f64; 2]>,
     /// The most of these.
     rest_most: f64,
+    /// Where waves have to fit into windows: how many seconds a broker may copy in one, and at what share of its rates.
+    span: Option<Span>,
     /// What each broker carries in the wave at hand.
     carried: IndexVec<BrokerIx, Carried>,
     touched: Vec<BrokerIx>,
@@ -185,6 +187,7 @@ impl<'p> Filler<'p> {
             max_seconds: problem.request.max_wave_duration.get(),
             rest: IndexVec::filled([0.0; 2], problem.cluster.brokers.len()),
             rest_most: 0.0,
+            span: problem.wave_span,
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
             room,
@@ -319,6 +322,14 @@ impl<'p> Filler<'p> {
         if !(sums.traffic_out < rate && sums.bytes_out <= most * (rate - sums.traffic_out)) {
             return false;
         }
+        // What copies first in a wave is not asked: alone it fits, or fits nowhere.
+        let is_first = self.touched.is_empty();
+        let in_time = |bytes: f64, traffic: f64, rate: f64| {
+            is_first || self.span.is_none_or(|span| bytes <= span.seconds * (rate * span.share - traffic))
+        };
+        if !in_time(sums.bytes_out, sums.traffic_out, rate) {
+            return false;
+        }
         adding.iter().all(|&broker| {
             let Carried { mut sums, receives, .. } = self.carried[broker];
             sums.add_follower(load);
@@ -327,6 +338,7 @@ impl<'p> Filler<'p> {
             receives < self.max_moves_per_broker
                 && sums.traffic_in < rate * FOLLOWER_SHARE_LEAST
                 && sums.bytes_in <= most * (rate - sums.traffic_in)
+                && in_time(sums.bytes_in, sums.traffic_in, rate)
         })
     }
 

@@ -78,9 +78,10 @@ fn followers_leave_and_who_leads_or_is_first_stays_in_its_place() {
     let why = kshift("show p --why t-3").in_dir(&dir).run().ok();
     assert!(why.stdout.contains("who leads it or heads its list stays"), "{}", why.stdout);
     kshift("rollback p --to-wave 1 --out back").in_dir(&dir).run().ok();
-    assert_eq!(names(&dir.join("back")), ["reassign.json", "runbook.md", "throttle.json"]);
+    assert_eq!(names(&dir.join("back")), ["runbook.md", "waves"]);
+    assert_eq!(names(&dir.join("back/waves/001")), ["reassign.json", "rollback.json", "throttle.json"]);
     let back = text(&dir.join("back/runbook.md"));
-    assert!(back.contains("None is due") && !back.contains("--election-type"), "{back}");
+    assert!(back.contains("No election is due") && !back.contains("--election-type"), "{back}");
 }
 
 #[test]

@@ -21,6 +21,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("given", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership"]),
     ("search", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership"]),
     ("route", &["base", "snapshot", "request", "cluster", "problem", "placement"]),
+    ("calendar", &["base", "snapshot", "request", "plan"]),
     ("schedule", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership", "route"]),
     ("bound", &["base", "snapshot", "request", "plan", "cluster", "problem", "classes"]),
     ("exact", &["base", "snapshot", "request", "plan", "cluster", "problem", "placement", "leadership"]),
@@ -41,6 +42,7 @@ const WALLS: &[(&str, &[&str])] = &[
             "route",
             "schedule",
             "bound",
+            "calendar",
         ],
     ),
     ("bench", &["base", "snapshot", "request", "cluster", "problem", "placement", "leadership", "planner"]),
@@ -200,8 +202,19 @@ fn nobody_knows_more_rooms_than_the_plan_of_the_house_allows() {
 
 #[test]
 fn the_right_bank_shares_no_room_with_the_solver() {
-    let solver =
-        ["cluster", "problem", "classes", "placement", "leadership", "search", "route", "schedule", "bound", "planner"];
+    let solver = [
+        "cluster",
+        "problem",
+        "classes",
+        "placement",
+        "leadership",
+        "search",
+        "route",
+        "schedule",
+        "bound",
+        "calendar",
+        "planner",
+    ];
     let allowed = |room: &str| WALLS.iter().find(|(name, _)| *name == room).expect("it has walls").1;
     for right in ["replay", "check", "simulate", "emit"] {
         assert!(allowed(right).iter().all(|room| !solver.contains(room)), "{right}");

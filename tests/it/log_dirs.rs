@@ -102,7 +102,8 @@ fn every_replica_leaves_the_log_dir_and_every_list_and_leader_stays() {
     let why = kshift("show p --why t-9").in_dir(&dir).run().ok();
     assert!(why.stdout.contains("lies in a log dir that is to be emptied"), "{}", why.stdout);
     kshift("rollback p --to-wave 1 --out back").in_dir(&dir).run().ok().says("5 replicas, 30.0 GB");
-    assert_eq!(names(&dir.join("back")), ["reassign.json", "runbook.md", "throttle.json"]);
+    assert_eq!(names(&dir.join("back")), ["runbook.md", "waves"]);
+    assert_eq!(names(&dir.join("back/waves/001")), ["reassign.json", "rollback.json", "throttle.json"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod balance;
+mod calendar;
 mod commands;
 mod decks;
 mod effort;
@@ -20,6 +21,7 @@ mod props;
 mod rates;
 mod readme;
 mod regress;
+mod rollback;
 mod simulate;
 mod stages;
 mod strategies;

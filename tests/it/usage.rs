@@ -162,7 +162,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "plan",
         "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --leader-throttle --follower-throttle --rates --headroom --forecast --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
          --strategy --balance-sources --rack-policy --prefer --weights --effort --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
-         --growth --format --out --force --seed --exact --in-flight --in-flight-per-broker --json --quiet",
+         --growth --window --start --time-zone --price-per-gb --format --out --force --seed --exact --in-flight --in-flight-per-broker --json --quiet",
     ),
     ("show", "--waves --brokers --why --json"),
     (
@@ -175,7 +175,7 @@ const OPTIONS: &[(&str, &str)] = &[
         "--style --compare --throttle --in-flight --in-flight-per-broker --traffic --growth --lose --lose-rack --slow \
          --assume-size --capacity --racks --every --series --json",
     ),
-    ("rollback", "--to-wave --out --json --quiet"),
+    ("rollback", "--to-wave --out --format --json --quiet"),
     (
         "example",
         "--old --new --old-base --new-base --partitions --rf --racks --total-tb --sigma --seed --new-fill --old-fill \

@@ -268,12 +268,15 @@ def test_a_drain_is_rolled_back_to_the_exact_lists_from_before_a_wave(migration:
     expected = migration.runs[to_wave - 2].lists
     assert any(expected[key(move)] != tuple(move["replicas"]) for move in undone)
 
-    submit, look, clear = runbook.section("2. ")[""]
-    planned.type(submit, back)
-    watch(planned, look, back)
-    planned.type(clear, back)
-    for election in runbook.section("3. ")[""]:
-        planned.type(election, back)
+    waves = sorted(path.name for path in (back / "waves").iterdir())
+    assert len(waves) == len(migration.runs) - to_wave + 1
+    for index in range(1, len(waves) + 1):
+        steps = runbook.wave(index)
+        for start in steps["Start"]:
+            planned.type(start, back)
+        watch(planned, steps["Watch"][0], back)
+        for finish in steps["Finish"]:
+            planned.type(finish, back)
     heads: dict[TopicPartition, int | None] = {key(move): move["previous"][0] for move in undone}
     state = settle(lab, expected, heads)
     assert lists_of(state) == expected

@@ -114,6 +114,59 @@ def test_the_plan_moves_what_was_asked_and_its_figures_add_up(cluster: kshift.Cl
     assert plan.deferred == ()
 
 
+def test_waves_have_dates_and_costs_where_they_are_asked_for(cluster: kshift.Cluster, plan: kshift.Plan) -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=1))
+    start = datetime.datetime(2026, 11, 20, 12, tzinfo=zone)
+    dated = kshift.plan(
+        cluster,
+        drain="1000-1011",
+        throttle="50MB/s",
+        window=["22:00-06:00", "sat,sun 00:00-24:00"],
+        start=start,
+        time_zone="Europe/Berlin",
+        price_per_gb=0.02,
+    )
+    summary = dated.summary
+    assert summary.starts_at == "2026-11-20T22:00:00+01:00"
+    assert summary.ends_at is not None
+    assert dated.request["window"] == ["22:00-06:00", "sat,sun 00:00-24:00"]
+    assert dated.request["start"] == start.isoformat()
+    end = start
+    for wave in dated.waves:
+        assert wave.starts_at is not None
+        assert wave.ends_at is not None
+        assert datetime.datetime.fromisoformat(wave.starts_at.expected) >= end
+        end = datetime.datetime.fromisoformat(wave.ends_at.expected)
+    assert end == datetime.datetime.fromisoformat(summary.ends_at.expected)
+    assert summary.cross_rack_cost == pytest.approx(summary.cross_rack_bytes / 1e9 * 0.02)
+    assert summary.cross_rack_cost == pytest.approx(sum(wave.cross_rack_cost or 0 for wave in dated.waves))
+    assert kshift.check(cluster, dated)
+    assert kshift.Plan.from_json(dated.to_json()) == dated
+    assert plan.summary.starts_at is plan.waves[0].starts_at is plan.waves[0].cross_rack_cost is None
+    with pytest.raises(kshift.InputError, match="did you mean `Europe/Berlin`"):
+        kshift.plan(cluster, drain="1000-1011", throttle="50MB/s", time_zone="berlin")
+    with pytest.raises(TypeError, match="`start` is a int"):
+        kshift.plan(cluster, drain="1000-1011", throttle="50MB/s", start=5)  # type: ignore[arg-type]
+
+
+def test_the_waves_of_a_rollback_lead_back_step_by_step(plan: kshift.Plan) -> None:
+    back = plan.rollback_waves(to_wave=2)
+    assert [wave.copy_seconds for wave in back] == [wave.rollback_seconds for wave in plan.waves[:0:-1]]
+    assert all(wave.copy_seconds for wave in back)
+    stands = {(move.topic, move.partition): move.replicas for wave in plan.waves for move in wave.partitions}
+    for wave in back:
+        for move in wave.partitions:
+            assert stands[move.topic, move.partition] == move.previous
+            stands[move.topic, move.partition] = move.replicas
+    for wave in plan.waves[1:]:
+        assert all(stands[move.topic, move.partition] == move.previous for move in wave.partitions)
+    undone, last = back[0], plan.waves[-1]
+    assert json.loads(undone.reassign_json()) == json.loads(last.rollback_json())
+    assert json.loads(undone.rollback_json()) == json.loads(last.reassign_json())
+    with pytest.raises(kshift.InputError, match="no wave 99"):
+        plan.rollback_waves(99)
+
+
 def test_brokers_before_and_after_agree_with_the_moves(plan: kshift.Plan) -> None:
     after = Counter(broker for wave in plan.waves for move in wave.partitions for broker in move.replicas)
     heads = Counter(move.replicas[0] for wave in plan.waves for move in wave.partitions)

@@ -4,6 +4,7 @@ pub(super) mod bounds;
 pub(super) mod brokers;
 pub(super) mod canary;
 pub(super) mod care;
+pub(super) mod dates;
 pub(super) mod disk;
 pub(super) mod drift;
 pub(super) mod health;
@@ -14,6 +15,7 @@ pub(super) mod lower_bound;
 pub(super) mod previous;
 pub(super) mod racks;
 pub(super) mod replicas;
+pub(super) mod rollback;
 pub(super) mod scope;
 pub(super) mod shape;
 pub(super) mod sizes;
@@ -51,7 +53,8 @@ pub(super) const SOUND_MOVES: &[MoveRule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] = &[bounds::judge, times::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] =
+    &[bounds::judge, times::judge, dates::judge, rollback::judge, summary::judge, brokers::judge, lower_bound::judge];
 
 /// What the plan claims of its moves.
 pub(super) const MOVE_FIGURES: &[MoveRule] = &[sizes::judge];

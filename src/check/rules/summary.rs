@@ -38,6 +38,10 @@ fn counts(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
     if given < figures.cross_rack.0 || given > figures.cross_rack.1 {
         add(found, "cross_rack_bytes", &given.to_string(), &figures.cross_rack.1.to_string());
     }
+    let cost = case.plan.request.price_per_gb.map(|price| price.get() * (given as f64 / 1e9));
+    if !same(summary.cross_rack_cost, cost) {
+        add(found, "cross_rack_cost", &shown(summary.cross_rack_cost), &shown(cost));
+    }
 }
 
 fn times(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {

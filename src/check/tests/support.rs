@@ -116,6 +116,9 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
             bottleneck: None,
             limit: None,
             throttle: request.throttle.map(|rate| Throttle::new(rate, rate)),
+            dates: None,
+            rollback_seconds: None,
+            rollback_peak_disk_utilization: None,
             rows: start..moves.topic.len(),
         });
     }
@@ -177,6 +180,9 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
         makespan_lower_bound_seconds: bound.map(Seconds::new),
         makespan_lower_bound_by: bound.map(|_| "entry".into()),
         cross_rack_bytes: Bytes::new(figures.cross_rack.1),
+        cross_rack_cost: None,
+        starts_at: None,
+        ends_at: None,
         disk_max_over_mean: figures.disk_max_over_mean[0],
         leaders_max_over_mean: figures.leaders_max_over_mean,
         peak_disk_utilization: figures.peak.map(|peak| peak.1),

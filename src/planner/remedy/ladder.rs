@@ -51,6 +51,7 @@ pub fn ladders(snapshot: &Snapshot, request: &Request, refusal: &Error) -> Vec<L
         Code::RackPolicy => vec![onto(), other_policies(snapshot, request)],
         Code::TooFewBrokers => vec![onto(), topics()],
         Code::Throttle => vec![faster_throttle(request, refusal), less_headroom(request), topics()],
+        Code::Window => vec![faster_throttle(request, refusal), topics()],
         Code::Unhealthy => {
             let more = if request.leaders_only { onto() } else { None };
             vec![Ladder::new(vec![Change::SkipUnhealthy]), more]
