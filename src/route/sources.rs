@@ -8,11 +8,12 @@
 //! restricted assignment); with hundreds of partitions to a broker simple means come within a fraction of a percent.
 //!
 //! **The method**, for one level: the largest partitions of brokers above it are handed to their least loaded replica that
-//! stays below; what then is still above hands on by way of a second broker, which hands on something in turn; and
-//! changes that are not needed after all are taken back, smallest first. The lowest level is found by trying: it starts
+//! stays below; what then is still above hands something on along a shortest path of brokers, each of which hands on a
+//! little less in turn, to one that has room; and changes that are not needed after all are taken back, smallest first. The lowest level is found by trying: it starts
 //! where nobody can go below, and rises until the method keeps it.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 use rayon::prelude::*;
 
@@ -26,6 +27,8 @@ use crate::snapshot::BrokerState;
 const LEVEL_STEP: f64 = 1.002;
 /// Levels that are tried at most.
 const LEVELS: usize = 400;
+/// Rows of a broker that are looked at when it has to hand something on.
+const NEAR: usize = 40;
 /// Rounds of taking back what is not needed.
 const PRUNINGS: usize = 4;
 
@@ -45,6 +48,28 @@ struct Sources {
     fixed: IndexVec<BrokerIx, f64>,
     /// Seconds below which nobody can go.
     least: f64,
+}
+
+/// The rows that each broker leads, largest first.
+struct Led(IndexVec<BrokerIx, Vec<u32>>);
+
+impl Led {
+    fn pass(&mut self, row: u32, from: BrokerIx, to: BrokerIx) {
+        if let Ok(place) = self.0[from].binary_search(&row) {
+            self.0[from].remove(place);
+        }
+        if let Err(place) = self.0[to].binary_search(&row) {
+            self.0[to].insert(place, row);
+        }
+    }
+
+    /// The rows of a broker that are at least so many bytes, smallest first; where none is, the largest ones.
+    fn near(&self, broker: BrokerIx, least: f64, bytes: &[f64]) -> impl Iterator<Item = usize> {
+        let rows = &self.0[broker];
+        let enough = rows.partition_point(|&row| bytes[row as usize] >= least);
+        let chosen = if enough == 0 { 0..rows.len().min(NEAR) } else { enough.saturating_sub(NEAR)..enough };
+        rows[chosen].iter().rev().map(|&row| row as usize)
+    }
 }
 
 /// Who leads, and the seconds that each broker sends.
@@ -194,60 +219,54 @@ impl Sources {
         now.load[to] += self.seconds(row, to);
     }
 
-    /// From whoever is still above the level by way of a second broker.
+    /// From whoever is still above the level by way of others, which hand on a little less each.
     fn hand_on(&self, level: f64, now: &mut Assignment) {
-        let mut led: IndexVec<BrokerIx, Vec<u32>> = IndexVec::filled(Vec::new(), now.load.len());
+        let mut led = Led(IndexVec::filled(Vec::new(), now.load.len()));
         for (row, &leader) in now.leader.iter().enumerate() {
-            led[leader].push(row as u32);
+            led.0[leader].push(row as u32);
         }
         let above: Vec<BrokerIx> = now.load.indices().filter(|&broker| now.load[broker] > level).collect();
         for from in above {
-            for at in 0..led[from].len() {
-                if now.load[from] <= level {
-                    break;
-                }
-                let row = led[from][at] as usize;
-                if now.leader[row] == from {
-                    self.hand_on_one(row, level, now, &mut led);
+            while now.load[from] > level {
+                let Some(path) = self.path(from, level, now, &led) else { break };
+                for (row, to) in path {
+                    let by = now.leader[row];
+                    led.pass(row as u32, by, to);
+                    self.pass(row, to, now);
                 }
             }
         }
     }
 
-    fn hand_on_one(
-        &self,
-        row: usize,
-        level: f64,
-        now: &mut Assignment,
-        led: &mut IndexVec<BrokerIx, Vec<u32>>,
-    ) -> bool {
-        let from = now.leader[row];
-        for &by in self.candidates.get(row).iter().filter(|&&broker| broker != from) {
-            let over = now.load[by] + self.seconds(row, by) - level;
-            if over <= 0.0 {
-                self.pass(row, by, now);
-                led[by].push(row as u32);
-                return true;
-            }
-            // Rows stand largest first, so the last that is large enough is the least that helps.
-            let helps = led[by].iter().rev().map(|&other| other as usize).find_map(|other| {
-                if now.leader[other] != by || self.seconds(other, by) < over || self.bytes[other] >= self.bytes[row] {
-                    return None;
+    /// Rows, each with whom it goes to, that bring a broker nearer to the level and nobody above it: the shortest such path.
+    fn path(&self, from: BrokerIx, level: f64, now: &Assignment, led: &Led) -> Option<Vec<(usize, BrokerIx)>> {
+        // For each broker that is reached: the row that comes to it, and what it must hand on in turn.
+        let mut reached: IndexVec<BrokerIx, Option<(usize, f64)>> = IndexVec::filled(None, now.load.len());
+        let mut queue = VecDeque::from([from]);
+        while let Some(by) = queue.pop_front() {
+            let (comes, over) = match reached[by] {
+                Some((row, over)) => (self.bytes[row], over),
+                None => (f64::INFINITY, now.load[by] - level),
+            };
+            for row in led.near(by, over * self.speed[by], &self.bytes) {
+                // A little less on every hop, so that a path ends.
+                if self.bytes[row] >= comes {
+                    continue;
                 }
-                let to = self.candidates.get(other).iter().copied();
-                let fits = |to: BrokerIx| now.load[to] + self.seconds(other, to) <= level;
-                let to = to.filter(|&to| to != by && to != from && fits(to));
-                to.min_by(|&a, &b| now.load[a].total_cmp(&now.load[b]).then(a.cmp(&b))).map(|to| (other, to))
-            });
-            if let Some((other, to)) = helps {
-                self.pass(other, to, now);
-                self.pass(row, by, now);
-                led[to].push(other as u32);
-                led[by].push(row as u32);
-                return true;
+                for &to in self.candidates.get(row) {
+                    if to == by || to == from || reached[to].is_some() {
+                        continue;
+                    }
+                    let over = now.load[to] + self.seconds(row, to) - level;
+                    reached[to] = Some((row, over));
+                    if over <= 0.0 {
+                        return Some(back(to, from, now, &reached));
+                    }
+                    queue.push_back(to);
+                }
             }
         }
-        false
+        None
     }
 
     /// Gives back what the old leader can keep after all, smallest first; whether anything was.
@@ -262,6 +281,22 @@ impl Sources {
         }
         found
     }
+}
+
+/// The path by which a broker was reached, its end first: so each hands on before it is handed something.
+fn back(
+    mut to: BrokerIx,
+    from: BrokerIx,
+    now: &Assignment,
+    reached: &IndexVec<BrokerIx, Option<(usize, f64)>>,
+) -> Vec<(usize, BrokerIx)> {
+    let mut path = Vec::new();
+    while to != from {
+        let Some((row, _)) = reached[to] else { break };
+        path.push((row, to));
+        to = now.leader[row];
+    }
+    path
 }
 
 impl Assignment {

@@ -403,7 +403,9 @@ fn in_lockstep(loads: &Loads, brokers: usize, steps: &mut Vec<u32>) {
             sums[broker][1] += load.size;
         }
     };
-    steps.iter().for_each(|&step| add(&mut whole, step));
+    for &step in steps.iter() {
+        add(&mut whole, step);
+    }
     let mut keyed: Vec<(f64, u32)> = Vec::with_capacity(steps.len());
     for &step in steps.iter() {
         let (load, adding) = of(step);
@@ -413,7 +415,7 @@ fn in_lockstep(loads: &Loads, brokers: usize, steps: &mut Vec<u32>) {
         };
         let received: f64 = adding.iter().map(|&broker| part(broker, 1)).sum();
         let mean = received / adding.len().max(1) as f64;
-        keyed.push(((part(load.leader, 0) + mean) / 2.0, step));
+        keyed.push((f64::midpoint(part(load.leader, 0), mean), step));
         add(&mut done, step);
     }
     // Stable: equals stay largest first.
