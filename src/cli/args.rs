@@ -54,7 +54,7 @@ pub enum Command {
     /// Replay a plan with code that shares nothing with the planner, and list what does not hold
     Check(Box<CheckArgs>),
     /// Play a plan over time: disks, rates, leaders; a lost or slow broker; the ways in which other tools would carry it out
-    Simulate(SimulateArgs),
+    Simulate(Box<SimulateArgs>),
     /// Write the way back: the exact ordered replica lists from before a wave
     Rollback(RollbackArgs),
     /// Write a synthetic cluster of any size, the same for the same options

@@ -103,7 +103,7 @@ fn each_broker_has_its_own_rate_in_the_plan_and_in_every_file() {
     kshift("check c.json p").in_dir(&dir).run().ok();
     // The way back, and the rates again from throttle.json itself.
     kshift("rollback p --to-wave 1 --out back").in_dir(&dir).run().ok();
-    let back: Value = serde_json::from_str(&text(&dir.join("back/throttle.json"))).unwrap();
+    let back: Value = serde_json::from_str(&text(&dir.join("back/waves/001/throttle.json"))).unwrap();
     assert_eq!(back["brokers"], file["brokers"]);
     let again =
         kshift("plan c.json --drain 1001-1003 --rates p/waves/001/throttle.json --format plan").in_dir(&dir).run().ok();
