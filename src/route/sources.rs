@@ -8,8 +8,8 @@
 //! restricted assignment); with hundreds of partitions to a broker simple means come within a fraction of a percent.
 //!
 //! **The method**, for one level: the largest partitions of brokers above it are handed to their least loaded replica that
-//! stays below; what then is still above hands something on along a shortest path of brokers, each of which hands on a
-//! little less in turn, to one that has room; and changes that are not needed after all are taken back, smallest first. The lowest level is found by trying: it starts
+//! stays below; what then is still above hands something on along a shortest path of brokers, each of which hands on as
+//! much in turn, to one that has room; and changes that are not needed after all are taken back, smallest first. The lowest level is found by trying: it starts
 //! where nobody can go below, and rises until the method keeps it.
 
 use std::cmp::Reverse;
@@ -63,12 +63,18 @@ impl Led {
         }
     }
 
-    /// The rows of a broker that are at least so many bytes, smallest first; where none is, the largest ones.
+    /// The rows of a broker that are at least so many bytes, smallest first.
     fn near(&self, broker: BrokerIx, least: f64, bytes: &[f64]) -> impl Iterator<Item = usize> {
         let rows = &self.0[broker];
         let enough = rows.partition_point(|&row| bytes[row as usize] >= least);
-        let chosen = if enough == 0 { 0..rows.len().min(NEAR) } else { enough.saturating_sub(NEAR)..enough };
-        rows[chosen].iter().rev().map(|&row| row as usize)
+        rows[enough.saturating_sub(NEAR)..enough].iter().rev().map(|&row| row as usize)
+    }
+
+    /// The rows of a broker that are fewer bytes, largest first.
+    fn below(&self, broker: BrokerIx, least: f64, bytes: &[f64]) -> impl Iterator<Item = usize> {
+        let rows = &self.0[broker];
+        let enough = rows.partition_point(|&row| bytes[row as usize] >= least);
+        rows[enough..].iter().map(|&row| row as usize)
     }
 }
 
@@ -244,15 +250,11 @@ impl Sources {
         let mut reached: IndexVec<BrokerIx, Option<(usize, f64)>> = IndexVec::filled(None, now.load.len());
         let mut queue = VecDeque::from([from]);
         while let Some(by) = queue.pop_front() {
-            let (comes, over) = match reached[by] {
-                Some((row, over)) => (self.bytes[row], over),
-                None => (f64::INFINITY, now.load[by] - level),
-            };
-            for row in led.near(by, over * self.speed[by], &self.bytes) {
-                // A little less on every hop, so that a path ends.
-                if self.bytes[row] >= comes {
-                    continue;
-                }
+            let over = reached[by].map_or(now.load[by] - level, |reached| reached.1);
+            // Whoever is above the level may come down in several turns; on the way nobody may end above it.
+            let least = over * self.speed[by];
+            let rows = led.near(by, least, &self.bytes).chain(led.below(by, least, &self.bytes).filter(|_| by == from));
+            for row in rows {
                 for &to in self.candidates.get(row) {
                     if to == by || to == from || reached[to].is_some() {
                         continue;

@@ -7,10 +7,10 @@
 //! Cutting moves into waves of least total length is multi-dimensional bin packing.
 //!
 //! **The method.** Stages first (canary, data, short ISR, internal topics), each cut into waves on its
-//! own. Within a stage moves stand largest first, and a wave takes the first ones that fit. Large ones so
-//! share few waves, instead of making every wave as long as one of them. When the number of partitions
-//! is what ends a wave, its duration is lowered as far as it still takes that number: the busiest
-//! brokers then have no slack, and the rest of the wave is filled with what loads other brokers.
+//! own ([`fill`]). Within a stage all brokers come through their own work at the same pace, each with its
+//! largest moves first, and a wave takes the first ones that fit. Large ones so share few waves, instead of
+//! making every wave as long as one of them. When the number of partitions is what ends a wave, its duration
+//! is lowered as far as it still takes that number.
 //!
 //! Targets of a drain give nothing back while a plan runs (only drained brokers do), so the disk limit at the
 //! peak of every wave is the limit at the end, which placement has kept. Where a placement is given, brokers may
