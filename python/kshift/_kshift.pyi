@@ -270,7 +270,7 @@ def plan(
     first good one: ``instant`` (not at all), ``normal`` or ``thorough``. ``forecast``: what the forecast of durations
     reckons with, the path of a file or a mapping, ``{"rtt_seconds": 0.05}``.
     ``window``: hours in which waves may run, ``"22:00-06:00"`` or ``["mon-fri 22:00-06:00", "sat,sun 00:00-24:00"]``.
-    ``start``: when the first wave may start, text or a datetime, by default when the cluster was read; without an offset
+    ``start``: when the first wave may start, text or a datetime, by default when the cluster was read; without offset
     it is a time of ``time_zone``, an IANA name (UTC by default). Each of the three asks for dates of waves.
     ``price_per_gb``: what a gigabyte costs that goes between racks; without it no costs are told.
 
@@ -450,8 +450,8 @@ class Plan:
         """Make the waves that lead back to before wave ``to_wave``: its waves undone one by one, the last one first.
 
         Each is a wave as any: ``copy_seconds`` is how long it copies, ``reassign_json``, ``throttle_json`` and
-        ``election_json`` carry it out, ``rollback_json`` leads forward again. Raises ``InputError`` when the plan has no
-        such wave.
+        ``election_json`` carry it out, ``rollback_json`` leads forward again. Raises ``InputError`` when the plan has
+        no such wave.
 
         >>> import kshift
         >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
@@ -517,7 +517,7 @@ class Wave:
 
     @property
     def rollback_seconds(self) -> float | None:
-        """How long undoing it and no other copies, once it has ended; ``None`` without a throttle, or when that never ends."""
+        """How long undoing it alone copies, once it has ended; ``None`` without a throttle, or when that never ends."""
 
     @property
     def rollback_peak_disk_utilization(self) -> float | None:

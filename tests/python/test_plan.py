@@ -129,7 +129,7 @@ def test_waves_have_dates_and_costs_where_they_are_asked_for(cluster: kshift.Clu
     summary = dated.summary
     assert summary.starts_at == "2026-11-20T22:00:00+01:00"
     assert summary.ends_at is not None
-    assert dated.request["window"] == ["22:00-06:00", "sat,sun 00:00-24:00"]
+    assert dated.request["window"] == ["sat,sun 00:00-24:00", "22:00-06:00"]
     assert dated.request["start"] == start.isoformat()
     end = start
     for wave in dated.waves:
@@ -142,7 +142,9 @@ def test_waves_have_dates_and_costs_where_they_are_asked_for(cluster: kshift.Clu
     assert summary.cross_rack_cost == pytest.approx(sum(wave.cross_rack_cost or 0 for wave in dated.waves))
     assert kshift.check(cluster, dated)
     assert kshift.Plan.from_json(dated.to_json()) == dated
-    assert plan.summary.starts_at is plan.waves[0].starts_at is plan.waves[0].cross_rack_cost is None
+    assert plan.summary.starts_at is None
+    assert plan.waves[0].starts_at is None
+    assert plan.waves[0].cross_rack_cost is None
     with pytest.raises(kshift.InputError, match="did you mean `Europe/Berlin`"):
         kshift.plan(cluster, drain="1000-1011", throttle="50MB/s", time_zone="berlin")
     with pytest.raises(TypeError, match="`start` is a int"):
@@ -633,7 +635,8 @@ def test_brokers_have_rates_of_their_own(cluster: kshift.Cluster, tmp_path: Path
     plan = kshift.plan(cluster, drain=range(1000, 1012), throttle="50MB/s", rates=rates)
     own = {one.id: one for wave in plan.waves if wave.throttle for one in wave.throttle.brokers}
     assert (own[4].leader_bytes_per_sec, own[4].follower_bytes_per_sec) == (7_000_000, 9_000_000)
-    assert own[0].leader_bytes_per_sec == 20_000_000 and own[1000].follower_bytes_per_sec == 50_000_000
+    assert own[0].leader_bytes_per_sec == 20_000_000
+    assert own[1000].follower_bytes_per_sec == 50_000_000
     assert plan.request["rates"]["5"] == {"leader_bytes_per_sec": 1_000_000, "follower_bytes_per_sec": 1_000_000}
     assert kshift.check(cluster, plan)
     path = tmp_path / "rates.json"
@@ -656,10 +659,14 @@ def test_brokers_have_rates_of_their_own(cluster: kshift.Cluster, tmp_path: Path
 def test_the_forecast_can_be_changed_and_says_what_limits_it(cluster: kshift.Cluster) -> None:
     usual = kshift.plan(cluster, drain=1000, throttle="50MB/s")
     far = kshift.plan(cluster, drain=1000, throttle="50MB/s", forecast={"rtt_seconds": 2.0})
-    assert far.request["forecast"]["rtt_seconds"] == 2.0 and "forecast" not in usual.request
-    assert usual.summary.eta_seconds is not None and far.summary.eta_seconds is not None
+    assert far.request["forecast"]["rtt_seconds"] == 2.0
+    assert "forecast" not in usual.request
+    assert usual.summary.eta_seconds is not None
+    assert far.summary.eta_seconds is not None
     assert far.summary.eta_seconds.expected > usual.summary.eta_seconds.expected
     limit = far.waves[0].limit
-    assert limit is not None and limit.cap == "fetch" and limit.source is not None
+    assert limit is not None
+    assert limit.cap == "fetch"
+    assert limit.source is not None
     with pytest.raises(kshift.InputError):
         kshift.plan(cluster, drain=1000, throttle="50MB/s", forecast={"rtt": 1})
