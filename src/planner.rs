@@ -168,14 +168,14 @@ fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership,
                 // Who leads at the end changes nothing of what is copied, and mostly nothing leaves its home any more.
                 let timed = || {
                     let steps = route::direct(problem, &placement.homes);
-                    schedule::schedule(problem, &steps, work)
+                    schedule::schedule(problem, &steps, work).map(|(schedule, loads)| Timed { steps, schedule, loads })
                 };
                 let (ordered, timed) = rayon::join(|| order(&placement), timed);
                 match ordered? {
                     (leadership, false) => {
-                        let (schedule, loads) = timed?;
-                        let steps = route::direct(problem, &leadership.lists);
-                        return Ok((leadership, Vec::new(), Timed { steps, schedule, loads }));
+                        let mut timed = timed?;
+                        timed.steps.after = leadership.lists.clone();
+                        return Ok((leadership, Vec::new(), timed));
                     }
                     (leadership, true) => (leadership, Vec::new()),
                 }

@@ -1,6 +1,7 @@
 //! How many racks a list of replicas spans, and when one list spans them worse than another.
 
 use crate::base::text::counted;
+use crate::replay::steps::is_reordered;
 use crate::replay::{NONE, World};
 use crate::request::{RackPolicy, Request};
 use crate::snapshot::BrokerState;
@@ -53,9 +54,8 @@ pub(super) fn fault(
 ) -> Option<String> {
     // A list in another order lies on the same racks; one of another length only where that was asked for, else
     // another rule names it.
-    let is_reordered = old.len() == new.len() && old.iter().all(|broker| new.contains(broker));
     let is_resized = old.len() != new.len();
-    if !world.racks_matter || is_reordered || (is_resized && is_last && !request.allow_rf_change) {
+    if !world.racks_matter || is_reordered(old, new) || (is_resized && is_last && !request.allow_rf_change) {
         return None;
     }
     let (before, after) = (Spread::of(world, old), Spread::of(world, new));

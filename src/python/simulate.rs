@@ -50,11 +50,6 @@ pub fn simulate<'py>(
     }
     let options = Options {
         style: Style::parse(style).map_err(|what| invalid("style", what))?,
-        throttle: throttle.map(|value| values::rate("throttle", value)).transpose()?,
-        in_flight: in_flight.map(|value| values::count("in_flight", value, 1)).transpose()?,
-        in_flight_per_broker: in_flight_per_broker
-            .map(|value| values::count("in_flight_per_broker", value, 1))
-            .transpose()?,
         traffic,
         growth,
         lose: lose.or(lose_rack),
@@ -63,6 +58,7 @@ pub fn simulate<'py>(
             Some(value) => Every::Seconds(values::duration("every", value)?.get()),
             None => Every::Fitting,
         },
+        ..paced(throttle, in_flight, in_flight_per_broker)?
     };
     let (played, completion) = inputs(py, cluster, plan, ask::supplements(assume_size, capacity, racks)?)?;
     let found = interrupt::run(py, move |work| right::simulate(&*completion.finish()?, &played, &options, work))?;
@@ -96,21 +92,23 @@ pub fn compare<'py>(
         }
         None => STYLES.to_vec(),
     };
-    let options = Options {
-        throttle: throttle.map(|value| values::rate("throttle", value)).transpose()?,
-        in_flight: in_flight.map(|value| values::count("in_flight", value, 1)).transpose()?,
-        in_flight_per_broker: in_flight_per_broker
-            .map(|value| values::count("in_flight_per_broker", value, 1))
-            .transpose()?,
-        traffic,
-        growth,
-        slow: slow_brokers(slow)?,
-        ..Options::default()
-    };
+    let slow = slow_brokers(slow)?;
+    let options = Options { traffic, growth, slow, ..paced(throttle, in_flight, in_flight_per_broker)? };
     let (played, completion) = inputs(py, cluster, plan, ask::supplements(assume_size, capacity, racks)?)?;
     let found =
         interrupt::run(py, move |work| right::compare(&*completion.finish()?, &played, &options, &styles, work))?;
     shape::typed(py, "Comparison", &found)
+}
+
+/// The options with how fast, and how much at once.
+fn paced(throttle: Maybe<'_, '_>, in_flight: Maybe<'_, '_>, in_flight_per_broker: Maybe<'_, '_>) -> PyResult<Options> {
+    let count = |argument: &str, value: Maybe<'_, '_>| value.map(|value| values::count(argument, value, 1)).transpose();
+    Ok(Options {
+        throttle: throttle.map(|value| values::rate("throttle", value)).transpose()?,
+        in_flight: count("in_flight", in_flight)?,
+        in_flight_per_broker: count("in_flight_per_broker", in_flight_per_broker)?,
+        ..Options::default()
+    })
 }
 
 /// What is played, and on what.

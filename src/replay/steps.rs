@@ -81,6 +81,11 @@ impl Lists {
     }
 }
 
+/// Whether a list has the replicas of another one, in whatever order.
+pub fn is_reordered(old: &[u32], new: &[u32]) -> bool {
+    new.len() == old.len() && new.iter().all(|broker| old.contains(broker))
+}
+
 /// Finds rows by topic and partition.
 struct Rows<'a> {
     world: &'a World<'a>,

@@ -211,7 +211,9 @@ pub fn steps(problem: &Problem<'_>, lists: &Csr<Home>) -> Result<Steps> {
             Strategy::TwoStage => two_stage::walk(problem, mover, stand, list, &mut steps),
         }
     }
-    one_at_a_time::end_together(problem, &mut steps);
+    if problem.request.strategy == Strategy::OneAtATime {
+        one_at_a_time::end_together(&mut steps);
+    }
     refuse_cordoned(problem, &steps)?;
     Ok(steps)
 }

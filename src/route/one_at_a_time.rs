@@ -11,7 +11,7 @@ use crate::base::error::{Code, Error, Result};
 use crate::base::index::{BrokerIx, RackIx};
 use crate::placement::Home;
 use crate::problem::Problem;
-use crate::request::{RackPolicy, Strategy};
+use crate::request::RackPolicy;
 use crate::snapshot::BrokerState;
 
 /// Beyond this many new replicas only the obvious pairs are tried.
@@ -42,10 +42,10 @@ pub fn walk(problem: &Problem<'_>, mover: usize, mut stand: Stand, list: &[Home]
 }
 
 /// Moves the rounds of all partitions back, so that all leaders change in the last one.
-pub fn end_together(problem: &Problem<'_>, steps: &mut Steps) {
+pub fn end_together(steps: &mut Steps) {
     let rounds = steps.round.iter().copied().max().unwrap_or(0);
     let mut end = steps.len();
-    while problem.request.strategy == Strategy::OneAtATime && end > 0 {
+    while end > 0 {
         let last = end - 1;
         if steps.changes_leader[last] && steps.kind[last] == Kind::Move {
             steps.round[last] = rounds;

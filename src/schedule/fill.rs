@@ -144,6 +144,8 @@ struct Filler<'p> {
     max_moves: usize,
     /// Most leaders that change in one wave.
     leader_changes: usize,
+    /// How many have changed in the wave at hand.
+    leaders_changed: usize,
     max_moves_per_broker: u32,
     max_seconds: f64,
     /// Seconds of work that each broker has left, as leader and as follower.
@@ -168,6 +170,15 @@ struct Ceiling {
     wave: f64,
 }
 
+/// How much of a ceiling a broker may fill.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Its own part, so that all come to theirs.
+    Own(Ceiling),
+    /// All of it.
+    Whole(Ceiling),
+}
+
 /// Sums of one broker in the wave at hand, and how many moves it receives and sends.
 #[derive(Clone, Copy, Default)]
 struct Carried {
@@ -183,6 +194,7 @@ impl<'p> Filler<'p> {
             rates: problem.rates.as_ref(),
             max_moves: max_moves(problem, stage),
             leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
+            leaders_changed: 0,
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
             max_seconds: problem.request.max_wave_duration.get(),
             rest: IndexVec::filled([0.0; 2], problem.cluster.brokers.len()),
@@ -243,44 +255,48 @@ impl<'p> Filler<'p> {
         for broker in self.touched.drain(..) {
             self.carried[broker] = Carried::default();
         }
+        self.leaders_changed = 0;
         if let Some(room) = &mut self.room {
             room.clear();
         }
         let mut taken = Vec::with_capacity(self.max_moves.min(places.len()));
-        let mut passed_by = Vec::new();
-        let mut changes_left = self.leader_changes;
-        let ways: &[bool] = match (self.rates.is_some(), wanted) {
-            (false, _) => &[false],
-            (true, 0) => &[true, false],
-            (true, _) => &[true],
-        };
-        for &by_part in ways {
-            let again = std::mem::take(&mut passed_by);
-            let places = if by_part || ways.len() == 1 { places } else { &again[..] };
-            for (seen, &place) in places.iter().enumerate() {
-                if taken.len() == self.max_moves || taken.len() + places.len() - seen < wanted {
-                    break;
-                }
-                let (step, load) = (queue.steps[place as usize], &queue.loads[place as usize]);
-                let adding = queue.adding.get(place as usize);
-                let has_room = self.room.as_ref().is_none_or(|room| room.fits(step));
-                if load.changes_leader && changes_left == 0 {
-                    continue;
-                }
-                if has_room && self.fits(load, adding, ceiling, by_part) {
-                    self.put(load, adding);
-                    if let Some(room) = &mut self.room {
-                        room.put(step);
-                    }
-                    taken.push(place);
-                    changes_left -= usize::from(load.changes_leader);
-                } else if by_part {
-                    passed_by.push(place);
-                }
+        if self.rates.is_none() {
+            self.take(queue, places, Part::Whole(ceiling), wanted, &mut taken);
+        } else {
+            let passed_by = self.take(queue, places, Part::Own(ceiling), wanted, &mut taken);
+            if wanted == 0 {
+                self.take(queue, &passed_by, Part::Whole(ceiling), wanted, &mut taken);
             }
         }
         taken.sort_unstable();
         taken
+    }
+
+    /// Takes every place that fits beside what is `taken`; gives back those that do not.
+    fn take(&mut self, queue: &Queue, places: &[u32], part: Part, wanted: usize, taken: &mut Vec<u32>) -> Vec<u32> {
+        let mut passed_by = Vec::new();
+        for (seen, &place) in places.iter().enumerate() {
+            if taken.len() == self.max_moves || taken.len() + places.len() - seen < wanted {
+                break;
+            }
+            let (step, load) = (queue.steps[place as usize], &queue.loads[place as usize]);
+            if load.changes_leader && self.leaders_changed == self.leader_changes {
+                continue;
+            }
+            let adding = queue.adding.get(place as usize);
+            let has_room = self.room.as_ref().is_none_or(|room| room.fits(step));
+            if has_room && self.fits(load, adding, part) {
+                self.put(load, adding);
+                if let Some(room) = &mut self.room {
+                    room.put(step);
+                }
+                taken.push(place);
+                self.leaders_changed += usize::from(load.changes_leader);
+            } else {
+                passed_by.push(place);
+            }
+        }
+        passed_by
     }
 
     /// Adds up what every broker has left to do.
@@ -297,14 +313,18 @@ impl<'p> Filler<'p> {
         self.rest_most = self.rest.iter().map(|rest| rest[0].max(rest[1])).fold(0.0, f64::max);
     }
 
-    /// The ceiling of a broker on one side, before all have had their part or after that.
-    fn ceiling(&self, ceiling: Ceiling, by_part: bool, broker: BrokerIx, side: usize, carries: u32) -> f64 {
-        let is_whole = !by_part || carries == 0 || self.rest_most <= 0.0;
-        let seconds = if is_whole { ceiling.wave } else { ceiling.parts * self.rest[broker][side] / self.rest_most };
+    /// The ceiling of a broker on one side that carries so many moves already.
+    fn ceiling(&self, part: Part, broker: BrokerIx, side: usize, carries: u32) -> f64 {
+        let seconds = match part {
+            Part::Own(ceiling) if carries > 0 && self.rest_most > 0.0 => {
+                ceiling.parts * self.rest[broker][side] / self.rest_most
+            }
+            Part::Own(ceiling) | Part::Whole(ceiling) => ceiling.wave,
+        };
         seconds * ROUNDING
     }
 
-    fn fits(&self, load: &Load, adding: &[BrokerIx], ceiling: Ceiling, by_part: bool) -> bool {
+    fn fits(&self, load: &Load, adding: &[BrokerIx], part: Part) -> bool {
         if load.adding == 0 {
             return true;
         }
@@ -318,7 +338,7 @@ impl<'p> Filler<'p> {
         let mut sums = leader.sums;
         sums.add_leader(load);
         let rate = rates.leader[load.leader];
-        let most = self.ceiling(ceiling, by_part, load.leader, 0, leader.sends);
+        let most = self.ceiling(part, load.leader, 0, leader.sends);
         if !(sums.traffic_out < rate && sums.bytes_out <= most * (rate - sums.traffic_out)) {
             return false;
         }
@@ -334,7 +354,7 @@ impl<'p> Filler<'p> {
             let Carried { mut sums, receives, .. } = self.carried[broker];
             sums.add_follower(load);
             let rate = rates.follower[broker];
-            let most = self.ceiling(ceiling, by_part, broker, 1, receives);
+            let most = self.ceiling(part, broker, 1, receives);
             receives < self.max_moves_per_broker
                 && sums.traffic_in < rate * FOLLOWER_SHARE_LEAST
                 && sums.bytes_in <= most * (rate - sums.traffic_in)

@@ -1,33 +1,19 @@
 //! What each command answers on true tool output, byte for byte. `KSHIFT_BLESS=1` writes it anew.
-#![expect(clippy::disallowed_methods, reason = "tests read their own switch")]
 
 use crate::support::files::{empty_dir, put, repo, text};
-use crate::support::run::{Answer, kshift, kshift_with};
+use crate::support::run::{golden, in_examples, kshift, kshift_with};
 
 const PLAN: &str = "--drain 1001-1003 --onto 0-2 --throttle 50MB/s --ignore-disk";
 
-#[track_caller]
-fn golden(name: &str, found: &str) {
-    let path = repo("tests/golden/cli").join(name);
-    if std::env::var("KSHIFT_BLESS").is_ok() {
-        put(&path, found);
-    }
-    assert_eq!(found, text(&path), "{name} differs; KSHIFT_BLESS=1 writes it anew");
-}
-
-fn here(args: &str) -> Answer {
-    kshift(args).in_dir(&repo("examples")).run()
-}
-
 #[test]
 fn snapshot_and_plan_answer_as_before() {
-    let answer = here("snapshot kafka-4.3.1").ok();
+    let answer = in_examples("snapshot kafka-4.3.1").ok();
     golden("snapshot.json", &answer.stdout);
     golden("snapshot.txt", &answer.stderr);
-    let answer = here(&format!("plan kafka-4.3.1 {PLAN}")).ok();
+    let answer = in_examples(&format!("plan kafka-4.3.1 {PLAN}")).ok();
     golden("plan.json", &answer.stdout);
     golden("plan.txt", &answer.stderr);
-    golden("plan-view.json", &here(&format!("plan kafka-4.3.1 {PLAN} --json")).ok().stderr);
+    golden("plan-view.json", &in_examples(&format!("plan kafka-4.3.1 {PLAN} --json")).ok().stderr);
 }
 
 #[test]
@@ -35,16 +21,16 @@ fn show_check_and_rollback_answer_as_before() {
     let dir = empty_dir("commands");
     let plan = dir.join("plan");
     let plan = plan.to_str().unwrap();
-    here(&format!("plan kafka-4.3.1 {PLAN} --out {plan}")).ok();
+    in_examples(&format!("plan kafka-4.3.1 {PLAN} --out {plan}")).ok();
     for (name, option) in
         [("show", ""), ("show-waves", "--waves"), ("show-brokers", "--brokers"), ("show-why", "--why orders.v1-0")]
     {
-        golden(&format!("{name}.txt"), &here(&format!("show {plan} {option}")).ok().stdout);
-        golden(&format!("{name}.json"), &here(&format!("show {plan} {option} --json")).ok().stdout);
+        golden(&format!("{name}.txt"), &in_examples(&format!("show {plan} {option}")).ok().stdout);
+        golden(&format!("{name}.json"), &in_examples(&format!("show {plan} {option} --json")).ok().stdout);
     }
-    golden("check.txt", &here(&format!("check kafka-4.3.1 {plan}")).ok().stdout);
-    golden("check.json", &here(&format!("check kafka-4.3.1 {plan} --json")).ok().stdout);
-    let back = here(&format!("rollback {plan} --to-wave 1")).ok();
+    golden("check.txt", &in_examples(&format!("check kafka-4.3.1 {plan}")).ok().stdout);
+    golden("check.json", &in_examples(&format!("check kafka-4.3.1 {plan} --json")).ok().stdout);
+    let back = in_examples(&format!("rollback {plan} --to-wave 1")).ok();
     golden("rollback.json", &back.stdout);
     golden("rollback.txt", &back.stderr);
 }
@@ -54,14 +40,14 @@ fn a_tampered_plan_does_not_pass_the_check() {
     let dir = empty_dir("commands-tampered");
     let plan = dir.join("plan");
     let plan = plan.to_str().unwrap();
-    here(&format!("plan kafka-4.3.1 {PLAN} --out {plan}")).ok();
+    in_examples(&format!("plan kafka-4.3.1 {PLAN} --out {plan}")).ok();
     let file = dir.join("plan/waves/001/reassign.json");
     let whole = text(&file);
     // One replica more than the plan has said.
     let tampered = whole.replacen("\"replicas\":[", "\"replicas\":[1001,", 1);
     assert_ne!(tampered, whole);
     put(&file, tampered);
-    let answer = here(&format!("check kafka-4.3.1 {plan}"));
+    let answer = in_examples(&format!("check kafka-4.3.1 {plan}"));
     assert_eq!(answer.exit, 1, "{}{}", answer.stdout, answer.stderr);
     golden("check-tampered.txt", &answer.stdout);
 }
@@ -69,10 +55,10 @@ fn a_tampered_plan_does_not_pass_the_check() {
 #[test]
 fn a_file_of_others_is_judged_by_every_limit_that_is_asked_for() {
     let dir = empty_dir("commands-foreign");
-    put(&dir.join("move.json"), here(&format!("plan kafka-4.3.1 {PLAN}")).ok().stdout);
+    put(&dir.join("move.json"), in_examples(&format!("plan kafka-4.3.1 {PLAN}")).ok().stdout);
     let file = dir.join("move.json");
     let check = |limits: &str| {
-        let answer = here(&format!("check kafka-4.3.1 {} --ignore-disk {limits}", file.display()));
+        let answer = in_examples(&format!("check kafka-4.3.1 {} --ignore-disk {limits}", file.display()));
         (answer.exit, answer.stdout.split(['[', ']']).nth(1).unwrap_or_default().to_owned(), answer.stdout)
     };
     for holds in ["", "--max-moves 5000", "--max-moves-per-broker 5000", "--skip-unhealthy", "--throttle 50MB/s"] {
@@ -110,7 +96,7 @@ fn the_summary_shows_what_either_preference_gives_where_sizes_differ() {
     // Broker 0 has two log dirs, so twice the disk of the others.
     let plan = "plan kafka-4.3.1 --drain 1001-1003 --onto 0-2 --capacity 50MB";
     let line = |options: &str, label: &str| {
-        let said = here(&format!("{plan} {options}")).ok().stderr;
+        let said = in_examples(&format!("{plan} {options}")).ok().stderr;
         let from = said.lines().skip_while(|line| !line.starts_with(label)).take(2).map(str::trim);
         from.map(str::to_owned).collect::<Vec<String>>()
     };
@@ -133,7 +119,7 @@ fn the_summary_shows_what_either_preference_gives_where_sizes_differ() {
 
 #[test]
 fn a_plan_of_the_default_preference_does_not_name_it() {
-    let plan = |options: &str| here(&format!("plan kafka-4.3.1 {PLAN} --format plan {options}")).ok().stdout;
+    let plan = |options: &str| in_examples(&format!("plan kafka-4.3.1 {PLAN} --format plan {options}")).ok().stdout;
     let usual = plan("");
     assert!(!usual.contains("prefer") && !usual.contains("trade"), "{usual}");
     assert_eq!(plan("--prefer disk"), usual);

@@ -1,5 +1,4 @@
 //! `kshift simulate`: what it answers, on what, and what it refuses.
-#![expect(clippy::disallowed_methods, reason = "tests read their own switch")]
 
 use kshift::base::units::BytesPerSec;
 use kshift::base::work::Work;
@@ -8,49 +7,36 @@ use kshift::request::Request;
 use kshift::simulate::{self, Played, Style};
 use serde_json::Value;
 
-use crate::support::files::{empty_dir, put, repo, text};
-use crate::support::run::{Answer, kshift};
+use crate::support::files::{empty_dir, put, text};
+use crate::support::run::{golden, in_examples};
 
 const PLAN: &str = "--drain 1001-1003 --onto 0-2 --throttle 50MB/s --ignore-disk";
-
-fn here(args: &str) -> Answer {
-    kshift(args).in_dir(&repo("examples")).run()
-}
 
 /// The plan of the example in a directory of its own.
 fn planned(name: &str, options: &str) -> String {
     let plan = empty_dir(name).join("plan").to_str().unwrap().to_owned();
-    here(&format!("plan kafka-4.3.1 {PLAN} {options} --out {plan}")).ok();
+    in_examples(&format!("plan kafka-4.3.1 {PLAN} {options} --out {plan}")).ok();
     plan
 }
 
 fn json(args: &str) -> Value {
-    serde_json::from_str(&here(&format!("{args} --json")).ok().stdout).expect("it is JSON")
-}
-
-#[track_caller]
-fn golden(name: &str, found: &str) {
-    let path = repo("tests/golden/cli").join(name);
-    if std::env::var("KSHIFT_BLESS").is_ok() {
-        put(&path, found);
-    }
-    assert_eq!(found, text(&path), "{name} differs; KSHIFT_BLESS=1 writes it anew");
+    serde_json::from_str(&in_examples(&format!("{args} --json")).ok().stdout).expect("it is JSON")
 }
 
 #[test]
 fn it_answers_as_before() {
     let plan = planned("simulate", "--canary 2");
-    golden("simulate.txt", &here(&format!("simulate kafka-4.3.1 {plan}")).ok().stdout);
-    golden("simulate-lose.txt", &here(&format!("simulate kafka-4.3.1 {plan} --lose 0@2")).ok().stdout);
-    golden("simulate-compare.txt", &here(&format!("simulate kafka-4.3.1 {plan} --compare")).ok().stdout);
-    golden("simulate.json", &here(&format!("simulate kafka-4.3.1 {plan} --every 0.2s --json")).ok().stdout);
+    golden("simulate.txt", &in_examples(&format!("simulate kafka-4.3.1 {plan}")).ok().stdout);
+    golden("simulate-lose.txt", &in_examples(&format!("simulate kafka-4.3.1 {plan} --lose 0@2")).ok().stdout);
+    golden("simulate-compare.txt", &in_examples(&format!("simulate kafka-4.3.1 {plan} --compare")).ok().stdout);
+    golden("simulate.json", &in_examples(&format!("simulate kafka-4.3.1 {plan} --every 0.2s --json")).ok().stdout);
 }
 
 #[test]
 fn a_plan_and_its_one_file_move_the_same_bytes() {
     let plan = planned("simulate-same", "");
     let file = empty_dir("simulate-file").join("move.json");
-    put(&file, here(&format!("plan kafka-4.3.1 {PLAN}")).ok().stdout);
+    put(&file, in_examples(&format!("plan kafka-4.3.1 {PLAN}")).ok().stdout);
     let ours = json(&format!("simulate kafka-4.3.1 {plan} --style all-at-once"));
     let foreign = json(&format!("simulate kafka-4.3.1 {} --throttle 50MB/s --style all-at-once", file.display()));
     for key in ["bytes_copied", "copies", "makespan_seconds", "ends"] {
@@ -88,10 +74,10 @@ fn proposals_of_cruise_control_are_played() {
 fn without_a_rate_no_time_is_told() {
     let plan = empty_dir("simulate-no-rate").join("plan");
     let plan = plan.to_str().unwrap();
-    here(&format!("plan kafka-4.3.1 --drain 1001-1003 --onto 0-2 --ignore-disk --out {plan}")).ok();
-    let answer = here(&format!("simulate kafka-4.3.1 {plan}"));
+    in_examples(&format!("plan kafka-4.3.1 --drain 1001-1003 --onto 0-2 --ignore-disk --out {plan}")).ok();
+    let answer = in_examples(&format!("simulate kafka-4.3.1 {plan}"));
     answer.refused(2, "usage").says("made without --throttle").says("help: add a rate such as `--throttle 50MB/s`");
-    here(&format!("simulate kafka-4.3.1 {plan} --throttle 20MB/s")).ok();
+    in_examples(&format!("simulate kafka-4.3.1 {plan} --throttle 20MB/s")).ok();
 }
 
 #[test]
@@ -107,9 +93,9 @@ fn what_cannot_be_read_is_refused_with_what_was_expected() {
         ("--series a.txt", "usage", "neither .csv nor .json"),
         ("--compare --lose 1@1", "usage", "exclude each other"),
     ] {
-        here(&format!("simulate kafka-4.3.1 {plan} {options}")).refused(2, code).says(said);
+        in_examples(&format!("simulate kafka-4.3.1 {plan} {options}")).refused(2, code).says(said);
     }
-    here("simulate kafka-4.3.1 kafka-4.3.1").refused(2, "unreadable").says("has no plan.json");
+    in_examples("simulate kafka-4.3.1 kafka-4.3.1").refused(2, "unreadable").says("has no plan.json");
 }
 
 #[test]
@@ -118,7 +104,7 @@ fn the_series_is_written_in_the_format_that_its_name_asks_for() {
     let dir = empty_dir("simulate-series-files");
     for file in ["s.csv", "s.json"] {
         let path = dir.join(file);
-        here(&format!("simulate kafka-4.3.1 {plan} --every 0.1s --series {}", path.display())).ok();
+        in_examples(&format!("simulate kafka-4.3.1 {plan} --every 0.1s --series {}", path.display())).ok();
         let written = text(&path);
         let head =
             if file == "s.csv" { "seconds,broker,disk_bytes" } else { "{\"every_seconds\":0.1,\"seconds\":[0.0,0.1" };

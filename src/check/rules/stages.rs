@@ -5,6 +5,7 @@ use super::super::case::{Case, CaseMove};
 use crate::base::ids::is_internal_topic;
 use crate::plan::Stage;
 use crate::replay::NONE;
+use crate::replay::steps::is_reordered;
 use crate::request::Strategy;
 
 const RULE: &str = "stage";
@@ -41,11 +42,6 @@ fn is_short(case: &Case, row: u32) -> bool {
 
 fn is_internal(case: &Case, row: u32) -> bool {
     is_internal_topic(&case.world.snapshot.topic_of(row as usize).name)
-}
-
-/// Whether a list only has another order.
-pub(super) fn is_reordered(old: &[u32], new: &[u32]) -> bool {
-    new.len() == old.len() && new.iter().all(|broker| old.contains(broker))
 }
 
 /// Whether a step orders an old list anew before anything is copied.

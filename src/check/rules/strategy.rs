@@ -12,6 +12,7 @@ use super::super::case::{Case, CaseMove, list};
 use super::stages;
 use crate::plan::Stage;
 use crate::replay::NONE;
+use crate::replay::steps::is_reordered;
 use crate::request::Strategy;
 
 const RULE: &str = "strategy";
@@ -32,7 +33,7 @@ fn fault(case: &Case, moved: &CaseMove) -> Option<String> {
     if !new.iter().all(is_known) {
         return Some("it goes over a broker that it neither comes from nor goes to".into());
     }
-    let is_reordered = stages::is_reordered(old, new);
+    let is_reordered = is_reordered(old, new);
     if stages::is_of_sources(case, step) || case.plan.waves[moved.wave].stage == Stage::Sources {
         return sources(case, moved, is_reordered);
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::files::put;
+use super::files::{put, repo, text};
 
 /// A command to be run.
 pub struct Kshift {
@@ -121,4 +121,20 @@ pub fn report_of_changed(dir: &Path, plan: &Value, change: &dyn Fn(&mut Value)) 
     let answer = kshift("check c.json other.json").in_dir(dir).run();
     assert_eq!(answer.exit, 1, "{}", answer.stdout);
     answer.stdout
+}
+
+/// The command in the directory of the examples.
+pub fn in_examples(args: &str) -> Answer {
+    kshift(args).in_dir(&repo("examples")).run()
+}
+
+/// Compares an answer with the one that is kept; `KSHIFT_BLESS=1` keeps this one.
+#[track_caller]
+#[expect(clippy::disallowed_methods, reason = "tests read their own switch")]
+pub fn golden(name: &str, found: &str) {
+    let path = repo("tests/golden/cli").join(name);
+    if std::env::var("KSHIFT_BLESS").is_ok() {
+        put(&path, found);
+    }
+    assert_eq!(found, text(&path), "{name} differs; KSHIFT_BLESS=1 writes it anew");
 }
