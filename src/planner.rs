@@ -234,8 +234,10 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         warnings: warnings(solved),
         complete: problem.deferred.is_empty(),
     };
-    forecast::add(&mut plan, problem);
-    back::add(&mut plan, problem);
+    forecast::add(&mut plan, problem, &forecast::of(problem, &solved.steps, &solved.schedule, &solved.loads));
+    let in_order = solved.schedule.waves.iter().flat_map(|wave| &wave.steps);
+    let traffic: Vec<f64> = in_order.map(|&step| solved.loads.loads[step as usize].write).collect();
+    back::add(&mut plan, problem, &traffic);
     plan
 }
 

@@ -22,7 +22,6 @@ use crate::base::units::{Bytes, Seconds, Traffic};
 use crate::plan::{Move, Plan, Warning, Wave};
 use crate::problem::Problem;
 use crate::schedule::time::{FOLLOWER_SHARE_LEAST, Sums};
-use crate::snapshot::Snapshot;
 
 /// How many waves or log dirs a warning names.
 const NAMED: usize = 3;
@@ -35,15 +34,16 @@ struct Undone {
     stuck: Option<(BrokerId, f64)>,
 }
 
-/// Adds to each wave what undoing it takes, and warnings of what undoing would run into.
-pub fn add(plan: &mut Plan, problem: &Problem<'_>) {
+/// Adds to each wave what undoing it takes, and warnings of what undoing would run into. `traffic` has the produced bytes
+/// per second of each row of the plan.
+pub fn add(plan: &mut Plan, problem: &Problem<'_>, traffic: &[f64]) {
     let times = || {
         let rates = problem.rates.as_ref()?;
         let of_broker = |id: BrokerId| {
             let broker = problem.cluster.broker_ix(id);
             broker.map_or([0.0; 2], |broker| [rates.leader[broker], rates.follower[broker]])
         };
-        Some(times(plan, problem.cluster.snapshot, &of_broker))
+        Some(plan.waves.par_iter().map(|wave| time_of(plan, wave, traffic, &of_broker)).collect::<Vec<_>>())
     };
     let (undone, peaks) = rayon::join(times, || peaks(plan));
     for (wave, peak) in plan.waves.iter_mut().zip(peaks) {
@@ -58,21 +58,8 @@ pub fn add(plan: &mut Plan, problem: &Problem<'_>) {
     plan.warnings.extend(warnings.into_iter().flatten());
 }
 
-/// What undoing each wave takes, when a broker has these rates: as leader, as follower.
-fn times(plan: &Plan, snapshot: &Snapshot, rates: &(dyn Fn(BrokerId) -> [f64; 2] + Sync)) -> Vec<Undone> {
-    let traffic = |moved: &Move<'_>| {
-        let row = snapshot.row_of(moved.topic, moved.partition);
-        row.map_or(0.0, |row| snapshot.partitions.bytes_in[row].get())
-    };
-    plan.waves.par_iter().map(|wave| time_of(plan, wave, &traffic, rates)).collect()
-}
-
-fn time_of(
-    plan: &Plan,
-    wave: &Wave,
-    traffic: &(dyn Fn(&Move<'_>) -> f64 + Sync),
-    rates: &(dyn Fn(BrokerId) -> [f64; 2] + Sync),
-) -> Undone {
+/// What undoing a wave takes, when a broker has these rates: as leader, as follower.
+fn time_of(plan: &Plan, wave: &Wave, traffic: &[f64], rates: &(dyn Fn(BrokerId) -> [f64; 2] + Sync)) -> Undone {
     let mut sums: BTreeMap<BrokerId, Sums> = BTreeMap::new();
     // In order of topic and partition, so that the last bit does not depend on plan order.
     for row in plan.sorted_rows(wave.rows.clone()) {
@@ -84,7 +71,7 @@ fn time_of(
             }
             continue;
         }
-        let written = traffic(&moved);
+        let written = traffic[row as usize];
         let mut back = 0;
         for broker in moved.removing() {
             back += 1;

@@ -1,57 +1,58 @@
-//! The forecast of every wave, from the plan as it is written: what people should expect, and what sets it.
+//! The forecast of every wave: what people should expect, and what sets it.
 
-use crate::base::index::{BrokerIx, IndexVec, Ix, PartitionIx};
+use crate::base::index::{BrokerIx, IndexVec};
 use crate::plan::{Estimate, Limit, Plan};
 use crate::problem::Problem;
-use crate::schedule::forecast::{Forecaster, Step};
+use crate::route::Steps;
+use crate::schedule::forecast::{Forecast, Forecaster, Step};
+use crate::schedule::{Loads, Schedule, Wave};
+
+/// What is expected of each wave; nothing without a throttle.
+pub(super) fn of(problem: &Problem<'_>, steps: &Steps, schedule: &Schedule, loads: &Loads) -> Vec<Forecast> {
+    let Some(rates) = &problem.rates else { return Vec::new() };
+    let mut receives = IndexVec::filled(false, problem.cluster.brokers.len());
+    loads.adding.values().iter().for_each(|&broker| receives[broker] = true);
+    let mut forecaster = Forecaster::new(problem, rates, receives);
+    let leaves_leaders = problem.request.replicas_only;
+    let wave = |wave: &Wave| {
+        let steps_of_wave = || wave.steps.iter().map(|&step| step as usize);
+        let after: Vec<Vec<BrokerIx>> =
+            steps_of_wave().map(|step| steps.after.get(step).iter().map(|home| home.broker).collect()).collect();
+        let mut moved: Vec<Step<'_>> = steps_of_wave()
+            .zip(&after)
+            .map(|(step, after)| Step {
+                partition: loads.loads[step].partition,
+                before: steps.before.get(step),
+                after,
+                leader: steps.leader[step],
+                // A preferred election follows the wave where one is due.
+                leader_after: if leaves_leaders { steps.leader[step] } else { after[0] },
+                copies: loads.adding.get(step),
+            })
+            .collect();
+        forecaster.wave(&mut moved)
+    };
+    schedule.waves.iter().map(wave).collect()
+}
 
 /// Fills in the durations of all waves and their sum; nothing without a throttle.
-pub(super) fn add(plan: &mut Plan, problem: &Problem<'_>) {
-    let Some(rates) = &problem.rates else { return };
-    let cluster = &problem.cluster;
-    let ix = |id| cluster.broker_ix(id).expect("a broker of the cluster");
-    let mut receives = IndexVec::filled(false, cluster.brokers.len());
-    for row in 0..plan.moves.size.len() {
-        plan.get(row).copied_to().for_each(|id| receives[ix(id)] = true);
+pub(super) fn add(plan: &mut Plan, problem: &Problem<'_>, forecasts: &[Forecast]) {
+    if problem.rates.is_none() {
+        return;
     }
-    let mut forecaster = Forecaster::new(problem, rates, receives);
     let mut eta = Estimate::default();
-    for number in 0..plan.waves.len() {
-        let wave = &plan.waves[number];
-        let lists: Vec<[Vec<BrokerIx>; 3]> = plan
-            .moves_of(wave)
-            .map(|step| {
-                let all = |ids: &[_]| ids.iter().map(|&id| ix(id)).collect();
-                [all(step.previous), all(step.replicas), step.copied_to().map(ix).collect()]
-            })
-            .collect();
-        let mut steps: Vec<Step<'_>> = plan
-            .moves_of(wave)
-            .zip(&lists)
-            .map(|(step, [before, after, copies])| {
-                let row = cluster.snapshot.row_of(step.topic, step.partition).expect("a partition of the cluster");
-                let leader = step.leader.map_or(before[0], ix);
-                // A preferred election follows the wave where one is due.
-                let leader_after = match step.leader_after {
-                    Some(id) if step.leaves_leaders => ix(id),
-                    _ => after[0],
-                };
-                Step { partition: PartitionIx::new(row), before, after, leader, leader_after, copies }
-            })
-            .collect();
-        let forecast = forecaster.wave(&mut steps);
+    for (wave, forecast) in plan.waves.iter_mut().zip(forecasts) {
         let duration = forecast.duration;
         eta.low += duration.low;
         eta.expected += duration.expected;
         eta.high += duration.high;
-        let id = |broker: BrokerIx| cluster.brokers[broker].id;
+        let id = |broker: BrokerIx| problem.cluster.brokers[broker].id;
         let limit = forecast.limit.map(|limit| Limit {
             broker: id(limit.broker),
             side: limit.side,
             cap: limit.cap,
             from: limit.from.map(id),
         });
-        let wave = &mut plan.waves[number];
         wave.duration_seconds = Some(duration);
         let is_told = |limit: &Limit| wave.bottleneck.is_some_and(|bottleneck| limit.says_no_more_than(bottleneck));
         wave.limit = limit.filter(|limit| !is_told(limit));

@@ -4,8 +4,8 @@
 //! share of the rates, forecast, and cut anew by a smaller share while one is too long for the longest window; in the
 //! end each wave copies one step alone, and what does not fit then fits nowhere.
 
+use super::forecast;
 use crate::base::error::{Code, Error, Result};
-use crate::base::index::{BrokerIx, IndexVec};
 use crate::base::text::{counted, either};
 use crate::base::units::Seconds;
 use crate::base::work::Work;
@@ -13,7 +13,6 @@ use crate::calendar::{self, Calendar};
 use crate::plan::Estimate;
 use crate::problem::{Problem, Span};
 use crate::route::Steps;
-use crate::schedule::forecast::{Forecaster, Step};
 use crate::schedule::{self, Loads, Schedule};
 
 /// Cuts after which each wave copies one step alone.
@@ -75,33 +74,7 @@ pub fn dates(problem: &Problem<'_>, steps: &Steps, schedule: &Schedule, loads: &
 
 /// What is expected of each wave; nothing without a throttle.
 fn forecasts(problem: &Problem<'_>, steps: &Steps, schedule: &Schedule, loads: &Loads) -> Vec<Estimate> {
-    let Some(rates) = &problem.rates else { return Vec::new() };
-    let mut receives = IndexVec::filled(false, problem.cluster.brokers.len());
-    loads.adding.values().iter().for_each(|&broker| receives[broker] = true);
-    let mut forecaster = Forecaster::new(problem, rates, receives);
-    let leaves_leaders = problem.request.replicas_only;
-    let wave = |wave: &schedule::Wave| {
-        let after: Vec<Vec<BrokerIx>> = wave
-            .steps
-            .iter()
-            .map(|&step| steps.after.get(step as usize).iter().map(|home| home.broker).collect())
-            .collect();
-        let mut moved: Vec<Step<'_>> = wave
-            .steps
-            .iter()
-            .zip(&after)
-            .map(|(&step, after)| Step {
-                partition: loads.loads[step as usize].partition,
-                before: steps.before.get(step as usize),
-                after,
-                leader: steps.leader[step as usize],
-                leader_after: if leaves_leaders { steps.leader[step as usize] } else { after[0] },
-                copies: loads.adding.get(step as usize),
-            })
-            .collect();
-        forecaster.wave(&mut moved).duration
-    };
-    schedule.waves.iter().map(wave).collect()
+    forecast::of(problem, steps, schedule, loads).into_iter().map(|forecast| forecast.duration).collect()
 }
 
 /// A copy that has begun cannot pause, so what takes longer than any window is refused.
