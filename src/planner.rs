@@ -32,7 +32,7 @@ use crate::plan::{
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
 use crate::route::{self, Steps};
-use crate::schedule::{self, Loads, Schedule, given_bound};
+use crate::schedule::{self, Loads, Schedule, given_bound, rolling};
 use crate::search;
 use crate::snapshot::{BrokerState, Snapshot};
 
@@ -80,6 +80,8 @@ pub struct Solved<'s> {
     steps: Steps,
     schedule: Schedule,
     loads: Loads,
+    /// How long the waves take when they overlap, where that is known.
+    rolling: Option<Seconds>,
     /// Absent where the lists are given, or replicas stay.
     bounds: Option<bound::Found>,
     /// What the other preference gives, where that was asked for and can be told.
@@ -113,11 +115,15 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
             // The same homes at other rates: what they bring to each broker is known now, and does not change again.
             continue;
         }
-        let (schedule, loads) = windows::fit(&mut problem, &steps, (schedule, loads), work)?;
+        let (mut schedule, loads) = windows::fit(&mut problem, &steps, (schedule, loads), work)?;
         let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
             let calendar = windows::dates(&problem, &steps, &schedule, &loads)?;
+            let rolling = match look {
+                Look::Whole => rolling::order(&problem, &steps, &loads, &mut schedule, work)?,
+                Look::Feasible => None,
+            };
             return Ok(Solved {
                 problem,
                 leadership,
@@ -125,6 +131,7 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
                 steps,
                 schedule,
                 loads,
+                rolling,
                 bounds,
                 other: other?,
                 calendar,
@@ -531,7 +538,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         bytes_forced: problem.bytes_forced,
         waves: waves.len() as u32,
         makespan_seconds: timed.then(|| waves.iter().filter_map(|wave| wave.copy_seconds).sum()),
-        rolling_seconds: None,
+        rolling_seconds: solved.rolling,
         eta_seconds: None,
         makespan_lower_bound_seconds: None,
         makespan_lower_bound_by: None,

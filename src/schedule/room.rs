@@ -93,15 +93,21 @@ impl Room {
     /// Ends a wave: its copies stay, and what they replace is freed.
     pub fn end_wave(&mut self, taken: &[u32]) {
         self.clear();
-        for &step in taken {
-            for &(dir, bytes) in self.lands.get(step as usize) {
-                self.held[dir] = self.held[dir].saturating_add(bytes);
-            }
+        taken.iter().for_each(|&step| self.land(step));
+        taken.iter().for_each(|&step| self.leave(step));
+    }
+
+    /// The copies of a step begin to land, outside of any wave at hand.
+    pub fn land(&mut self, step: u32) {
+        for &(dir, bytes) in self.lands.get(step as usize) {
+            self.held[dir] = self.held[dir].saturating_add(bytes);
         }
-        for &step in taken {
-            for &(dir, bytes) in self.frees.get(step as usize) {
-                self.held[dir] = self.held[dir].saturating_sub(bytes);
-            }
+    }
+
+    /// What a step replaces is freed.
+    pub fn leave(&mut self, step: u32) {
+        for &(dir, bytes) in self.frees.get(step as usize) {
+            self.held[dir] = self.held[dir].saturating_sub(bytes);
         }
     }
 

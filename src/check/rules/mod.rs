@@ -16,6 +16,7 @@ pub(super) mod previous;
 pub(super) mod racks;
 pub(super) mod replicas;
 pub(super) mod rollback;
+pub(super) mod rolling;
 pub(super) mod scope;
 pub(super) mod shape;
 pub(super) mod sizes;
@@ -53,8 +54,16 @@ pub(super) const SOUND_MOVES: &[MoveRule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] =
-    &[bounds::judge, times::judge, dates::judge, rollback::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] = &[
+    rolling::judge,
+    bounds::judge,
+    times::judge,
+    dates::judge,
+    rollback::judge,
+    summary::judge,
+    brokers::judge,
+    lower_bound::judge,
+];
 
 /// What the plan claims of its moves.
 pub(super) const MOVE_FIGURES: &[MoveRule] = &[sizes::judge];

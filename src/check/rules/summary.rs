@@ -57,11 +57,6 @@ fn times(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {
             add(found, &format!("eta_seconds.{word}"), &shown(given), &shown(expected));
         }
     }
-    // A time that is not recomputed here still has to be one.
-    let rolling = summary.rolling_seconds.map(Seconds::get);
-    if rolling.is_some_and(|seconds| !(seconds.is_finite() && seconds >= 0.0) || case.rates.is_none()) {
-        add(found, "rolling_seconds", &shown(rolling), "null, or a time under a throttle");
-    }
 }
 
 fn ratios(case: &Case, figures: &Figures, found: &mut Vec<Violation>) {

@@ -1,0 +1,240 @@
+//! The order in which moves start when waves overlap, and how long that takes.
+//!
+//! **Rolling.** Whenever a slot frees, the first partition in plan order whose slots and disks are free starts, but none
+//! of wave N+2 while one of wave N runs. So the order within a wave decides how well brokers are kept busy: a leader with
+//! little to send, or targets whose slots wait on slow leaders, waste rates that nobody gets back.
+//!
+//! **The method.** The order is found by carrying it out: copies share rates as they will ([`share`]), and whenever
+//! something may start, the leader that needs it most starts its largest ([`starts`]). Nobody waits who could start, and
+//! earlier waves go first, so carrying out the order that comes of it starts the same at the same time: the time of
+//! this run is the time of the plan.
+
+mod share;
+mod starts;
+
+use rayon::prelude::*;
+
+use self::share::Shares;
+use self::starts::Starts;
+use super::room::Room;
+use super::{Loads, Schedule};
+use crate::base::error::Result;
+use crate::base::index::{Csr, Ix};
+use crate::base::units::Seconds;
+use crate::base::work::Work;
+use crate::problem::Problem;
+use crate::route::Steps;
+
+/// With more copies than that nobody waits for the answer: waves keep the order in which they were filled.
+const COPIES_MAX: usize = 500_000;
+
+/// So many copies are carried out in all to try which leaders should go first; once at least.
+const WORK_MAX: usize = 150_000;
+
+/// Which leaders may go first, in the order in which this is tried.
+const CHOICES: [Choice; 5] = [
+    Choice::MostLeftPerCopy,
+    Choice::FewestRunning,
+    Choice::MostLeftPerCopyEvenly,
+    Choice::MostLeftPerRunning,
+    Choice::FewestRunningMostLeft,
+];
+
+/// Who goes first of several that may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// The first in plan order.
+    AsGiven,
+    /// The largest of the leader that needs it most.
+    Chosen(Choice),
+}
+
+/// Which leader needs something to send most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// The one with the fewest partitions in flight, then with the most bytes that have not started.
+    FewestRunning,
+    /// The one with the fewest partitions in flight, then with the most bytes left.
+    FewestRunningMostLeft,
+    /// The one with the most bytes left for each partition in flight, and one more.
+    MostLeftPerRunning,
+    /// The one with the most bytes left for each copy in flight, and one more.
+    MostLeftPerCopy,
+    /// The one with the most bytes left for each copy in flight, and three more.
+    MostLeftPerCopyEvenly,
+}
+
+/// All steps as what runs: those of the first wave first, in the order of the waves' lists.
+struct Jobs {
+    /// Numbers in [`Steps`].
+    step: Vec<u32>,
+    wave: Vec<u32>,
+    /// The jobs of each wave.
+    of_wave: Csr<u32>,
+    waves: usize,
+    /// The jobs of the same partition before and after.
+    before: Vec<Option<u32>>,
+    after: Vec<Option<u32>>,
+    /// Bytes of one copy.
+    bytes: Vec<f64>,
+    /// The pipe that copies come from.
+    from: Vec<u32>,
+    /// The pipes that copies go into.
+    into: Csr<u32>,
+    /// Sides of brokers on which it holds a slot: its leader's, then those of its adding brokers.
+    slots: Csr<u32>,
+    /// Where it stands among all, largest first.
+    rank: Vec<u32>,
+    /// Bytes per second of every pipe: what broker b may send at 2·b, and receive at 2·b + 1.
+    rates: Vec<f64>,
+    sides: usize,
+    slots_per_side: u32,
+    in_flight: u32,
+}
+
+impl Jobs {
+    fn new(problem: &Problem<'_>, steps: &Steps, loads: &Loads, schedule: &Schedule) -> Option<Self> {
+        let rates = problem.rates.as_ref()?;
+        let brokers = &problem.cluster.brokers;
+        let sides = 2 * brokers.len();
+        // Copies between the log dirs of a broker come from a pipe that holds nobody back.
+        let nobody = sides as u32;
+        let count = schedule.waves.iter().map(|wave| wave.steps.len()).sum();
+        let targets = problem.is_target.iter().filter(|is_target| **is_target).count() as u32;
+        let mut jobs = Jobs {
+            step: Vec::with_capacity(count),
+            wave: Vec::with_capacity(count),
+            of_wave: Csr::with_capacity(schedule.waves.len(), count),
+            waves: schedule.waves.len(),
+            before: vec![None; count],
+            after: vec![None; count],
+            bytes: Vec::with_capacity(count),
+            from: Vec::with_capacity(count),
+            into: Csr::with_capacity(count, loads.adding.total()),
+            slots: Csr::with_capacity(count, loads.adding.total() + count),
+            rank: vec![0; count],
+            rates: brokers.indices().flat_map(|broker| [rates.leader[broker], rates.follower[broker]]).collect(),
+            sides,
+            slots_per_side: problem.request.in_flight_per_broker,
+            in_flight: problem.request.in_flight.unwrap_or((5 * targets).max(1_250)),
+        };
+        jobs.rates.push(f64::INFINITY);
+        let mut last = vec![None; problem.movers.len()];
+        for (wave, row) in schedule.waves.iter().enumerate() {
+            for &step in &row.steps {
+                let job = jobs.step.len() as u32;
+                let load = &loads.loads[step as usize];
+                let out = 2 * load.leader.get() as u32;
+                let into = || loads.adding.get(step as usize).iter().map(|broker| 2 * broker.get() as u32 + 1);
+                jobs.step.push(step);
+                jobs.wave.push(wave as u32);
+                jobs.bytes.push(load.size);
+                jobs.from.push(if load.sends > 0 { out } else { nobody });
+                jobs.into.push(into());
+                jobs.slots.push((load.sends > 0).then_some(out).into_iter().chain(into()));
+                let before = last[steps.mover[step as usize] as usize].replace(job);
+                if let Some(before) = before {
+                    jobs.after[before as usize] = Some(job);
+                    jobs.before[job as usize] = Some(before);
+                }
+            }
+            let first = (jobs.step.len() - row.steps.len()) as u32;
+            jobs.of_wave.push(first..jobs.step.len() as u32);
+        }
+        jobs.rank_by_size();
+        Some(jobs)
+    }
+
+    fn len(&self) -> usize {
+        self.step.len()
+    }
+
+    fn rank_by_size(&mut self) {
+        let mut largest_first: Vec<(std::cmp::Reverse<u64>, u32)> =
+            (0..self.len()).map(|job| (std::cmp::Reverse(self.bytes[job] as u64), job as u32)).collect();
+        largest_first.sort_unstable();
+        for (rank, &(_, job)) in largest_first.iter().enumerate() {
+            self.rank[job as usize] = rank as u32;
+        }
+    }
+
+    /// Bytes that a job brings to a side on which it holds a slot.
+    fn load_on(&self, job: usize, side: u32) -> f64 {
+        let copies = if side == self.from[job] { self.into.get(job).len() } else { 1 };
+        copies as f64 * self.bytes[job]
+    }
+}
+
+/// How a run went: its jobs in the order in which they started, and its time in seconds.
+struct Played {
+    order: Vec<u32>,
+    seconds: f64,
+}
+
+/// Carries out all jobs.
+fn play(jobs: &Jobs, rule: Rule, room: Option<Room>, work: &Work) -> Result<Played> {
+    let tolerance = match jobs.into.total() {
+        0..=2_000 => 1e-9,
+        2_001..=50_000 => 5e-4,
+        _ => 2e-3,
+    };
+    let mut shares = Shares::new(jobs.rates.iter().copied(), tolerance);
+    let mut starts = Starts::new(jobs, rule, room);
+    let mut copies: Vec<u32> = (0..jobs.len()).map(|job| jobs.into.get(job).len() as u32).collect();
+    let mut ended = Vec::new();
+    let mut events = 0_usize;
+    loop {
+        starts.start_all(&mut shares);
+        if !shares.next(&mut ended) {
+            break;
+        }
+        for job in ended.drain(..) {
+            copies[job as usize] -= 1;
+            if copies[job as usize] == 0 {
+                starts.end(job);
+            }
+        }
+        events += 1;
+        if events.is_multiple_of(4_096) {
+            work.step("ordering", starts.order.len(), jobs.len())?;
+        }
+    }
+    debug_assert!(starts.is_over(), "something never ends");
+    Ok(Played { order: starts.order, seconds: shares.now() })
+}
+
+/// Orders the steps of every wave as they shall start, and says how long all waves take when carried out rolling; nothing
+/// without a throttle, or with too many copies to say.
+///
+/// # Errors
+/// An interruption.
+pub fn order(
+    problem: &Problem<'_>,
+    steps: &Steps,
+    loads: &Loads,
+    schedule: &mut Schedule,
+    work: &Work,
+) -> Result<Option<Seconds>> {
+    if loads.adding.total() > COPIES_MAX {
+        return Ok(None);
+    }
+    let Some(jobs) = Jobs::new(problem, steps, loads, schedule) else { return Ok(None) };
+    let tries = (WORK_MAX / jobs.into.total().max(1)).clamp(1, CHOICES.len());
+    let room = Room::new(problem, steps);
+    let played = CHOICES[..tries].par_iter().map(|&choice| play(&jobs, Rule::Chosen(choice), room.clone(), work));
+    let played = played.collect::<Result<Vec<_>>>()?;
+    let best = played.iter().reduce(|best, next| if next.seconds < best.seconds { next } else { best });
+    let best = best.expect("there is a choice");
+    arrange(&jobs, best, schedule);
+    Ok(Some(Seconds::new(best.seconds)))
+}
+
+/// Puts the steps of every wave into the order in which they started.
+fn arrange(jobs: &Jobs, played: &Played, schedule: &mut Schedule) {
+    for wave in &mut schedule.waves {
+        wave.steps.clear();
+    }
+    for &job in &played.order {
+        schedule.waves[jobs.wave[job as usize] as usize].steps.push(jobs.step[job as usize]);
+    }
+}
