@@ -1,5 +1,6 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod at_risk;
 mod back;
 mod bounds;
 mod forecast;
@@ -214,7 +215,8 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let found = solved.bounds.take();
     let solved = &solved;
     let problem = &solved.problem;
-    let ((topics, moves), brokers) = rayon::join(|| moves(solved), || brokers(solved));
+    let (((topics, moves), brokers), at_risk) =
+        rayon::join(|| rayon::join(|| moves(solved), || brokers(solved)), || at_risk::of(solved));
     let waves = waves(solved, &moves);
     let mut summary = summary(solved, &brokers, &waves);
     match found {
@@ -238,6 +240,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let in_order = solved.schedule.waves.iter().flat_map(|wave| &wave.steps);
     let traffic: Vec<f64> = in_order.map(|&step| solved.loads.loads[step as usize].write).collect();
     back::add(&mut plan, problem, &traffic);
+    at_risk::add(&mut plan, at_risk);
     plan
 }
 
@@ -266,6 +269,7 @@ fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
             dates: solved.calendar.as_ref().map(|calendar| calendar.waves[number]),
             rollback_seconds: None,
             rollback_peak_disk_utilization: None,
+            at_risk: None,
             rows,
         }
     };
@@ -544,6 +548,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         peak_disk_utilization: received,
         bounds: None,
         trade: trade::of(problem, &solved.leadership.lists, solved.other),
+        at_risk: None,
     }
 }
 

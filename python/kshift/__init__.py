@@ -18,6 +18,8 @@ between threads. Long calls let other threads run, and stop on Ctrl-C.
 from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
 from kshift._kshift import Cluster, Plan, Wave, __version__, check, compare, plan, simulate
 from kshift._types import (
+    AtRisk,
+    AtRiskSpan,
     Bottleneck,
     Bound,
     Bounds,
@@ -33,6 +35,7 @@ from kshift._types import (
     Limit,
     LogDir,
     Loss,
+    LossRisk,
     Move,
     Notice,
     Outcome,
@@ -56,9 +59,12 @@ from kshift._types import (
     Violation,
     Why,
     WhyStep,
+    WorstLoss,
 )
 
 __all__ = [
+    "AtRisk",
+    "AtRiskSpan",
     "Bottleneck",
     "Bound",
     "Bounds",
@@ -80,6 +86,7 @@ __all__ = [
     "Limit",
     "LogDir",
     "Loss",
+    "LossRisk",
     "Move",
     "Notice",
     "Outcome",
@@ -105,6 +112,7 @@ __all__ = [
     "Wave",
     "Why",
     "WhyStep",
+    "WorstLoss",
     "__version__",
     "check",
     "compare",

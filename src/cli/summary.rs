@@ -12,7 +12,9 @@ use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::windows::Windows;
 use crate::base::zone::Zone;
-use crate::plan::{Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning};
+use crate::plan::{
+    AtRiskSpan, Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning,
+};
 use crate::request::Prefer;
 
 /// How many deferred partitions the text names.
@@ -258,6 +260,7 @@ impl<'a> PlanView<'a> {
             self.add_disk(&mut lines);
             self.add_trade(&mut lines);
         }
+        self.add_risks(&mut lines);
         let times =
             |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
         if self.moves > 0 && self.drain_dir.is_none() {
@@ -360,6 +363,38 @@ impl<'a> PlanView<'a> {
         lines.add("", format!("the end may be from {} to {}", ends.low.short(), ends.high.short()));
         if !self.window.is_empty() {
             lines.add("", format!("waves run while a window is open: {}", self.window));
+        }
+    }
+
+    /// What the loss of one broker or rack would do, where it would do anything.
+    fn add_risks(&self, lines: &mut Lines) {
+        let Some(span) = self.summary.at_risk.as_ref().filter(|_| self.moves > 0) else { return };
+        let AtRiskSpan { before, most, after } = span;
+        let mut label = "at risk";
+        let racks = || Some([before.rack_loss.as_ref()?, most.rack_loss.as_ref()?, after.rack_loss.as_ref()?]);
+        let brokers = Some([before, most, after].map(|risk| &risk.broker_loss));
+        for (what, losses) in [("broker", brokers), ("rack", racks())] {
+            let Some(losses) = losses.filter(|[_, most, _]| most.counts() != [0; 2]) else { continue };
+            let of = |kind: usize| {
+                let [before, most, after] = losses.map(|risk| risk.counts()[kind]);
+                let peak = if most > before { format!("up to {} in a wave, ", grouped(most)) } else { String::new() };
+                let told = if most == before && after == before {
+                    String::new()
+                } else {
+                    format!(" ({peak}{} after)", grouped(after))
+                };
+                (before, told)
+            };
+            let ((below, below_told), (offline, offline_told)) = (of(0), of(1));
+            let below = counted(below, "partition");
+            let text = format!("{below} below min ISR{below_told}, {} offline{offline_told}", grouped(offline));
+            lines.add(std::mem::take(&mut label), format!("by the loss of a {what}: {text}"));
+            let [before, most, after] = losses.map(|risk| {
+                risk.worst.as_ref().map_or("none".to_owned(), |worst| {
+                    format!("{} with {}", worst.name(), grouped(worst.below_min_isr))
+                })
+            });
+            lines.add("", format!("worst of them: {before} before, {most} in a wave, {after} after"));
         }
     }
 

@@ -3,6 +3,7 @@
 //! The left bank writes it, the right bank judges it, and every file and page is made from it alone.
 //! Moves are columns in the order of the plan, wave after wave; ids are Kafka's own.
 
+mod at_risk;
 mod bounds;
 mod cost;
 mod read;
@@ -17,6 +18,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::at_risk::{AtRisk, AtRiskSpan, LossRisk, WorstLoss};
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::read::read;
 pub use self::trade::{Outcome, Trade};
@@ -178,6 +180,9 @@ pub struct Summary {
     /// older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade: Option<Trade>,
+    /// What the loss of one broker or rack would do before, during and after the plan; absent in plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_risk: Option<AtRiskSpan>,
 }
 
 /// A forecast with its range, in seconds.
@@ -237,6 +242,8 @@ pub struct Wave {
     /// Highest use over capacity, while this wave is undone, of any log dir that then receives again; absent where none
     /// does, where a capacity is not known, and in plans of older versions.
     pub rollback_peak_disk_utilization: Option<f64>,
+    /// What the loss of one broker or rack would do at worst while it runs; absent in plans of older versions.
+    pub at_risk: Option<AtRisk>,
     /// Its rows in [`Plan::moves`].
     pub rows: Range<usize>,
 }

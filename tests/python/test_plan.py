@@ -670,3 +670,14 @@ def test_the_forecast_can_be_changed_and_says_what_limits_it(cluster: kshift.Clu
     assert limit.source is not None
     with pytest.raises(kshift.InputError):
         kshift.plan(cluster, drain=1000, throttle="50MB/s", forecast={"rtt": 1})
+
+
+def test_every_wave_says_what_the_loss_of_one_broker_or_rack_would_do(plan: kshift.Plan) -> None:
+    span = plan.summary.at_risk
+    assert isinstance(span, kshift.AtRiskSpan)
+    for wave in plan.waves:
+        assert isinstance(wave.at_risk, kshift.AtRisk)
+        assert wave.at_risk.broker_loss.below_min_isr <= span.most.broker_loss.below_min_isr
+    racks = span.before.rack_loss
+    assert isinstance(racks, kshift.LossRisk)
+    assert racks.worst is None or isinstance(racks.worst, kshift.WorstLoss)

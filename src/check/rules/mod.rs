@@ -1,5 +1,6 @@
 //! The rules: each is a file with one subject, and adding one is a file and a line here.
 
+pub(super) mod at_risk;
 pub(super) mod bounds;
 pub(super) mod brokers;
 pub(super) mod canary;
@@ -53,8 +54,16 @@ pub(super) const SOUND_MOVES: &[MoveRule] = &[
 ];
 
 /// What the plan claims of itself.
-pub(super) const FIGURES: &[Rule] =
-    &[bounds::judge, times::judge, dates::judge, rollback::judge, summary::judge, brokers::judge, lower_bound::judge];
+pub(super) const FIGURES: &[Rule] = &[
+    bounds::judge,
+    times::judge,
+    dates::judge,
+    rollback::judge,
+    at_risk::judge,
+    summary::judge,
+    brokers::judge,
+    lower_bound::judge,
+];
 
 /// What the plan claims of its moves.
 pub(super) const MOVE_FIGURES: &[MoveRule] = &[sizes::judge];

@@ -5,5 +5,6 @@ mod dates;
 mod figures;
 mod files;
 mod foreign;
+mod losses;
 mod safety;
 mod support;
