@@ -5,6 +5,7 @@ mod back;
 mod bounds;
 mod forecast;
 mod remedy;
+mod sources;
 mod trade;
 mod windows;
 
@@ -215,10 +216,13 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let found = solved.bounds.take();
     let solved = &solved;
     let problem = &solved.problem;
-    let (((topics, moves), brokers), at_risk) =
-        rayon::join(|| rayon::join(|| moves(solved), || brokers(solved)), || at_risk::of(solved));
+    let (((topics, moves), brokers), (at_risk, sources)) = rayon::join(
+        || rayon::join(|| moves(solved), || brokers(solved)),
+        || rayon::join(|| at_risk::of(solved), || sources::of(problem, &solved.leadership.lists)),
+    );
     let waves = waves(solved, &moves);
     let mut summary = summary(solved, &brokers, &waves);
+    summary.balance_sources = sources;
     match found {
         Some(found) => bounds::add(&mut summary, found, problem, &brokers),
         None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.leadership.lists)),
@@ -527,6 +531,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
     let targets = || brokers.iter().filter(|broker| broker.role == Role::Target);
     let received = peak_utilization(solved, brokers);
     let cross_rack_bytes = cross_rack_bytes(problem, loads);
+    let least_waves = schedule::least_waves::of(problem, &solved.steps, &solved.schedule, loads);
     let dates = |wave: Option<&Wave>| wave.and_then(|wave| wave.dates);
     Summary {
         replicas_moved: loads.adding.total() as u64,
@@ -549,6 +554,9 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         bounds: None,
         trade: trade::of(problem, &solved.leadership.lists, solved.other),
         at_risk: None,
+        balance_sources: None,
+        waves_lower_bound: Some(least_waves.waves),
+        waves_lower_bound_by: Some(least_waves.by).filter(|by| !by.is_empty()),
     }
 }
 

@@ -250,6 +250,31 @@ class AtRiskSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class GainPoint:
+    """What so many changes of leaders are worth."""
+
+    leaders_changed: int
+    seconds: float
+    """How long the busiest broker then copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesGain:
+    """What ``balance_sources`` would gain: how long the busiest broker copies."""
+
+    seconds: float
+    """With leaders as they are."""
+    balanced_seconds: float
+    """With all changes."""
+    partitions: int
+    """How many partitions move."""
+    leaders_changed: int
+    """How many of these change their leader."""
+    curve: tuple[GainPoint, ...]
+    """What the first of the changes are worth; the last entry has all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The figures of a plan, as defined in ``docs/model.md``. Times are ``None`` without a throttle."""
 
@@ -289,6 +314,12 @@ class Summary:
     """When the last wave ends; ``None`` as ``starts_at`` is."""
     at_risk: AtRiskSpan | None = None
     """What the loss of one broker or rack would do; ``None`` in plans of older versions."""
+    balance_sources: SourcesGain | None = None
+    """What ``balance_sources`` would gain; ``None`` where it was asked for, where leaders stay, or without a throttle."""
+    waves_lower_bound: int | None = None
+    """No cut of the same moves has fewer waves; ``None`` in plans of older versions."""
+    waves_lower_bound_by: str | None = None
+    """What sets that bound, stage by stage; ``None`` without waves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ use crate::request::Prefer;
 /// How many deferred partitions the text names.
 const DEFERRED_SHOWN: usize = 3;
 
+/// The least part of the time that is worth naming an option for.
+const GAIN_SHOWN: f64 = 0.05;
+
 /// How many pairs stand in one line.
 const PAIRS_IN_LINE: usize = 6;
 
@@ -246,6 +249,7 @@ impl<'a> PlanView<'a> {
             lines.add("data", format!("{copied}; {where_to}"));
             self.add_cost(&mut lines);
             lines.add("waves", self.waves_text());
+            self.add_least_waves(&mut lines);
             self.add_times(&mut lines);
         }
         self.add_dates(&mut lines);
@@ -305,6 +309,29 @@ impl<'a> PlanView<'a> {
         format!("{}: {}", grouped(u64::from(self.summary.waves)), stages.join(", "))
     }
 
+    /// How many waves the same moves take at least, where there are more.
+    fn add_least_waves(&self, lines: &mut Lines) {
+        let summary = self.summary;
+        if let Some(least) = summary.waves_lower_bound.filter(|&least| least < summary.waves) {
+            let by = summary.waves_lower_bound_by.as_deref().unwrap_or_default();
+            lines.add("", format!("no cut of these moves has fewer than {}: {by}", grouped(least.into())));
+        }
+    }
+
+    /// What other leaders would gain, where that is worth a word.
+    fn add_gain(&self, lines: &mut Lines) {
+        let Some(gain) = self.summary.balance_sources.as_ref().filter(|gain| gain.share() >= GAIN_SHOWN) else {
+            return;
+        };
+        let share = |changes: u64| format!("{:.1} %", changes as f64 / gain.partitions as f64 * 100.0);
+        let (now, then) = (gain.seconds, gain.balanced_seconds);
+        lines.add("", format!("with --balance-sources: about {then} instead of {now}"));
+        let half = gain.half().filter(|half| half.leaders_changed < gain.leaders_changed);
+        let half =
+            half.map_or(String::new(), |half| format!(" (half of the gain with {})", share(half.leaders_changed)));
+        lines.add("", format!("with {} of the leaders changed first{half}", share(gain.leaders_changed)));
+    }
+
     fn add_times(&self, lines: &mut Lines) {
         let summary = self.summary;
         let at = match (&self.rates, self.throttle_bytes_per_sec) {
@@ -344,6 +371,7 @@ impl<'a> PlanView<'a> {
         if let Some(by) = &summary.makespan_lower_bound_by {
             lines.add("", format!("least time set by: {by}"));
         }
+        self.add_gain(lines);
     }
 
     /// What goes between racks, in money.

@@ -10,6 +10,7 @@ mod read;
 pub mod rollback;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sources;
 mod trade;
 pub mod why;
 mod write;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use self::at_risk::{AtRisk, AtRiskSpan, LossRisk, WorstLoss};
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::read::read;
+pub use self::sources::{GainPoint, SourcesGain};
 pub use self::trade::{Outcome, Trade};
 pub use self::write::{write, write_to};
 pub(crate) use self::write::{write_dirs, write_ids};
@@ -183,6 +185,16 @@ pub struct Summary {
     /// What the loss of one broker or rack would do before, during and after the plan; absent in plans of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_risk: Option<AtRiskSpan>,
+    /// What `--balance-sources` would gain; absent where it was asked for, where leaders stay, without a throttle, and in
+    /// plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_sources: Option<SourcesGain>,
+    /// No cut of the same moves has fewer waves; absent in plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves_lower_bound: Option<u32>,
+    /// What sets that bound, stage by stage; absent without waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves_lower_bound_by: Option<String>,
 }
 
 /// A forecast with its range, in seconds.

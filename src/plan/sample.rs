@@ -196,6 +196,9 @@ pub fn sample() -> Plan {
         peak_disk_utilization: Some(0.6),
         bounds: Some(bounds()),
         trade: None,
+        balance_sources: Some(gain()),
+        waves_lower_bound: Some(2),
+        waves_lower_bound_by: Some("1 canary, 1 internal".to_owned()),
         at_risk: Some(AtRiskSpan { before: at_risk(2), most: at_risk(3), after: at_risk(1) }),
     };
     plan.deferred.push(Deferred {
@@ -261,6 +264,17 @@ fn at_risk(count: u64) -> AtRisk {
     };
     let loss = |worst| LossRisk { below_min_isr: 2 * count, offline: 2, worst };
     AtRisk { broker_loss: loss(worst(Some(2), None)), rack_loss: Some(loss(worst(None, Some("use1-az1")))) }
+}
+
+fn gain() -> SourcesGain {
+    let point = |leaders_changed: u64, seconds: f64| GainPoint { leaders_changed, seconds: Seconds::new(seconds) };
+    SourcesGain {
+        seconds: Seconds::new(20_000.0),
+        balanced_seconds: Seconds::new(12_000.0),
+        partitions: 5,
+        leaders_changed: 2,
+        curve: vec![point(1, 15_000.0), point(2, 12_000.0)],
+    }
 }
 
 /// A bound of every kind of proof.

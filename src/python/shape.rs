@@ -17,6 +17,8 @@ const NESTED: &[(&str, &str, &str)] = &[
     ("Summary", "bounds", "Bounds"),
     ("Summary", "trade", "Trade"),
     ("Summary", "at_risk", "AtRiskSpan"),
+    ("Summary", "balance_sources", "SourcesGain"),
+    ("SourcesGain", "curve", "GainPoint"),
     ("AtRiskSpan", "before", "AtRisk"),
     ("AtRiskSpan", "most", "AtRisk"),
     ("AtRiskSpan", "after", "AtRisk"),

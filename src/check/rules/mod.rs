@@ -20,6 +20,7 @@ pub(super) mod rollback;
 pub(super) mod scope;
 pub(super) mod shape;
 pub(super) mod sizes;
+pub(super) mod sources;
 pub(super) mod stages;
 pub(super) mod strategy;
 pub(super) mod summary;
@@ -60,6 +61,7 @@ pub(super) const FIGURES: &[Rule] = &[
     dates::judge,
     rollback::judge,
     at_risk::judge,
+    sources::judge,
     summary::judge,
     brokers::judge,
     lower_bound::judge,

@@ -55,6 +55,9 @@ fn by_hand() -> (Snapshot, Plan) {
         bounds: None,
         trade: None,
         at_risk: None,
+        balance_sources: None,
+        waves_lower_bound: None,
+        waves_lower_bound_by: None,
     };
     let old = |heads: u32| (Role::Drain, 4, 0, heads, 0, [301, 301, 0]);
     let new = |heads: u32| (Role::Target, 0, 4, 0, heads, [0, 301, 301]);

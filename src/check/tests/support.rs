@@ -190,6 +190,9 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
         bounds: None,
         trade: None,
         at_risk: None,
+        balance_sources: None,
+        waves_lower_bound: None,
+        waves_lower_bound_by: None,
     };
     plan.brokers = (0..world.len()).map(|number| line(&case, &figures, number)).collect();
     plan
