@@ -12,6 +12,10 @@ use crate::problem::Problem;
 
 /// Each level that is tried is this much above the one before: coarser than where it is asked for, as it is only told.
 const LEVEL_STEP: f64 = 1.01;
+/// From so many partitions on each try costs more than it tells, and steps are coarser still.
+const MANY: usize = 150_000;
+/// The step between levels then.
+const LEVEL_STEP_OF_MANY: f64 = 1.03;
 
 /// Copying for as long as the busiest broker takes, before and after changes of leaders.
 pub struct Gain {
@@ -24,7 +28,7 @@ pub struct Gain {
 /// What there is to gain for these lists.
 pub fn of(problem: &Problem<'_>, lists: &Csr<Home>) -> Gain {
     let sources = Sources::new(problem, lists);
-    let best = sources.best(LEVEL_STEP);
+    let best = sources.best(if sources.mover.len() < MANY { LEVEL_STEP } else { LEVEL_STEP_OF_MANY });
     sources.walk(&best)
 }
 
