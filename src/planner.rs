@@ -1,9 +1,11 @@
 //! The table of contents of the left bank: each line of [`solve`] is one room of the house.
 
+mod at_risk;
 mod back;
 mod bounds;
 mod forecast;
 mod remedy;
+mod sources;
 mod trade;
 mod windows;
 
@@ -221,9 +223,13 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let found = solved.bounds.take();
     let solved = &solved;
     let problem = &solved.problem;
-    let ((topics, moves), brokers) = rayon::join(|| moves(solved), || brokers(solved));
+    let (((topics, moves), brokers), (at_risk, sources)) = rayon::join(
+        || rayon::join(|| moves(solved), || brokers(solved)),
+        || rayon::join(|| at_risk::of(solved), || sources::of(problem, &solved.leadership.lists)),
+    );
     let waves = waves(solved, &moves);
     let mut summary = summary(solved, &brokers, &waves);
+    summary.balance_sources = sources;
     match found {
         Some(found) => bounds::add(&mut summary, found, problem, &brokers),
         None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.leadership.lists)),
@@ -245,6 +251,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let in_order = solved.schedule.waves.iter().flat_map(|wave| &wave.steps);
     let traffic: Vec<f64> = in_order.map(|&step| solved.loads.loads[step as usize].write).collect();
     back::add(&mut plan, problem, &traffic);
+    at_risk::add(&mut plan, at_risk);
     plan
 }
 
@@ -273,6 +280,7 @@ fn waves(solved: &Solved<'_>, moves: &Moves) -> Vec<Wave> {
             dates: solved.calendar.as_ref().map(|calendar| calendar.waves[number]),
             rollback_seconds: None,
             rollback_peak_disk_utilization: None,
+            at_risk: None,
             rows,
         }
     };
@@ -530,6 +538,7 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
     let targets = || brokers.iter().filter(|broker| broker.role == Role::Target);
     let received = peak_utilization(solved, brokers);
     let cross_rack_bytes = cross_rack_bytes(problem, loads);
+    let least_waves = schedule::least_waves::of(problem, &solved.steps, &solved.schedule, loads);
     let dates = |wave: Option<&Wave>| wave.and_then(|wave| wave.dates);
     Summary {
         replicas_moved: loads.adding.total() as u64,
@@ -551,6 +560,10 @@ fn summary(solved: &Solved<'_>, brokers: &[PlanBroker], waves: &[Wave]) -> Summa
         peak_disk_utilization: received,
         bounds: None,
         trade: trade::of(problem, &solved.leadership.lists, solved.other),
+        at_risk: None,
+        balance_sources: None,
+        waves_lower_bound: Some(least_waves.waves),
+        waves_lower_bound_by: Some(least_waves.by).filter(|by| !by.is_empty()),
     }
 }
 

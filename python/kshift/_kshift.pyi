@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from kshift._types import (
+    AtRisk,
     Bottleneck,
     Broker,
     Comparison,
@@ -522,6 +523,10 @@ class Wave:
     @property
     def rollback_peak_disk_utilization(self) -> float | None:
         """The fullest log dir that receives again while it is undone, used over capacity, where that is known."""
+
+    @property
+    def at_risk(self) -> AtRisk | None:
+        """What the loss of one broker or rack would do at worst while it runs; ``None`` in plans of older versions."""
 
     @property
     def starts_at(self) -> Dates | None:

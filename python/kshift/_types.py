@@ -207,6 +207,74 @@ class Trade:
 
 
 @dataclass(frozen=True, slots=True)
+class WorstLoss:
+    """A broker or a rack, and what its loss alone would do."""
+
+    below_min_isr: int
+    """Partitions with fewer replicas in sync left than ``min.insync.replicas``, those that go offline among them."""
+    offline: int
+    """Partitions with none left."""
+    broker: int | None = None
+    """The broker; of a rack, the one that has none and so counts as one of its own."""
+    rack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossRisk:
+    """Partitions for which there is a broker, or a rack, whose loss would leave too few replicas in sync."""
+
+    below_min_isr: int
+    """Fewer than ``min.insync.replicas``, those that go offline among them."""
+    offline: int
+    """None at all."""
+    worst: WorstLoss | None = None
+    """The loss that would hit most of them; ``None`` when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """What a single loss would do to the partitions of the whole cluster."""
+
+    broker_loss: LossRisk
+    rack_loss: LossRisk | None = None
+    """``None`` where no alive broker has a rack."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtRiskSpan:
+    """The same before a plan, at most in any of its waves, and after it."""
+
+    before: AtRisk
+    most: AtRisk
+    after: AtRisk
+
+
+@dataclass(frozen=True, slots=True)
+class GainPoint:
+    """What so many changes of leaders are worth."""
+
+    leaders_changed: int
+    seconds: float
+    """How long the busiest broker then copies."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesGain:
+    """What ``balance_sources`` would gain: how long the busiest broker copies."""
+
+    seconds: float
+    """With leaders as they are."""
+    balanced_seconds: float
+    """With all changes."""
+    partitions: int
+    """How many partitions move."""
+    leaders_changed: int
+    """How many of these change their leader."""
+    curve: tuple[GainPoint, ...]
+    """What the first of the changes are worth; the last entry has all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The figures of a plan, as defined in ``docs/model.md``. Times are ``None`` without a throttle."""
 
@@ -244,6 +312,14 @@ class Summary:
     """When the first wave starts, as RFC 3339; ``None`` unless ``window``, ``start`` or ``time_zone`` was given."""
     ends_at: Dates | None = None
     """When the last wave ends; ``None`` as ``starts_at`` is."""
+    at_risk: AtRiskSpan | None = None
+    """What the loss of one broker or rack would do; ``None`` in plans of older versions."""
+    balance_sources: SourcesGain | None = None
+    """What ``balance_sources`` would gain; ``None`` where it was asked for, where leaders stay, or without a throttle."""
+    waves_lower_bound: int | None = None
+    """No cut of the same moves has fewer waves; ``None`` in plans of older versions."""
+    waves_lower_bound_by: str | None = None
+    """What sets that bound, stage by stage; ``None`` without waves."""
 
 
 @dataclass(frozen=True, slots=True)

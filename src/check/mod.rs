@@ -23,6 +23,7 @@ mod share;
 mod spread;
 #[cfg(test)]
 mod tests;
+mod waves;
 
 use std::ops::Range;
 use std::path::Path;

@@ -14,7 +14,7 @@ use crate::base::price::money;
 use crate::base::text::grouped;
 use crate::base::units::{Bytes, Seconds};
 use crate::plan::why::{Why, why};
-use crate::plan::{Bottleneck, Dates, Estimate, Limit, Plan, Stage, Wave};
+use crate::plan::{AtRisk, Bottleneck, Dates, Estimate, Limit, Plan, Stage, Wave};
 
 /// Shows what was asked for.
 pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
@@ -33,12 +33,12 @@ pub fn run(args: &ShowArgs, console: &Console) -> Result<u8> {
 
 /// The waves of a plan.
 #[derive(Serialize)]
-pub struct WavesView {
-    waves: Vec<WaveRow>,
+pub struct WavesView<'a> {
+    waves: Vec<WaveRow<'a>>,
 }
 
 #[derive(Serialize)]
-struct WaveRow {
+struct WaveRow<'a> {
     wave: u32,
     stage: Stage,
     partitions: u64,
@@ -50,6 +50,11 @@ struct WaveRow {
     limit: Option<Limit>,
     #[serde(skip)]
     held_up_by: Option<Limit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_risk: Option<&'a AtRisk>,
+    /// Whether that is other than before the plan.
+    #[serde(skip)]
+    is_risk_new: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     cross_rack_cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,10 +68,11 @@ pub fn bytes_to_copy(plan: &Plan, wave: &Wave) -> Bytes {
     plan.moves_of(wave).flat_map(|step| step.copied_to().map(move |_| step.size)).sum()
 }
 
-impl WavesView {
+impl<'a> WavesView<'a> {
     /// The waves of `plan`.
-    pub fn new(plan: &Plan) -> Self {
-        let row = |wave: &Wave| WaveRow {
+    pub fn new(plan: &'a Plan) -> Self {
+        let before = plan.summary.at_risk.as_ref().map(|span| &span.before);
+        let row = |wave: &'a Wave| WaveRow {
             wave: wave.index,
             stage: wave.stage,
             partitions: wave.rows.len() as u64,
@@ -76,6 +82,8 @@ impl WavesView {
             bottleneck: wave.bottleneck,
             limit: wave.limit,
             held_up_by: wave.held_up_by(),
+            at_risk: wave.at_risk.as_ref(),
+            is_risk_new: wave.at_risk.as_ref().zip(before).is_some_and(|(risk, before)| !risk.has_counts_of(before)),
             cross_rack_cost: plan.cross_rack_cost_of(wave),
             starts_at: wave.dates.map(|dates| dates.starts_at),
             ends_at: wave.dates.map(|dates| dates.ends_at),
@@ -84,7 +92,17 @@ impl WavesView {
     }
 }
 
-impl View for WavesView {
+/// Partitions at risk, in short: `12 below min ISR (3 offline) by a broker, 24 (0) by a rack`.
+fn risk_text(risk: &AtRisk) -> String {
+    let [below, offline] = risk.broker_loss.counts().map(grouped);
+    let rack = risk.rack_loss.as_ref().map_or(String::new(), |rack| {
+        let [below, offline] = rack.counts().map(grouped);
+        format!(", {below} ({offline}) by a rack")
+    });
+    format!("{below} below min ISR ({offline} offline) by a broker{rack}")
+}
+
+impl View for WavesView<'_> {
     fn text(&self, _quiet: bool) -> String {
         if self.waves.is_empty() {
             return "no waves: nothing has to move\n".to_owned();
@@ -102,6 +120,7 @@ impl View for WavesView {
             ("AT THE LATEST", Align::Left),
             ("COST", Align::Right),
             ("BOTTLENECK", Align::Left),
+            ("AT RISK", Align::Left),
         ]);
         for wave in &self.waves {
             table.row([
@@ -117,6 +136,7 @@ impl View for WavesView {
                 wave.ends_at.map_or(String::new(), |dates| dates.high.short()),
                 wave.cross_rack_cost.map_or(String::new(), money),
                 wave.held_up_by.map_or(String::new(), |limit| limit.in_short()),
+                wave.at_risk.filter(|_| wave.is_risk_new).map_or(String::new(), risk_text),
             ]);
         }
         table.text()

@@ -12,11 +12,16 @@ use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::windows::Windows;
 use crate::base::zone::Zone;
-use crate::plan::{Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning};
+use crate::plan::{
+    AtRiskSpan, Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning,
+};
 use crate::request::Prefer;
 
 /// How many deferred partitions the text names.
 const DEFERRED_SHOWN: usize = 3;
+
+/// The least part of the time that is worth naming an option for.
+const GAIN_SHOWN: f64 = 0.05;
 
 /// How many pairs stand in one line.
 const PAIRS_IN_LINE: usize = 6;
@@ -244,6 +249,7 @@ impl<'a> PlanView<'a> {
             lines.add("data", format!("{copied}; {where_to}"));
             self.add_cost(&mut lines);
             lines.add("waves", self.waves_text());
+            self.add_least_waves(&mut lines);
             self.add_times(&mut lines);
         }
         self.add_dates(&mut lines);
@@ -258,6 +264,7 @@ impl<'a> PlanView<'a> {
             self.add_disk(&mut lines);
             self.add_trade(&mut lines);
         }
+        self.add_risks(&mut lines);
         let times =
             |ratio: Option<f64>| ratio.map_or("not known".to_owned(), |ratio| format!("{ratio:.3} times the mean"));
         if self.moves > 0 && self.drain_dir.is_none() {
@@ -302,6 +309,29 @@ impl<'a> PlanView<'a> {
         format!("{}: {}", grouped(u64::from(self.summary.waves)), stages.join(", "))
     }
 
+    /// How many waves the same moves take at least, where there are more.
+    fn add_least_waves(&self, lines: &mut Lines) {
+        let summary = self.summary;
+        if let Some(least) = summary.waves_lower_bound.filter(|&least| least < summary.waves) {
+            let by = summary.waves_lower_bound_by.as_deref().unwrap_or_default();
+            lines.add("", format!("no cut of these moves has fewer than {}: {by}", grouped(least.into())));
+        }
+    }
+
+    /// What other leaders would gain, where that is worth a word.
+    fn add_gain(&self, lines: &mut Lines) {
+        let Some(gain) = self.summary.balance_sources.as_ref().filter(|gain| gain.share() >= GAIN_SHOWN) else {
+            return;
+        };
+        let share = |changes: u64| format!("{:.1} %", changes as f64 / gain.partitions as f64 * 100.0);
+        let (now, then) = (gain.seconds, gain.balanced_seconds);
+        lines.add("", format!("with --balance-sources: about {then} instead of {now}"));
+        let half = gain.half().filter(|half| half.leaders_changed < gain.leaders_changed);
+        let half =
+            half.map_or(String::new(), |half| format!(" (half of the gain with {})", share(half.leaders_changed)));
+        lines.add("", format!("with {} of the leaders changed first{half}", share(gain.leaders_changed)));
+    }
+
     fn add_times(&self, lines: &mut Lines) {
         let summary = self.summary;
         let at = match (&self.rates, self.throttle_bytes_per_sec) {
@@ -341,6 +371,7 @@ impl<'a> PlanView<'a> {
         if let Some(by) = &summary.makespan_lower_bound_by {
             lines.add("", format!("least time set by: {by}"));
         }
+        self.add_gain(lines);
     }
 
     /// What goes between racks, in money.
@@ -360,6 +391,38 @@ impl<'a> PlanView<'a> {
         lines.add("", format!("the end may be from {} to {}", ends.low.short(), ends.high.short()));
         if !self.window.is_empty() {
             lines.add("", format!("waves run while a window is open: {}", self.window));
+        }
+    }
+
+    /// What the loss of one broker or rack would do, where it would do anything.
+    fn add_risks(&self, lines: &mut Lines) {
+        let Some(span) = self.summary.at_risk.as_ref().filter(|_| self.moves > 0) else { return };
+        let AtRiskSpan { before, most, after } = span;
+        let mut label = "at risk";
+        let racks = || Some([before.rack_loss.as_ref()?, most.rack_loss.as_ref()?, after.rack_loss.as_ref()?]);
+        let brokers = Some([before, most, after].map(|risk| &risk.broker_loss));
+        for (what, losses) in [("broker", brokers), ("rack", racks())] {
+            let Some(losses) = losses.filter(|[_, most, _]| most.counts() != [0; 2]) else { continue };
+            let of = |kind: usize| {
+                let [before, most, after] = losses.map(|risk| risk.counts()[kind]);
+                let peak = if most > before { format!("up to {} in a wave, ", grouped(most)) } else { String::new() };
+                let told = if most == before && after == before {
+                    String::new()
+                } else {
+                    format!(" ({peak}{} after)", grouped(after))
+                };
+                (before, told)
+            };
+            let ((below, below_told), (offline, offline_told)) = (of(0), of(1));
+            let below = counted(below, "partition");
+            let text = format!("{below} below min ISR{below_told}, {} offline{offline_told}", grouped(offline));
+            lines.add(std::mem::take(&mut label), format!("by the loss of a {what}: {text}"));
+            let [before, most, after] = losses.map(|risk| {
+                risk.worst.as_ref().map_or("none".to_owned(), |worst| {
+                    format!("{} with {}", worst.name(), grouped(worst.below_min_isr))
+                })
+            });
+            lines.add("", format!("worst of them: {before} before, {most} in a wave, {after} after"));
         }
     }
 

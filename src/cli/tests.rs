@@ -20,12 +20,19 @@ onto      1-2,10 (3 brokers)
 replicas  7 to move, of 8 on the drained brokers
 data      1.71 TB to copy, of 1.71 TB; 210 GB of it between racks
 waves     3: 1 canary (1 partition), 1 data (3 partitions), 1 internal (1 partition)
+          no cut of these moves has fewer than 2: 1 canary, 1 internal
 time      6h 10m expected, 5h 37m to 7h 01m, at 50.0 MB/s for each broker
           held up by the throttle of broker 2 as follower for 5h 34m of it
 copying   5h 37m wave by wave; no plan can take less than 4h 33m (1.23 times that)
           least time set by: what must enter broker 2
+          with --balance-sources: about 3h 20m instead of 5h 33m
+          with 40.0 % of the leaders changed first (half of the gain with 20.0 %)
 disk      fullest target log dir 25.0% before, 60.0% after
           at its peak 60.0% on broker 2 `/kafka/d1`; limit 80%
+at risk   by the loss of a broker: 4 partitions below min ISR (up to 6 in a wave, 2 after), 2 offline
+          worst of them: broker 2 with 2 before, broker 2 with 3 in a wave, broker 2 with 1 after
+          by the loss of a rack: 4 partitions below min ISR (up to 6 in a wave, 2 after), 2 offline
+          worst of them: rack use1-az1 with 2 before, rack use1-az1 with 3 in a wave, rack use1-az1 with 1 after
 balance   fullest target 1.235 times the mean
           most leaders on a target 1.000 times the mean
 bounds    fullest target 90.0%, at best 60.0%; leaders 1.500, at best 1.000; time 1.23 times the least
@@ -68,10 +75,10 @@ fn the_json_of_the_summary_holds_the_figures_of_its_text() {
 #[test]
 fn the_table_of_waves_is_aligned() {
     let expected = "\
-WAVE  STAGE     PARTITIONS  TO COPY  COPY TIME  EXPECTED  RANGE               BOTTLENECK
+WAVE  STAGE     PARTITIONS  TO COPY  COPY TIME  EXPECTED  RANGE               BOTTLENECK             AT RISK
    1  canary             1   100 GB    33m 20s   36m 40s  33m 20s to 41m 40s  broker 10 as follower
-   2  data               3  1.61 TB     5h 03m    5h 34m  5h 03m to 6h 19m    broker 2 as follower
-   3  internal           1  8.64 kB      0.0 s     0.0 s  0.0 s to 0.0 s      broker 10 as follower
+   2  data               3  1.61 TB     5h 03m    5h 34m  5h 03m to 6h 19m    broker 2 as follower   6 below min ISR (2 offline) by a broker, 6 (2) by a rack
+   3  internal           1  8.64 kB      0.0 s     0.0 s  0.0 s to 0.0 s      broker 10 as follower  6 below min ISR (2 offline) by a broker, 6 (2) by a rack
 ";
     assert_eq!(WavesView::new(&sample()).text(false), expected);
 }

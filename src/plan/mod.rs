@@ -3,12 +3,14 @@
 //! The left bank writes it, the right bank judges it, and every file and page is made from it alone.
 //! Moves are columns in the order of the plan, wave after wave; ids are Kafka's own.
 
+mod at_risk;
 mod bounds;
 mod cost;
 mod read;
 pub mod rollback;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sources;
 mod trade;
 pub mod why;
 mod write;
@@ -17,8 +19,10 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::at_risk::{AtRisk, AtRiskSpan, LossRisk, WorstLoss};
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::read::read;
+pub use self::sources::{GainPoint, SourcesGain};
 pub use self::trade::{Outcome, Trade};
 pub use self::write::{write, write_to};
 pub(crate) use self::write::{write_dirs, write_ids};
@@ -178,6 +182,19 @@ pub struct Summary {
     /// older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trade: Option<Trade>,
+    /// What the loss of one broker or rack would do before, during and after the plan; absent in plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_risk: Option<AtRiskSpan>,
+    /// What `--balance-sources` would gain; absent where it was asked for, where leaders stay, without a throttle, and in
+    /// plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_sources: Option<SourcesGain>,
+    /// No cut of the same moves has fewer waves; absent in plans of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves_lower_bound: Option<u32>,
+    /// What sets that bound, stage by stage; absent without waves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waves_lower_bound_by: Option<String>,
 }
 
 /// A forecast with its range, in seconds.
@@ -237,6 +254,8 @@ pub struct Wave {
     /// Highest use over capacity, while this wave is undone, of any log dir that then receives again; absent where none
     /// does, where a capacity is not known, and in plans of older versions.
     pub rollback_peak_disk_utilization: Option<f64>,
+    /// What the loss of one broker or rack would do at worst while it runs; absent in plans of older versions.
+    pub at_risk: Option<AtRisk>,
     /// Its rows in [`Plan::moves`].
     pub rows: Range<usize>,
 }

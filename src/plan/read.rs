@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Dates, Deferred, Estimate, KIND, Limit, Moves, Plan, PlanBroker, Stage,
-    Summary, Throttle, VERSION, Warning, Wave, WaveDates,
+    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Estimate, KIND, Limit, Moves, Plan, PlanBroker,
+    Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
 };
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{PartitionId, topic_name_fault};
@@ -257,7 +257,7 @@ keys!(WaveKey {
     Index = "index", Stage = "stage", Partitions = "partitions", CopySeconds = "copy_seconds",
     DurationSeconds = "duration_seconds", Bottleneck = "bottleneck", Throttle = "throttle", StartsAt = "starts_at",
     EndsAt = "ends_at", Limit = "limit", RollbackSeconds = "rollback_seconds",
-    RollbackPeakDiskUtilization = "rollback_peak_disk_utilization",
+    RollbackPeakDiskUtilization = "rollback_peak_disk_utilization", AtRisk = "at_risk",
 });
 
 struct WaveElement;
@@ -289,7 +289,7 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
         let (mut copy_seconds, mut duration_seconds) = (None::<Seconds>, None::<Estimate>);
         let (mut bottleneck, mut limit, mut throttle) = (None::<Bottleneck>, None::<Limit>, None::<Throttle>);
         let (mut rollback_seconds, mut rollback_peak_disk_utilization) = (None::<Seconds>, None::<f64>);
-        let (mut starts_at, mut ends_at) = (None::<Dates>, None::<Dates>);
+        let (mut starts_at, mut ends_at, mut at_risk) = (None::<Dates>, None::<Dates>, None::<AtRisk>);
         while let Some(key) = map.next_key::<WaveKey>()? {
             reader.trail.enter(Step::Key(key.text()));
             if key.is_known() {
@@ -308,6 +308,7 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
                 WaveKey::EndsAt => ends_at = map.next_value()?,
                 WaveKey::RollbackSeconds => rollback_seconds = map.next_value()?,
                 WaveKey::RollbackPeakDiskUtilization => rollback_peak_disk_utilization = map.next_value()?,
+                WaveKey::AtRisk => at_risk = map.next_value()?,
                 WaveKey::Unknown => map.next_value_seed(Skip)?,
             }
             reader.trail.leave();
@@ -329,6 +330,7 @@ impl<'de> Visitor<'de> for WaveVisitor<'_> {
             dates,
             rollback_seconds,
             rollback_peak_disk_utilization,
+            at_risk,
             rows,
         })
     }

@@ -191,6 +191,7 @@ pub fn waves(plan: &Plan, to_wave: u32) -> Result<Plan> {
             dates: None,
             rollback_seconds: wave.copy_seconds,
             rollback_peak_disk_utilization: None,
+            at_risk: None,
             rows: start..back.moves.size.len(),
         });
     }

@@ -66,6 +66,7 @@ pub fn push_wave(plan: &mut Plan, stage: Stage, throttle: Option<Throttle>, rows
         dates: None,
         rollback_seconds: timed.map(|_| seconds(1.5)),
         rollback_peak_disk_utilization: timed.map(|_| 0.625),
+        at_risk: timed.map(|_| at_risk(if plan.waves.is_empty() { 2 } else { 3 })),
         throttle,
         rows: start..plan.moves.size.len(),
     });
@@ -195,6 +196,10 @@ pub fn sample() -> Plan {
         peak_disk_utilization: Some(0.6),
         bounds: Some(bounds()),
         trade: None,
+        balance_sources: Some(gain()),
+        waves_lower_bound: Some(2),
+        waves_lower_bound_by: Some("1 canary, 1 internal".to_owned()),
+        at_risk: Some(AtRiskSpan { before: at_risk(2), most: at_risk(3), after: at_risk(1) }),
     };
     plan.deferred.push(Deferred {
         topic: "a-b".to_owned(),
@@ -244,10 +249,32 @@ pub fn large(partitions: usize) -> Plan {
             dates: None,
             rollback_seconds: None,
             rollback_peak_disk_utilization: None,
+            at_risk: None,
             rows: start..(start + 5_000).min(partitions),
         })
         .collect();
     plan
+}
+
+/// So many partitions at risk.
+fn at_risk(count: u64) -> AtRisk {
+    let worst = |broker: Option<i32>, rack: Option<&str>| {
+        let (broker, rack) = (broker.map(BrokerId::new), rack.map(str::to_owned));
+        Some(WorstLoss { broker, rack, below_min_isr: count, offline: 1 })
+    };
+    let loss = |worst| LossRisk { below_min_isr: 2 * count, offline: 2, worst };
+    AtRisk { broker_loss: loss(worst(Some(2), None)), rack_loss: Some(loss(worst(None, Some("use1-az1")))) }
+}
+
+fn gain() -> SourcesGain {
+    let point = |leaders_changed: u64, seconds: f64| GainPoint { leaders_changed, seconds: Seconds::new(seconds) };
+    SourcesGain {
+        seconds: Seconds::new(20_000.0),
+        balanced_seconds: Seconds::new(12_000.0),
+        partitions: 5,
+        leaders_changed: 2,
+        curve: vec![point(1, 15_000.0), point(2, 12_000.0)],
+    }
 }
 
 /// A bound of every kind of proof.

@@ -99,6 +99,9 @@ fn begin_wave(writer: &mut Writer, wave: &Wave) {
     writer.key("throttle").value(&wave.throttle);
     writer.key("rollback_seconds").value(&wave.rollback_seconds);
     writer.key("rollback_peak_disk_utilization").value(&wave.rollback_peak_disk_utilization);
+    if let Some(at_risk) = &wave.at_risk {
+        writer.key("at_risk").value(at_risk);
+    }
     if let Some(dates) = &wave.dates {
         writer.key("starts_at").value(&dates.starts_at);
         writer.key("ends_at").value(&dates.ends_at);

@@ -93,6 +93,12 @@ impl Wave {
         self.wave().rollback_peak_disk_utilization
     }
 
+    /// What the loss of one broker or rack would do at worst while it runs.
+    #[getter]
+    fn at_risk<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "AtRisk", &self.wave().at_risk)
+    }
+
     /// When it starts, as RFC 3339.
     #[getter]
     fn starts_at<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

@@ -6,6 +6,7 @@
 
 pub mod back;
 pub mod disk;
+pub mod loss;
 pub mod rates;
 pub mod steps;
 pub mod time;

@@ -12,6 +12,8 @@
 //! much in turn, to one that has room; and changes that are not needed after all are taken back, smallest first. The lowest level is found by trying: it starts
 //! where nobody can go below, and rises until the method keeps it.
 
+pub mod gain;
+
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
@@ -46,6 +48,8 @@ struct Sources {
     speed: IndexVec<BrokerIx, f64>,
     /// Seconds in which brokers send what keeps its leader.
     fixed: IndexVec<BrokerIx, f64>,
+    /// Seconds in which the busiest target receives.
+    receiving: f64,
     /// Seconds below which nobody can go.
     least: f64,
 }
@@ -90,24 +94,7 @@ pub fn choose(problem: &Problem<'_>, lists: &Csr<Home>) -> Vec<(u32, BrokerIx)> 
     if sources.mover.is_empty() {
         return Vec::new();
     }
-    let now = sources.assign(f64::INFINITY);
-    let mut best = now.top();
-    let mut chosen = now;
-    let mut level = sources.least;
-    for _ in 0..LEVELS {
-        if level >= best {
-            break;
-        }
-        let tried = sources.assign(level);
-        let top = tried.top();
-        if top < best {
-            (best, chosen) = (top, tried);
-        }
-        if best <= level * (1.0 + 1e-9) {
-            break;
-        }
-        level *= LEVEL_STEP;
-    }
+    let chosen = sources.best(LEVEL_STEP);
     let changed = sources.mover.iter().zip(&chosen.leader).zip(&sources.leader);
     let mut changes: Vec<(u32, BrokerIx)> =
         changed.filter(|((_, new), old)| new != old).map(|((&mover, &new), _)| (mover, new)).collect();
@@ -171,9 +158,42 @@ impl Sources {
         let longest = rows.iter().zip(candidates.iter()).map(alone).fold(0.0, f64::max);
         let at_best = if senders > 0.0 { total / senders } else { 0.0 };
         // To send for less time than the busiest target receives gains nothing.
-        let least = receives.iter().copied().fold(longest.max(at_best), f64::max);
+        let receiving = receives.iter().copied().fold(0.0, f64::max);
+        let least = receiving.max(longest).max(at_best);
         let bytes = rows.iter().map(|row| row.0.0 as f64).collect();
-        Sources { mover: rows.iter().map(|row| row.1).collect(), bytes, leader, candidates, speed, fixed, least }
+        Sources {
+            mover: rows.iter().map(|row| row.1).collect(),
+            bytes,
+            leader,
+            candidates,
+            speed,
+            fixed,
+            receiving,
+            least,
+        }
+    }
+
+    /// Leaders that keep to the lowest level that is found, each that is tried being so many times the one before.
+    fn best(&self, step: f64) -> Assignment {
+        let now = self.assign(f64::INFINITY);
+        let mut best = now.top();
+        let mut chosen = now;
+        let mut level = self.least;
+        for _ in 0..LEVELS {
+            if level >= best {
+                break;
+            }
+            let tried = self.assign(level);
+            let top = tried.top();
+            if top < best {
+                (best, chosen) = (top, tried);
+            }
+            if best <= level * (1.0 + 1e-9) {
+                break;
+            }
+            level *= step;
+        }
+        chosen
     }
 
     /// Leaders that keep to `level`, as far as the method finds them.

@@ -13,7 +13,7 @@
 use rayon::prelude::*;
 
 use super::room::{ORDERS, Room};
-use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
+use super::time::{FOLLOWER_SHARE_LEAST, Sums, seconds_alone, wave_time};
 use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, IndexVec};
@@ -100,7 +100,7 @@ pub fn cut_with_room(
 }
 
 /// Most partitions in one wave of a stage.
-fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
+pub(super) fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
     let asked = problem.request.max_moves as usize;
     if stage.is_internal() { asked.min(INTERNAL_MOVES_MAX) } else { asked }
 }
@@ -395,15 +395,7 @@ impl<'p> Filler<'p> {
 
     /// Seconds that a move takes when nothing else runs.
     fn seconds_alone(&self, load: &Load, adding: &[BrokerIx]) -> f64 {
-        let Some(rates) = self.rates else { return 0.0 };
-        if load.adding == 0 {
-            return 0.0;
-        }
-        let mut sums = Sums::default();
-        sums.add_leader(load);
-        sums.add_follower(load);
-        let receive = adding.iter().map(|&broker| sums.follower_seconds(rates.follower[broker]));
-        receive.fold(sums.leader_seconds(rates.leader[load.leader]), f64::max)
+        self.rates.map_or(0.0, |rates| seconds_alone(load, adding, rates))
     }
 }
 

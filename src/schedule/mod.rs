@@ -19,6 +19,7 @@
 mod fill;
 pub mod forecast;
 pub mod given_bound;
+pub mod least_waves;
 pub mod rolling;
 mod room;
 mod stages;

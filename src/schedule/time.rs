@@ -76,6 +76,18 @@ fn seconds(bytes: f64, rate: f64) -> f64 {
     if rate <= 0.0 { f64::INFINITY } else { bytes / rate }
 }
 
+/// Seconds that a move takes at these rates when nothing else runs.
+pub fn seconds_alone(load: &Load, adding: &[BrokerIx], rates: &Rates) -> f64 {
+    if load.adding == 0 {
+        return 0.0;
+    }
+    let mut sums = Sums::default();
+    sums.add_leader(load);
+    sums.add_follower(load);
+    let receive = adding.iter().map(|&broker| sums.follower_seconds(rates.follower[broker]));
+    receive.fold(sums.leader_seconds(rates.leader[load.leader]), f64::max)
+}
+
 /// The time of a wave whose steps copy at these rates.
 pub fn wave_time(problem: &Problem<'_>, loads: &Loads, steps: &[u32], rates: &Rates) -> WaveTime {
     let mut sums: IndexVec<BrokerIx, Sums> = IndexVec::filled(Sums::default(), problem.cluster.brokers.len());

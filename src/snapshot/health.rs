@@ -95,6 +95,16 @@ impl Snapshot {
         self.topic_of(row).config.get(MIN_ISR).or_else(of_broker)?.parse().ok()
     }
 
+    /// `min.insync.replicas` of every topic: its own, else the brokers' default, else Kafka's.
+    pub fn min_insync_replicas(&self) -> Vec<usize> {
+        let of_brokers = self.brokers.iter().find_map(|broker| broker.config.get(MIN_ISR));
+        let of_topic = |topic: &super::Topic| {
+            let text = topic.config.get(MIN_ISR).or(of_brokers);
+            text.and_then(|text| text.parse().ok()).unwrap_or(1).max(1)
+        };
+        self.topics.iter().map(of_topic).collect()
+    }
+
     fn broker_health(&self, notices: &mut Vec<Notice>) {
         let states = [
             (

@@ -324,12 +324,15 @@ fn a_topic_off_the_targets_that_has_nothing_to_move_changes_nothing() {
         let mut rows = Rows::of(&snapshot);
         rows.topics.extend(names.map(|name| busy_topic(name, &replicas)));
         let (mut one, mut other) = (told(&(snapshot, request.clone())), told(&(built(rows), request)));
-        // Whoever holds the topic holds it, also when everything else has come back, and its traffic keeps a fetcher awake
-        // and takes a part of a network.
+        // Whoever holds the topic holds it, also when everything else has come back, or when a broker is lost; and its
+        // traffic keeps a fetcher awake and takes a part of a network.
         for told in [&mut one, &mut other] {
-            forget(told, &["brokers", "duration_seconds", "eta_seconds", "limit", "rollback_peak_disk_utilization"]);
+            let others =
+                ["at_risk", "brokers", "duration_seconds", "eta_seconds", "limit", "rollback_peak_disk_utilization"];
+            forget(told, &others);
             if let Some(warnings) = told["warnings"].as_array_mut() {
-                warnings.retain(|warning| warning["code"] != "rollback-above-limit");
+                warnings
+                    .retain(|warning| warning["code"] != "rollback-above-limit" && warning["code"] != "more-at-risk");
             }
         }
         Some((one, other))

@@ -670,3 +670,30 @@ def test_the_forecast_can_be_changed_and_says_what_limits_it(cluster: kshift.Clu
     assert limit.source is not None
     with pytest.raises(kshift.InputError):
         kshift.plan(cluster, drain=1000, throttle="50MB/s", forecast={"rtt": 1})
+
+
+def test_every_wave_says_what_the_loss_of_one_broker_or_rack_would_do(plan: kshift.Plan) -> None:
+    span = plan.summary.at_risk
+    assert isinstance(span, kshift.AtRiskSpan)
+    for wave in plan.waves:
+        assert isinstance(wave.at_risk, kshift.AtRisk)
+        assert wave.at_risk.broker_loss.below_min_isr <= span.most.broker_loss.below_min_isr
+    racks = span.before.rack_loss
+    assert isinstance(racks, kshift.LossRisk)
+    assert racks.worst is None or isinstance(racks.worst, kshift.WorstLoss)
+
+
+def test_the_summary_tells_what_balanced_sources_would_gain_and_how_few_waves_there_can_be() -> None:
+    cluster = kshift.Cluster.example(partitions=600, sigma=2)
+    summary, balanced = (
+        kshift.plan(cluster, drain="1000-1011", throttle="50MB/s", balance_sources=balance).summary
+        for balance in (False, True)
+    )
+    gain = summary.balance_sources
+    assert isinstance(gain, kshift.SourcesGain)
+    assert gain.balanced_seconds <= gain.curve[0].seconds <= gain.seconds
+    assert isinstance(gain.curve[0], kshift.GainPoint)
+    assert balanced.balance_sources is None
+    assert summary.waves_lower_bound is not None
+    assert 1 <= summary.waves_lower_bound <= summary.waves
+    assert summary.waves_lower_bound_by is not None

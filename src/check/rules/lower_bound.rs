@@ -3,11 +3,15 @@
 use super::super::Violation;
 use super::super::bound::{self, Room};
 use super::super::case::{Case, is_close};
-use super::super::{dir_drain, given};
+use super::super::{dir_drain, given, waves};
 
 const RULE: &str = "lower-bound";
 
+/// How far the busiest broker's time may be from that of the planner's sum: rounding only.
+const SLACK: f64 = 1e-8;
+
 pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
+    judge_waves(case, found);
     let summary = &case.plan.summary;
     let place = "plan.json at summary.makespan_lower_bound_seconds";
     let mut add = |message: String| found.push(Violation::new(RULE, message).place(place));
@@ -44,5 +48,29 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     }
     if summary.makespan_seconds.is_some_and(|makespan| makespan.get() < given * (1.0 - 1e-9)) {
         add(format!("it is {given}, more than the makespan"));
+    }
+}
+
+/// The bound on the number of waves; plans of older versions have none.
+fn judge_waves(case: &Case, found: &mut Vec<Violation>) {
+    let summary = &case.plan.summary;
+    let place = "plan.json at summary.waves_lower_bound";
+    let mut add = |message: String| found.push(Violation::new(RULE, message).place(place));
+    let by = summary.waves_lower_bound_by.as_deref();
+    let Some(given) = summary.waves_lower_bound else {
+        if by.is_some() {
+            add("it is not given, and its cause is named".into());
+        }
+        return;
+    };
+    let (low, high) = (waves::least(case, SLACK), waves::least(case, 0.0));
+    if !(low..=high).contains(&given.into()) {
+        add(format!("it is {given}, expected {high}"));
+    }
+    if given as usize > case.plan.waves.len() {
+        add(format!("it is {given}, more than the plan has waves"));
+    }
+    if by.is_some_and(str::is_empty) || by.is_some() != (given > 0) {
+        add("its cause is not named".into());
     }
 }

@@ -1,5 +1,6 @@
 //! The rules: each is a file with one subject, and adding one is a file and a line here.
 
+pub(super) mod at_risk;
 pub(super) mod bounds;
 pub(super) mod brokers;
 pub(super) mod canary;
@@ -20,6 +21,7 @@ pub(super) mod rolling;
 pub(super) mod scope;
 pub(super) mod shape;
 pub(super) mod sizes;
+pub(super) mod sources;
 pub(super) mod stages;
 pub(super) mod strategy;
 pub(super) mod summary;
@@ -60,6 +62,8 @@ pub(super) const FIGURES: &[Rule] = &[
     times::judge,
     dates::judge,
     rollback::judge,
+    at_risk::judge,
+    sources::judge,
     summary::judge,
     brokers::judge,
     lower_bound::judge,

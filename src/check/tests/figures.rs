@@ -54,6 +54,10 @@ fn by_hand() -> (Snapshot, Plan) {
         peak_disk_utilization: Some(0.301),
         bounds: None,
         trade: None,
+        at_risk: None,
+        balance_sources: None,
+        waves_lower_bound: None,
+        waves_lower_bound_by: None,
     };
     let old = |heads: u32| (Role::Drain, 4, 0, heads, 0, [301, 301, 0]);
     let new = |heads: u32| (Role::Target, 0, 4, 0, heads, [0, 301, 301]);

@@ -5,5 +5,7 @@ mod dates;
 mod figures;
 mod files;
 mod foreign;
+mod gains;
+mod losses;
 mod safety;
 mod support;

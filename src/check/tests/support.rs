@@ -119,6 +119,7 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
             dates: None,
             rollback_seconds: None,
             rollback_peak_disk_utilization: None,
+            at_risk: None,
             rows: start..moves.topic.len(),
         });
     }
@@ -188,6 +189,10 @@ pub fn figured(snapshot: &Snapshot, mut plan: Plan) -> Plan {
         peak_disk_utilization: figures.peak.map(|peak| peak.1),
         bounds: None,
         trade: None,
+        at_risk: None,
+        balance_sources: None,
+        waves_lower_bound: None,
+        waves_lower_bound_by: None,
     };
     plan.brokers = (0..world.len()).map(|number| line(&case, &figures, number)).collect();
     plan

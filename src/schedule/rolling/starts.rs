@@ -67,9 +67,7 @@ impl PartialOrd for Ahead {
 
 impl Ord for Ahead {
     fn cmp(&self, other: &Self) -> Ordering {
-        let score = || {
-            self.score[0].total_cmp(&other.score[0]).then_with(|| self.score[1].total_cmp(&other.score[1]))
-        };
+        let score = || self.score[0].total_cmp(&other.score[0]).then_with(|| self.score[1].total_cmp(&other.score[1]));
         self.wave.cmp(&other.wave).then_with(score).then(self.group.cmp(&other.group))
     }
 }
@@ -267,7 +265,8 @@ impl<'a> Starts<'a> {
                 }
             }
         }
-        if let Some(after) = jobs.after[job as usize].filter(|&after| (jobs.wave[after as usize] as usize) < self.admitted)
+        if let Some(after) =
+            jobs.after[job as usize].filter(|&after| (jobs.wave[after as usize] as usize) < self.admitted)
         {
             self.enter(after);
         }
