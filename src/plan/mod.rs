@@ -5,6 +5,7 @@
 
 mod bounds;
 mod cost;
+mod drift;
 mod read;
 pub mod rollback;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
+pub use self::drift::{Drift, Group};
 pub use self::read::read;
 pub use self::trade::{Outcome, Trade};
 pub use self::write::{write, write_to};
@@ -59,6 +61,8 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// Whether everything that was asked for is in the plan.
     pub complete: bool,
+    /// What has happened since the plan that it resumes was made; absent where it resumes none.
+    pub drift: Option<Drift>,
 }
 
 /// Which cluster, in which state, a plan was made for.
