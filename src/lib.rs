@@ -60,7 +60,8 @@ pub fn plan(snapshot: &snapshot::Snapshot, request: &request::Request, work: &Wo
 }
 
 /// The request of an earlier plan as it can be asked of its cluster as it is now: without brokers that are gone, and
-/// without its canary where that is done. Single limits of it may be changed before it is given to [`resume()`].
+/// without its canary where that is done. Single limits of it may be changed before it is given to [`resume()`], and its
+/// supplements must be those that were applied to the snapshot ([`Snapshot::known`](snapshot::Snapshot::known)).
 ///
 /// # Errors
 /// [`Code::Usage`] for a plan of another cluster, and for one that empties log dirs.

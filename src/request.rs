@@ -572,6 +572,19 @@ pub struct Supplements {
     pub racks: Racks,
 }
 
+impl Supplements {
+    /// These, and what they leave open as given `earlier`.
+    #[must_use]
+    pub fn or(self, earlier: Supplements) -> Self {
+        let is_open = |capacity: &Capacities| *capacity == Capacities::default();
+        Supplements {
+            assume_size: self.assume_size.or(earlier.assume_size),
+            capacity: if is_open(&self.capacity) { earlier.capacity } else { self.capacity },
+            racks: if self.racks == Racks::default() { earlier.racks } else { self.racks },
+        }
+    }
+}
+
 /// Capacities from `--capacity`: of every log dir, of every log dir of a broker, of one log dir.
 ///
 /// They fill gaps and override: the narrowest one that is given wins; one for all fills gaps only.

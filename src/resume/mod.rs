@@ -29,7 +29,8 @@ use crate::snapshot::Snapshot;
 const NAMED: usize = 3;
 
 /// The request of an earlier plan as it is to be asked of the cluster as it is now: without brokers that are gone, and
-/// with its canary only if that has not been carried out. Single limits of it may then be changed.
+/// with its canary only if that has not been carried out. Single limits of it may then be changed; its supplements are to
+/// be those of the snapshot.
 ///
 /// # Errors
 /// [`Code::Usage`] for a plan of another cluster, and for one that empties log dirs.
@@ -71,7 +72,6 @@ pub fn take_over(snapshot: &Snapshot, old: &Plan) -> Result<Request> {
         let later = taken.map_or(start.seconds(), |taken| taken.seconds().max(start.seconds()));
         old.request.zone().moment(later)
     });
-    request.supplements = snapshot.known(&old.request.supplements);
     Ok(request)
 }
 
