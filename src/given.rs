@@ -179,7 +179,9 @@ fn refuse_racks(problem: &Problem<'_>, lists: &Csr<Home>) -> Result<()> {
         .help(match problem.wanted {
             Wanted::Twins(_) => "pair each old broker with a new one in its rack, or let `--pair auto` choose",
             Wanted::Lists(_) => "change these lists in the file",
-            Wanted::Chosen => "plan without --resume, with what is asked of the earlier plan: all of it is then placed anew",
+            Wanted::Chosen => {
+                "plan without --resume, with what is asked of the earlier plan: all of it is then placed anew"
+            }
         }))
 }
 

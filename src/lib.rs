@@ -88,7 +88,9 @@ pub fn resume(
     let request = resumed.request.clone();
     match (made(snapshot, &request, work, |plan| resumed.tell(plan)), afresh) {
         // Beside what is kept the rest may find no place; without it, it may.
-        (Err(error), Some(afresh)) if matches!(error.code(), Code::DiskLimit | Code::RackPolicy | Code::TooFewBrokers) => {
+        (Err(error), Some(afresh))
+            if matches!(error.code(), Code::DiskLimit | Code::RackPolicy | Code::TooFewBrokers) =>
+        {
             let request = afresh.request.clone();
             made(snapshot, &request, work, |plan| afresh.tell(plan)).map_err(|_| error)
         }

@@ -356,7 +356,17 @@ impl<'s> Problem<'s> {
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
         let error = error.detail("partitions", names);
         if !self.request.leaders_only {
-            return error.help("repair them, then read the cluster again");
+            let partitions = &self.cluster.snapshot.partitions;
+            let moving = unhealthy.iter().filter(|entry| partitions.is_reassigning(entry.0.get())).count();
+            let error =
+                if moving < unhealthy.len() { error.help("repair them, then read the cluster again") } else { error };
+            return match moving {
+                0 => error,
+                _ => error.help(
+                    "let the reassignment finish, or cancel it with `kafka-reassign-partitions.sh --cancel`, then read \
+                     the cluster again",
+                ),
+            };
         }
         error.with_help(self.help_stuck(unhealthy.iter().map(|entry| entry.0)))
     }

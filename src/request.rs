@@ -286,8 +286,10 @@ impl Request {
                 }
             }
             // Brokers to drain that are gone leave nothing to ask for.
-            _ if !self.drains() && self.resume.is_none() => Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
-                .help("name the brokers to drain, such as `--drain 1001-1012`")),
+            _ if !self.drains() && self.resume.is_none() => {
+                Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
+                    .help("name the brokers to drain, such as `--drain 1001-1012`"))
+            }
             _ => Ok(()),
         }
     }
@@ -570,19 +572,6 @@ pub struct Supplements {
     pub capacity: Capacities,
     /// Rack of brokers by id (as text), or new names of racks.
     pub racks: Racks,
-}
-
-impl Supplements {
-    /// These, and what they leave open as given `earlier`.
-    #[must_use]
-    pub fn or(self, earlier: Supplements) -> Self {
-        let is_open = |capacity: &Capacities| *capacity == Capacities::default();
-        Supplements {
-            assume_size: self.assume_size.or(earlier.assume_size),
-            capacity: if is_open(&self.capacity) { earlier.capacity } else { self.capacity },
-            racks: if self.racks == Racks::default() { earlier.racks } else { self.racks },
-        }
-    }
 }
 
 /// Capacities from `--capacity`: of every log dir, of every log dir of a broker, of one log dir.

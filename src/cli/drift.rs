@@ -24,15 +24,13 @@ pub fn add(lines: &mut Lines, drift: &Drift) {
         of(&drift.taken_up, "was deferred and is taken up", "were deferred and are taken up"),
         of(&drift.replaced, "is placed anew", "are placed anew"),
         of(&drift.resized, "has another size by more than 10%", "have other sizes by more than 10%"),
-        (drift.bytes_then != drift.bytes_now).then(|| {
-            format!("one replica of each had {} then, and has {} now", drift.bytes_then, drift.bytes_now)
-        }),
+        (drift.bytes_then != drift.bytes_now)
+            .then(|| format!("one replica of each had {} then, and has {} now", drift.bytes_then, drift.bytes_now)),
         (!drift.brokers_gone.is_empty()).then(|| {
             format!("drained {} {} gone from the cluster", brokers(&drift.brokers_gone), is(drift.brokers_gone.len()))
         }),
-        (!drift.targets_lost.is_empty()).then(|| {
-            format!("target {} cannot receive any more", brokers(&drift.targets_lost))
-        }),
+        (!drift.targets_lost.is_empty())
+            .then(|| format!("target {} cannot receive any more", brokers(&drift.targets_lost))),
     ];
     for (number, text) in groups.into_iter().flatten().enumerate() {
         lines.add(if number == 0 { "drift" } else { "" }, text);

@@ -1,6 +1,7 @@
 //! `kshift plan`: arguments → request → plan → files.
 
 use super::args::{Format, PlanArgs};
+use super::check::merged;
 use super::console::Console;
 use super::summary::{PlanView, Step};
 use super::view::{as_warnings, quoted};
@@ -61,9 +62,11 @@ impl Asked {
         resolve::output(args)?;
         let Some(earlier) = &args.resume else { return Ok(Asked::Plan(Box::new(resolve::plan(args)?))) };
         resolve::beside_resume(args)?;
-        let foreign = |fault: Error| match fault.code() {
+        let foreign = |fault: Error| {
+            match fault.code() {
             Code::WrongKind => fault.help("a placement of another tool is planned with `--target FILE`: what is there already does not move again"),
             _ => fault,
+        }
         };
         Ok(Asked::Resume(Box::new(load::plan(earlier).map_err(foreign)?)))
     }
@@ -71,13 +74,11 @@ impl Asked {
     /// The cluster, and what is asked of it.
     fn of_cluster(&self, args: &PlanArgs) -> Result<(Snapshot, Request)> {
         match self {
-            Asked::Plan(request) => {
-                Ok((load::cluster(&args.cluster, &request.supplements)?, Request::clone(request)))
-            }
+            Asked::Plan(request) => Ok((load::cluster(&args.cluster, &request.supplements)?, Request::clone(request))),
             Asked::Resume(earlier) => {
                 let mut snapshot = load::cluster(&args.cluster, &Supplements::default())?;
                 let known = snapshot.known(&earlier.request.supplements);
-                let supplements = resolve::supplements(&args.supplements)?.or(known);
+                let supplements = merged(known, resolve::supplements(&args.supplements)?);
                 snapshot.supplement(&supplements)?;
                 let request = resolve::resumed(args, crate::resumed_request(&snapshot, earlier)?)?;
                 Ok((snapshot, Request { supplements, ..request }))
@@ -99,7 +100,11 @@ fn view<'a>(
     let mut warnings: Vec<Warning> = as_warnings(notices).collect();
     warnings.append(&mut view.warnings);
     if plan.waves.is_empty() {
-        let what = if plan.drift.is_some() { "nothing of the plan is left to do" } else { "nothing of what was asked for has to move" };
+        let what = if plan.drift.is_some() {
+            "nothing of the plan is left to do"
+        } else {
+            "nothing of what was asked for has to move"
+        };
         let message = format!("{what}; Kafka's tool refuses a file without partitions");
         let pattern = plan.request.topics.as_ref().filter(|_| plan.summary.replicas_forced == 0);
         let hint = pattern.map_or(String::new(), |pattern| {

@@ -84,7 +84,7 @@ fn ways(args: &PlanArgs, request: &mut Request) -> Result<()> {
 /// [`Code::Usage`], naming the first option of these that was given.
 pub fn beside_resume(args: &PlanArgs) -> Result<()> {
     let limits = &args.limits;
-    let others = [
+    beside_a_plan(&[
         ("--drain", limits.drain.is_some()),
         ("--drain-rack", limits.drain_rack.is_some()),
         ("--onto", limits.onto.is_some()),
@@ -97,7 +97,14 @@ pub fn beside_resume(args: &PlanArgs) -> Result<()> {
         ("--replicas-only", args.replicas_only),
         ("--drain-dir", args.drain_dir.is_some()),
         ("--exact", args.exact),
-    ];
+    ])
+}
+
+/// The same of these options, each with whether it was given.
+///
+/// # Errors
+/// [`Code::Usage`], naming the first that was given.
+pub fn beside_a_plan(others: &[(&str, bool)]) -> Result<()> {
     let Some((option, _)) = others.iter().find(|other| other.1) else { return Ok(()) };
     Err(Error::new(Code::Usage, format!("--resume and {option} exclude each other: the plan says what moves where"))
         .at(Place::source(*option))
@@ -108,8 +115,20 @@ pub fn beside_resume(args: &PlanArgs) -> Result<()> {
 ///
 /// # Errors
 /// Limits that mean nothing without another one.
-pub fn resumed(args: &PlanArgs, mut base: Request) -> Result<Request> {
-    let limits = &args.limits;
+pub fn resumed(args: &PlanArgs, base: Request) -> Result<Request> {
+    let mut request = resumed_limits(&args.limits, base)?;
+    ways(args, &mut request)?;
+    if let Some(path) = &args.forecast {
+        request.forecast = forecast(path)?;
+    }
+    Ok(request)
+}
+
+/// The same of limits alone.
+///
+/// # Errors
+/// Limits that mean nothing without another one.
+pub fn resumed_limits(limits: &LimitArgs, mut base: Request) -> Result<Request> {
     // Of two options that exclude each other the one given now holds.
     base.ignore_disk &= limits.disk_limit.is_none() && !limits.growth;
     base.growth &= !limits.ignore_disk;
@@ -119,12 +138,7 @@ pub fn resumed(args: &PlanArgs, mut base: Request) -> Result<Request> {
     if limits.rates.is_some() || limits.rates_given.is_some() {
         base.headroom = None;
     }
-    let mut request = asked(limits, base)?;
-    ways(args, &mut request)?;
-    if let Some(path) = &args.forecast {
-        request.forecast = forecast(path)?;
-    }
-    Ok(request)
+    asked(limits, base)
 }
 
 /// Adds when waves may run, and what they cost.

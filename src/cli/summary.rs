@@ -13,7 +13,9 @@ use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::windows::Windows;
 use crate::base::zone::Zone;
-use crate::plan::{Cap, ClusterIdentity, Deferred, Drift, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning};
+use crate::plan::{
+    Cap, ClusterIdentity, Deferred, Drift, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning,
+};
 use crate::request::Prefer;
 
 /// How many deferred partitions the text names.

@@ -34,7 +34,10 @@ impl KeptLists {
             kept.entry_of[row] = number as u32;
             for (place, &id) in entry.entry.replicas.iter().enumerate() {
                 let Some(broker) = cluster.broker_ix(id) else {
-                    return unknown(Code::UnknownBroker, format!("goes to broker {id}, which the cluster does not have"));
+                    return unknown(
+                        Code::UnknownBroker,
+                        format!("goes to broker {id}, which the cluster does not have"),
+                    );
                 };
                 kept.lists.push_value((broker, dir_of(cluster, broker, entry, place)));
             }

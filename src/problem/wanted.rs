@@ -66,12 +66,7 @@ impl Wanted {
     /// # Errors
     /// Every entry that names what the cluster does not have, a partition or broker twice, nothing, another
     /// number of replicas, or a broker or log dir that cannot receive.
-    pub fn lists(
-        cluster: &Cluster<'_>,
-        target: &Target,
-        kept: &KeptLists,
-        allow_rf_change: bool,
-    ) -> Result<Self> {
+    pub fn lists(cluster: &Cluster<'_>, target: &Target, kept: &KeptLists, allow_rf_change: bool) -> Result<Self> {
         let may_resize = |entry: &AssignmentEntry| {
             let row = cluster.snapshot.row_of(&entry.topic, entry.partition);
             allow_rf_change || row.is_some_and(|row| kept.has(PartitionIx::new(row)))

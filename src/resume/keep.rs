@@ -66,7 +66,8 @@ pub fn choose(snapshot: &Snapshot, request: &mut Request, stories: &[Story<'_>])
     let mut why: Vec<Option<Why>> = stories.iter().map(|story| rules.fault(story, &mut lost)).collect();
     lost.sort_unstable();
     lost.dedup();
-    let mut kept: Vec<usize> = (0..stories.len()).filter(|&at| stories[at].stand.is_open() && why[at].is_none()).collect();
+    let mut kept: Vec<usize> =
+        (0..stories.len()).filter(|&at| stories[at].stand.is_open() && why[at].is_none()).collect();
     let mut entries: Vec<Kept> = kept.iter().map(|&at| entry(&cluster, &stories[at])).collect();
     // Where every list follows from what was asked there is no other place.
     if !request.is_given() && !request.leaders_only && !kept.is_empty() {
@@ -103,7 +104,9 @@ impl Rules<'_, '_> {
             Some(pairs) => pairs.new_ids().contains(id),
             None => request.target.is_some() || request.onto.as_ref().is_none_or(|onto| onto.contains(id)),
         };
-        is_asked && !self.drain.contains(id) && self.cluster.broker_ix(id).is_some_and(|row| can_receive(self.cluster, row))
+        is_asked
+            && !self.drain.contains(id)
+            && self.cluster.broker_ix(id).is_some_and(|row| can_receive(self.cluster, row))
     }
 
     fn fault(&self, story: &Story<'_>, lost: &mut Vec<BrokerId>) -> Option<Why> {

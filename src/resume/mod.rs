@@ -43,8 +43,7 @@ pub fn take_over(snapshot: &Snapshot, old: &Plan) -> Result<Request> {
     let mut request = Request { resume: None, exact: false, ..old.request.clone() };
     request.drain = among(&old.request.drain);
     let has_brokers = |rack: &&str| snapshot.brokers.iter().any(|broker| broker.rack.as_deref() == Some(*rack));
-    request.drain_rack =
-        RackNames::from_names(old.request.drain_rack.iter().filter(has_brokers)).unwrap_or_default();
+    request.drain_rack = RackNames::from_names(old.request.drain_rack.iter().filter(has_brokers)).unwrap_or_default();
     if let Some(pairs) = old.request.pair.as_ref().and_then(Pairing::named) {
         let left: Vec<_> = pairs.iter().filter(|pair| known(pair.0)).collect();
         request.pair = Pairs::new(left).ok().filter(|pairs| !pairs.is_empty()).map(Pairing::Named);
@@ -108,7 +107,10 @@ fn refuse_other_cluster(snapshot: &Snapshot, old: &Plan) -> Result<()> {
     let known = old.topics.iter().filter(is_known).count();
     if known * 2 < old.topics.len() {
         let of = counted(old.topics.len(), "topic");
-        return refusal(format!("of the {of} of the plan this cluster has {}: it seems to be another one", grouped(known as u64)));
+        return refusal(format!(
+            "of the {of} of the plan this cluster has {}: it seems to be another one",
+            grouped(known as u64)
+        ));
     }
     Ok(())
 }
@@ -179,9 +181,8 @@ impl Drift {
 impl Resumed<'_> {
     /// The same with everything placed anew that has not begun; nothing where nothing would change.
     pub fn afresh(&self) -> Option<Self> {
-        let why = |(story, why): (&Story<'_>, &Option<Why>)| {
-            why.or((story.stand == Stand::NotBegun).then_some(Why::Rest))
-        };
+        let why =
+            |(story, why): (&Story<'_>, &Option<Why>)| why.or((story.stand == Stand::NotBegun).then_some(Why::Rest));
         let why: Vec<Option<Why>> = self.stories.iter().zip(&self.why).map(why).collect();
         if self.request.is_given() || why == self.why {
             return None;
@@ -200,13 +201,13 @@ impl Resumed<'_> {
 
     /// Tells in `plan`, which was made of the request, what has happened since the earlier plan was made.
     pub fn tell(mut self, plan: &mut Plan) {
-        let is_planned = |key: (&str, PartitionId)| {
-            self.stories.binary_search_by(|story| story.key().cmp(&key)).is_ok()
-        };
+        let is_planned =
+            |key: (&str, PartitionId)| self.stories.binary_search_by(|story| story.key().cmp(&key)).is_ok();
         let was_deferred: BTreeSet<(&str, PartitionId)> =
             self.old.deferred.iter().map(|entry| (entry.topic.as_str(), entry.partition)).collect();
         let moves = (0..plan.moves.size.len()).map(|row| plan.get(row)).map(|step| (step.topic, step.partition));
         let deferred = plan.deferred.iter().map(|entry| (entry.topic.as_str(), entry.partition));
+        let deferred = deferred.filter(|key| !was_deferred.contains(key));
         let of_now: BTreeSet<(&str, PartitionId)> = moves.chain(deferred).collect();
         for &(topic, partition) in of_now.iter().filter(|key| !is_planned(**key)) {
             let group = if was_deferred.contains(&(topic, partition)) {

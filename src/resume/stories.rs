@@ -74,7 +74,6 @@ pub fn of<'p>(old: &'p Plan, snapshot: &Snapshot) -> Vec<Story<'p>> {
     stories
 }
 
-
 fn key_of(plan: &Plan, row: usize) -> (&str, PartitionId) {
     let step = plan.get(row);
     (step.topic, step.partition)

@@ -56,7 +56,12 @@ pub fn end_together(steps: &mut Steps) {
 }
 
 /// The lists between the present one and the last, if there is a way.
-fn lists_between(problem: &Problem<'_>, partition: PartitionIx, stand: &Stand, list: &[Home]) -> Option<Vec<Vec<BrokerIx>>> {
+fn lists_between(
+    problem: &Problem<'_>,
+    partition: PartitionIx,
+    stand: &Stand,
+    list: &[Home],
+) -> Option<Vec<Vec<BrokerIx>>> {
     let end: Vec<BrokerIx> = list.iter().map(|home| home.broker).collect();
     let before = problem.origin(partition);
     let comes: Vec<BrokerIx> = end.iter().copied().filter(|broker| !stand.list.contains(broker)).collect();
