@@ -63,7 +63,7 @@ pub fn take_over(snapshot: &Snapshot, old: &Plan) -> Result<Request> {
         rates.insert(id, rate);
     }
     request.rates = rates;
-    if is_canary_done(snapshot, old) {
+    if request.canary > 0 && is_canary_done(snapshot, old) {
         request.canary = 0;
     }
     let taken = snapshot.taken_at.as_deref().and_then(|text| Moment::parse(text).ok());
