@@ -127,8 +127,8 @@ impl Rules<'_, '_> {
             return Some(Why::Target);
         }
         if request.leaders_only {
-            let may_lead = |head: &&BrokerId| partitions.isr.get(row).contains(head) && self.receives(**head);
-            return if last.first().filter(may_lead).is_some() { None } else { Some(Why::Leader) };
+            let (head, isr) = (last[0], partitions.isr.get(row));
+            return if isr.contains(&head) && self.receives(head) { None } else { Some(Why::Leader) };
         }
         let in_front = |id: BrokerId| present.first() == Some(&id) || leader == Some(id);
         if request.replicas_only {
@@ -146,13 +146,13 @@ impl Rules<'_, '_> {
 /// The list of a story as the request keeps it: log dirs are named where the replica is still to come.
 fn entry(cluster: &Cluster<'_>, story: &Story<'_>) -> Kept {
     let present = story.row.map_or(&[][..], |row| cluster.snapshot.partitions.replicas.get(row));
-    let dir = |(id, named): (&BrokerId, &Option<&str>)| {
+    let dir = |(id, named): (&BrokerId, Option<&str>)| {
         let broker = cluster.broker_ix(*id)?;
         let path = named.filter(|_| !present.contains(id))?;
         let rows = &cluster.snapshot.brokers[broker.get()].log_dirs;
         rows.iter().any(|dir| dir.path == path && !dir.offline).then(|| path.to_owned())
     };
-    let dirs: Vec<Option<String>> = story.last.iter().zip(&story.dirs).map(dir).collect();
+    let dirs: Vec<Option<String>> = story.last.iter().zip(story.dirs.iter().copied()).map(dir).collect();
     let any = |dir: Option<String>| dir.unwrap_or_else(|| "any".to_owned());
     let log_dirs = dirs.iter().any(Option::is_some).then(|| dirs.into_iter().map(any).collect());
     let (topic, partition) = (story.topic.to_owned(), story.partition);
