@@ -275,10 +275,10 @@ def plan(
     ``start``: when the first wave may start, text or a datetime, by default when the cluster was read; without offset
     it is a time of ``time_zone``, an IANA name (UTC by default). Each of the three asks for dates of waves.
     ``price_per_gb``: what a gigabyte costs that goes between racks; without it no costs are told.
-    ``resume``: an earlier plan that was carried out in part, a ``Plan``, a directory or a plan.json; ``cluster`` is then a
-    newer one. What is done stays, what was decided is kept where it can be, and the rest is placed anew; what has
-    happened meanwhile is in ``Plan.drift``. The options of the earlier plan hold, limits given here override single
-    ones, and what says anew what moves (``drain``, ``onto``, ``topics`` and the like) is refused.
+    ``resume``: an earlier plan that was carried out in part, a ``Plan``, a directory or a plan.json; ``cluster`` is
+    then a newer one. What is done stays, what was decided is kept where it can be, and the rest is placed anew; what
+    has happened meanwhile is in ``Plan.drift``. The options of the earlier plan hold, limits given here override
+    single ones, and what says anew what moves (``drain``, ``onto``, ``topics`` and the like) is refused.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.

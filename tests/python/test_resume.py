@@ -76,7 +76,7 @@ def test_what_says_anew_what_moves_is_refused(cluster: kshift.Cluster, plan: ksh
         kshift.plan(cluster, resume=plan, drain=1000)
     with pytest.raises(kshift.InputError, match="--resume and --leaders-only exclude each other"):
         kshift.plan(cluster, resume=plan, leaders_only=True)
-    with pytest.raises(TypeError, match="`resume` is a int; expected a kshift.Plan or a path"):
+    with pytest.raises(TypeError, match=r"`resume` is a int; expected a kshift.Plan or a path"):
         kshift.plan(cluster, resume=5)  # type: ignore[arg-type]
     with pytest.raises(kshift.InputError, match="it seems to be another one"):
         kshift.plan(kshift.Cluster.example(partitions=5, total_tb=1, seed=9), resume=plan)
