@@ -29,14 +29,36 @@ pub fn order(problem: &Problem<'_>, work: &Work) -> Result<Leadership> {
     work.step("placing", 0, 1)?;
     let mut lists: Csr<Home> = Csr::with_capacity(problem.movers.len(), problem.movers.len() * 3);
     for &partition in &problem.movers {
-        let list = problem.wanted.list(&problem.cluster, partition).expect("a mover of a given placement has a list");
+        let list = problem.final_list(partition).expect("a mover of a given placement has a list");
         lists.push(list.into_iter().map(|(broker, dir)| Home { broker, dir }));
     }
-    refuse_held_twice(problem, &lists)?;
-    refuse_racks(problem, &lists)?;
-    let held = choose_dirs(problem, &mut lists);
-    refuse_full(problem, &lists, &held)?;
+    judge(problem, &mut lists)?;
     Ok(Leadership { lists })
+}
+
+/// The kept lists of all movers, each new replica with its log dir; those of which none is kept stay as they are. And
+/// what each log dir then holds.
+pub fn kept(problem: &Problem<'_>) -> (Csr<Home>, IndexVec<DirIx, i128>) {
+    let mut lists: Csr<Home> = Csr::with_capacity(problem.movers.len(), problem.movers.len() * 3);
+    for &partition in &problem.movers {
+        match problem.kept.list(&problem.cluster, partition) {
+            Some(list) => lists.push(list.into_iter().map(|(broker, dir)| Home { broker, dir })),
+            None => lists.push(problem.cluster.replicas_of(partition).iter().map(|&broker| Home { broker, dir: None })),
+        }
+    }
+    let held = choose_dirs(problem, &mut lists);
+    (lists, held)
+}
+
+/// Judges the final lists of all movers, and chooses the log dirs that are not named.
+///
+/// # Errors
+/// As [`order`].
+pub fn judge(problem: &Problem<'_>, lists: &mut Csr<Home>) -> Result<()> {
+    refuse_held_twice(problem, lists)?;
+    refuse_racks(problem, lists)?;
+    let held = choose_dirs(problem, lists);
+    refuse_full(problem, lists, &held)
 }
 
 /// The new replicas of a mover, by their place in its list.
@@ -115,16 +137,22 @@ fn keeps_racks(problem: &Problem<'_>, racks_left: usize, before: &[BrokerIx], li
     }
 }
 
-fn refuse_racks(problem: &Problem<'_>, lists: &Csr<Home>) -> Result<()> {
-    let cluster = &problem.cluster;
-    let stays = cluster
+/// The movers whose lists do not keep the rack policy.
+pub fn on_worse_racks(problem: &Problem<'_>, lists: &Csr<Home>) -> Vec<usize> {
+    let stays = problem
+        .cluster
         .brokers
         .iter_enumerated()
         .filter(|(broker, row)| row.state == BrokerState::Alive && !problem.is_drained[*broker]);
     let (racks_left, _) = spread(problem, stays.map(|(broker, _)| broker));
-    let before = |mover: usize| cluster.replicas_of(problem.movers[mover]);
-    let worse: Vec<usize> =
-        (0..lists.len()).filter(|&mover| !keeps_racks(problem, racks_left, before(mover), lists.get(mover))).collect();
+    let before = |mover: usize| problem.origin(problem.movers[mover]);
+    (0..lists.len()).filter(|&mover| !keeps_racks(problem, racks_left, before(mover), lists.get(mover))).collect()
+}
+
+fn refuse_racks(problem: &Problem<'_>, lists: &Csr<Home>) -> Result<()> {
+    let cluster = &problem.cluster;
+    let before = |mover: usize| problem.origin(problem.movers[mover]);
+    let worse = on_worse_racks(problem, lists);
     let Some(&first) = worse.first() else { return Ok(()) };
     let (names, topics) = named(problem, &worse);
     let (who, ends) = (counted(worse.len(), "partition"), either(worse.len(), "ends", "end"));
@@ -150,7 +178,10 @@ fn refuse_racks(problem: &Problem<'_>, lists: &Csr<Home>) -> Result<()> {
         .detail("topics", topics)
         .help(match problem.wanted {
             Wanted::Twins(_) => "pair each old broker with a new one in its rack, or let `--pair auto` choose",
-            _ => "change these lists in the file",
+            Wanted::Lists(_) => "change these lists in the file",
+            Wanted::Chosen => {
+                "plan without --resume, with what is asked of the earlier plan: all of it is then placed anew"
+            }
         }))
 }
 
@@ -192,10 +223,11 @@ fn choose_dirs(problem: &Problem<'_>, lists: &mut Csr<Home>) -> IndexVec<DirIx, 
     held
 }
 
-/// No log dir that receives may be above its limit when all is done.
-fn refuse_full(problem: &Problem<'_>, lists: &Csr<Home>, held: &IndexVec<DirIx, i128>) -> Result<()> {
+/// Log dirs that receive and are above their limit when all is done, each with the bytes that are too many; the worst
+/// come first.
+pub fn overfull(problem: &Problem<'_>, lists: &Csr<Home>, held: &IndexVec<DirIx, i128>) -> Vec<(DirIx, i128)> {
     if problem.request.ignore_disk {
-        return Ok(());
+        return Vec::new();
     }
     let cluster = &problem.cluster;
     let limit = |dir: DirIx| problem.dir_limit[dir].map_or(0, |limit| i128::from(limit.get()));
@@ -205,32 +237,40 @@ fn refuse_full(problem: &Problem<'_>, lists: &Csr<Home>, held: &IndexVec<DirIx, 
             receives[dir] = true;
         }
     }
-    let mut full: Vec<DirIx> = receives.indices().filter(|&dir| receives[dir] && held[dir] > limit(dir)).collect();
-    full.sort_by_key(|&dir| (limit(dir) - held[dir], dir));
-    let Some(&worst) = full.first() else { return Ok(()) };
+    let full = receives.indices().filter(|&dir| receives[dir] && held[dir] > limit(dir));
+    let mut full: Vec<(DirIx, i128)> = full.map(|dir| (dir, held[dir] - limit(dir))).collect();
+    full.sort_by_key(|&(dir, over)| (Reverse(over), dir));
+    full
+}
+
+/// No log dir that receives may be above its limit when all is done.
+fn refuse_full(problem: &Problem<'_>, lists: &Csr<Home>, held: &IndexVec<DirIx, i128>) -> Result<()> {
+    let cluster = &problem.cluster;
+    let full = overfull(problem, lists, held);
+    let Some(&(worst, over)) = full.first() else { return Ok(()) };
     let bytes = |amount: i128| Bytes::new(u64::try_from(amount).unwrap_or(0));
     let name = |dir: DirIx| {
         let row = &cluster.dirs[dir];
         let broker: &crate::cluster::BrokerRow = &cluster.brokers[row.broker];
         format!("broker {} `{}`", broker.id, dir_path(problem, dir))
     };
-    let missing: i128 = full.iter().map(|&dir| held[dir] - limit(dir)).sum();
-    let over = held[worst] - limit(worst);
+    let missing: i128 = full.iter().map(|entry| entry.1).sum();
+    let full_dirs = || full.iter().map(|entry| entry.0);
     // With several dirs another choice among them may do; with one there is none.
-    let is_proven = full.iter().any(|&dir| cluster.dirs_of(cluster.dirs[dir].broker).len() == 1);
-    let least = |dir: &DirIx| {
-        let capacity = cluster.dirs[*dir].capacity.map_or(0.0, Bytes::as_f64);
-        if capacity > 0.0 { held[*dir] as f64 / capacity } else { f64::INFINITY }
+    let is_only = |dir: DirIx| cluster.dirs_of(cluster.dirs[dir].broker).len() == 1;
+    let is_proven = full_dirs().any(is_only);
+    let least = |dir: DirIx| {
+        let capacity = cluster.dirs[dir].capacity.map_or(0.0, Bytes::as_f64);
+        if capacity > 0.0 { held[dir] as f64 / capacity } else { f64::INFINITY }
     };
-    let least =
-        full.iter().filter(|&&dir| !is_proven || cluster.dirs_of(cluster.dirs[dir].broker).len() == 1).map(least);
+    let least = full_dirs().filter(|&dir| !is_proven || is_only(dir)).map(least);
     let limit_text = problem.request.disk_limit;
     let mut error = Error::new(
         Code::DiskLimit,
         format!("{} would hold {}, {} above {limit_text}", name(worst), bytes(held[worst]), bytes(over)),
     );
-    for &dir in full.iter().skip(1).take(NAMED) {
-        error = error.note(format!("{} would be {} above it", name(dir), bytes(held[dir] - limit(dir))));
+    for &(dir, over) in full.iter().skip(1).take(NAMED) {
+        error = error.note(format!("{} would be {} above it", name(dir), bytes(over)));
     }
     if full.len() > 1 + NAMED {
         error = error.note(format!("and {} more", full.len() - 1 - NAMED));

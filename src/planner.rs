@@ -5,6 +5,7 @@ mod back;
 mod bounds;
 mod forecast;
 mod remedy;
+mod rest;
 mod sources;
 mod trade;
 mod windows;
@@ -153,15 +154,29 @@ pub fn settle(problem: &Problem<'_>, found: &Placement, look: Look, work: &Work)
     Ok((homes, has_changed))
 }
 
+/// The final lists of all movers, by the fast path.
+fn lists(problem: &Problem<'_>, look: Look, work: &Work) -> Result<Leadership> {
+    let request = problem.request;
+    if request.empties_dirs() {
+        return Ok(Leadership { lists: placement::within_brokers(problem, work)? });
+    }
+    if request.leaders_only {
+        return leadership::hand_over(problem, work);
+    }
+    if request.is_given() {
+        return given::order(problem, work);
+    }
+    let (homes, _) = settle(problem, &placement::place(problem, work)?, look, work)?;
+    Ok(leadership::order_behind_heads(problem, homes))
+}
+
 /// Who holds, who leads and what moves when; and warnings of what could not be proved.
 fn decide(problem: &Problem<'_>, look: Look, work: &Work) -> Result<(Leadership, Vec<Warning>, Timed)> {
     let request = problem.request;
-    let (leadership, not_proven) = if request.empties_dirs() {
-        (Leadership { lists: placement::within_brokers(problem, work)? }, Vec::new())
-    } else if request.leaders_only {
-        (leadership::hand_over(problem, work)?, Vec::new())
-    } else if request.is_given() {
-        (given::order(problem, work)?, Vec::new())
+    let (leadership, not_proven) = if request.resume.is_some() {
+        (rest::order(problem, look, work)?, Vec::new())
+    } else if !request.chooses_brokers() {
+        (lists(problem, look, work)?, Vec::new())
     } else {
         let order = |placement: &Placement| {
             let (homes, has_changed) = settle(problem, placement, look, work)?;
@@ -246,6 +261,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         deferred: problem.deferred.clone(),
         warnings: warnings(solved),
         complete: problem.deferred.is_empty(),
+        drift: None,
     };
     forecast::add(&mut plan, problem, &forecast::of(problem, &solved.steps, &solved.schedule, &solved.loads));
     let in_order = solved.schedule.waves.iter().flat_map(|wave| &wave.steps);

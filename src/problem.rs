@@ -1,6 +1,7 @@
 //! Cluster and request, resolved: who drains, who may receive, what moves, and every limit as a number.
 
 mod dirs;
+mod kept;
 mod leaders;
 pub mod pairing;
 pub mod rates;
@@ -20,6 +21,7 @@ use crate::plan::Deferred;
 use crate::request::{Prefer, RackPolicy, Request};
 use crate::snapshot::BrokerState;
 
+use self::kept::KeptLists;
 use self::rates::Rates;
 pub use self::wanted::{Wanted, WantedReplica};
 
@@ -66,8 +68,10 @@ pub struct Problem<'s> {
     pub movers: Vec<PartitionIx>,
     /// The final lists, as far as the request gives them.
     pub wanted: Wanted,
+    /// The final lists that an earlier plan decided; they go before `wanted`.
+    pub kept: KeptLists,
     /// Replicas that have to leave drained brokers or drained log dirs, of the topics asked for, deferred ones included;
-    /// where whole lists are given, the copies that these need.
+    /// where whole lists are given or kept, the copies that these need.
     pub replicas_forced: u64,
     /// Their bytes.
     pub bytes_forced: Bytes,
@@ -95,12 +99,13 @@ impl<'s> Problem<'s> {
         let is_drained = flags(&cluster, &request.drain, if request.pair.is_some() { "--pair" } else { "--drain" })?;
         let is_drained_dir = dirs::drained(&cluster, &request.drain_dir)?;
         let is_target = targets(&cluster, request, &is_drained)?;
+        let kept = KeptLists::new(&cluster, request.resume.as_ref())?;
         let wanted = match (&request.pair, &request.target) {
             (Some(Pairing::Named(pairs)), _) => Wanted::twins(&cluster, pairs),
             (Some(Pairing::Auto), _) => {
                 return Err(Error::new(Code::Internal, "pairs must be chosen before a request is resolved"));
             }
-            (None, Some(target)) => Wanted::lists(&cluster, target, request.allow_rf_change)?,
+            (None, Some(target)) => Wanted::lists(&cluster, target, &kept, request.allow_rf_change)?,
             (None, None) => Wanted::Chosen,
         };
         // Where every replica stays on its broker, so do racks.
@@ -110,6 +115,7 @@ impl<'s> Problem<'s> {
             request,
             targets: Vec::new(),
             wanted,
+            kept,
             dir_limit: IndexVec::filled(None, cluster.dirs.len()),
             rack_policy,
             racks_known,
@@ -138,6 +144,20 @@ impl<'s> Problem<'s> {
         let moves = problem.rates.as_ref().filter(|_| !problem.movers.is_empty());
         problem.inflow = moves.map(|rates| (rates.follower.clone(), best(rates)));
         Ok(problem)
+    }
+
+    /// The final list of a partition, as far as one is kept or given that differs from the present one.
+    pub fn final_list(&self, partition: PartitionIx) -> Option<Vec<WantedReplica>> {
+        if self.kept.has(partition) {
+            self.kept.list(&self.cluster, partition)
+        } else {
+            self.wanted.list(&self.cluster, partition)
+        }
+    }
+
+    /// The list that a partition's racks are judged by: the present one, or the one from which a kept one set out.
+    pub fn origin(&self, partition: PartitionIx) -> &[BrokerIx] {
+        self.kept.previous(partition).unwrap_or_else(|| self.cluster.replicas_of(partition))
     }
 
     /// Racks of the alive brokers that are not drained: what a strict policy can span.
@@ -252,9 +272,11 @@ impl<'s> Problem<'s> {
                 }
                 continue;
             }
-            let list = self.wanted.list(&self.cluster, partition);
+            let list = self.final_list(partition);
+            let is_kept = self.kept.has(partition);
             let leaving = match (&self.wanted, &list) {
-                (Wanted::Lists(_), Some(list)) => self.receive(partition, list),
+                (_, None) if is_kept => continue,
+                (wanted, Some(list)) if is_kept || matches!(wanted, Wanted::Lists(_)) => self.receive(partition, list),
                 _ if self.request.empties_dirs() => self.in_drained_dirs(partition).count() as u64,
                 _ => self.freed(partition).count() as u64,
             };
@@ -334,7 +356,17 @@ impl<'s> Problem<'s> {
         let names: Vec<String> = unhealthy.iter().map(|entry| self.cluster.name_of(entry.0)).collect();
         let error = error.detail("partitions", names);
         if !self.request.leaders_only {
-            return error.help("repair them, then read the cluster again");
+            let partitions = &self.cluster.snapshot.partitions;
+            let moving = unhealthy.iter().filter(|entry| partitions.is_reassigning(entry.0.get())).count();
+            let error =
+                if moving < unhealthy.len() { error.help("repair them, then read the cluster again") } else { error };
+            return match moving {
+                0 => error,
+                _ => error.help(
+                    "let the reassignment finish, or cancel it with `kafka-reassign-partitions.sh --cancel`, then read \
+                     the cluster again",
+                ),
+            };
         }
         error.with_help(self.help_stuck(unhealthy.iter().map(|entry| entry.0)))
     }
@@ -460,7 +492,7 @@ fn targets(
 }
 
 /// Whether a broker may receive data at all.
-fn can_receive(cluster: &Cluster<'_>, broker: BrokerIx) -> bool {
+pub fn can_receive(cluster: &Cluster<'_>, broker: BrokerIx) -> bool {
     let mut dirs = cluster.dirs_of(broker);
     cluster.brokers[broker].state == BrokerState::Alive && (dirs.len() == 0 || dirs.any(|dir| cluster.dirs[dir].online))
 }

@@ -3,6 +3,7 @@
 
 pub mod forecast;
 pub mod rates;
+pub mod resume;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ use crate::base::windows::Windows;
 use crate::base::zone::{Moment, Zone};
 use crate::request::forecast::Model;
 use crate::request::rates::BrokerRates;
+use crate::request::resume::Resume;
 
 /// Most leaders that change in one wave in which nothing else does, unless another number is asked for: as many as the
 /// controller elects in one pass of its own.
@@ -57,6 +59,9 @@ pub struct Request {
     /// A placement that is only to be checked, ordered and batched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// What is kept of an earlier plan; the rest is placed as asked above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume: Option<Resume>,
     /// Let `target` change how many replicas a partition has.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub allow_rf_change: bool,
@@ -164,6 +169,7 @@ impl Default for Request {
             onto: None,
             pair: None,
             target: None,
+            resume: None,
             allow_rf_change: false,
             throttle: None,
             leader_throttle: None,
@@ -279,8 +285,11 @@ impl Request {
                     None => Ok(()),
                 }
             }
-            _ if !self.drains() => Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
-                .help("name the brokers to drain, such as `--drain 1001-1012`")),
+            // Brokers to drain that are gone leave nothing to ask for.
+            _ if !self.drains() && self.resume.is_none() => {
+                Err(Error::new(Code::Usage, "nothing is asked for: no broker is to be drained")
+                    .help("name the brokers to drain, such as `--drain 1001-1012`"))
+            }
             _ => Ok(()),
         }
     }
@@ -429,9 +438,9 @@ impl Request {
         self.leaders_only || self.empties_dirs()
     }
 
-    /// Whether it is left to the planner which brokers replicas go to.
+    /// Whether it is left to the planner which brokers replicas go to, for all that moves.
     pub fn chooses_brokers(&self) -> bool {
-        !self.is_given() && !self.keeps_brokers()
+        !self.is_given() && !self.keeps_brokers() && self.resume.is_none()
     }
 
     /// Whether every final list follows from the request, so that nothing is left to choose but the order.

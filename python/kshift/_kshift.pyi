@@ -12,6 +12,7 @@ from kshift._types import (
     Comparison,
     Dates,
     Deferred,
+    Drift,
     Estimate,
     Limit,
     Move,
@@ -234,6 +235,7 @@ def plan(
     start: str | datetime | None = None,
     time_zone: str | None = None,
     price_per_gb: str | _Number | None = None,
+    resume: Plan | _Path | None = None,
 ) -> Plan:
     """Plan the drain of brokers, check the plan independently, and return it.
 
@@ -274,6 +276,10 @@ def plan(
     ``start``: when the first wave may start, text or a datetime, by default when the cluster was read; without offset
     it is a time of ``time_zone``, an IANA name (UTC by default). Each of the three asks for dates of waves.
     ``price_per_gb``: what a gigabyte costs that goes between racks; without it no costs are told.
+    ``resume``: an earlier plan that was carried out in part, a ``Plan``, a directory or a plan.json; ``cluster`` is
+    then a newer one. What is done stays, what was decided is kept where it can be, and the rest is placed anew; what
+    has happened meanwhile is in ``Plan.drift``. The options of the earlier plan hold, limits given here override
+    single ones, and what says anew what moves (``drain``, ``onto``, ``topics`` and the like) is refused.
 
     Raises ``TypeError`` for a wrong type, ``InputError`` for a wrong value, ``InfeasibleError`` when no plan
     satisfies the limits, ``KeyboardInterrupt`` on Ctrl-C.
@@ -424,6 +430,10 @@ class Plan:
     @property
     def warnings(self) -> tuple[Notice, ...]:
         """What a person should know before running it."""
+
+    @property
+    def drift(self) -> Drift | None:
+        """What has happened since the plan that it resumes was made; ``None`` where it resumes none."""
 
     @property
     def complete(self) -> bool:

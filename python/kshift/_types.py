@@ -20,6 +20,8 @@ __all__ = [
     "Comparison",
     "CountBound",
     "Deferred",
+    "Drift",
+    "DriftGroup",
     "Estimate",
     "Harm",
     "LogDir",
@@ -432,6 +434,49 @@ class Deferred:
     topic: str
     partition: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftGroup:
+    """Some partitions of a plan that was resumed."""
+
+    count: int
+    first: tuple[str, ...]
+    """The first of them by topic and partition, as ``"orders-7"``; at most ten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What has happened to a cluster since the plan that is resumed was made."""
+
+    partitions: int
+    """Partitions of the earlier plan."""
+    done: DriftGroup
+    """They stand on their last list."""
+    not_begun: DriftGroup
+    """They stand on the list from before their first step."""
+    on_the_way: DriftGroup
+    """They stand between the two, or a reassignment to one of their lists is under way."""
+    changed: DriftGroup
+    """Somebody else has given them another list."""
+    gone: DriftGroup
+    """The cluster does not have them any more."""
+    added: DriftGroup
+    """They were not part of the earlier plan and have to move now."""
+    taken_up: DriftGroup
+    """They were deferred by the earlier plan and are part of this one."""
+    replaced: DriftGroup
+    """They cannot go where the earlier plan sent them, and were placed anew."""
+    resized: DriftGroup
+    """Their sizes differ by more than a tenth from what they were."""
+    bytes_then: int
+    """One replica of each partition of the earlier plan that is still there, when that was made."""
+    bytes_now: int
+    """The same now."""
+    brokers_gone: str
+    """Brokers that were to be drained and are gone from the cluster, as ``"1001-1003"``; empty when there are none."""
+    targets_lost: str
+    """Brokers that were to receive and cannot now."""
 
 
 @dataclass(frozen=True, slots=True)

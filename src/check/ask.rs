@@ -3,6 +3,7 @@
 use fancy_regex::Regex;
 
 use super::given::Given;
+use super::kept::KeptLists;
 use super::spread::racks_that_stay;
 use super::{Violation, dir_drain};
 use crate::base::ids::{BrokerId, IdSet};
@@ -26,6 +27,8 @@ pub(super) struct Ask<'a> {
     pub racks_that_stay: u32,
     /// The lists that the request gives outright.
     pub given: Given,
+    /// The lists that it keeps of an earlier plan; they go before those.
+    pub kept: KeptLists<'a>,
     /// What of the request cannot be resolved.
     pub faults: Vec<Violation>,
 }
@@ -54,6 +57,7 @@ impl<'a> Ask<'a> {
         }
         let is_drained_dir = dir_drain::drained(world, request, &mut faults);
         let given = Given::new(world, request, &mut faults);
+        let kept = KeptLists::new(world, request, &mut faults);
         let twins = request.pair.as_ref().and_then(|pair| pair.named()).map(Pairs::new_ids);
         let may_receive = |id: BrokerId| {
             request.target.is_none()
@@ -77,7 +81,7 @@ impl<'a> Ask<'a> {
         let is_selected = is_selected.collect();
         let racks_that_stay = racks_that_stay(world, &is_drained);
         let mut ask =
-            Ask { request, is_drained, is_drained_dir, is_target, is_selected, racks_that_stay, given, faults };
+            Ask { request, is_drained, is_drained_dir, is_target, is_selected, racks_that_stay, given, kept, faults };
         ask.add_targets(world);
         ask
     }
@@ -107,11 +111,24 @@ impl<'a> Ask<'a> {
 
     /// The list that a row shall have in the end, where the request gives one that differs from the present one.
     pub fn wanted(&self, world: &World, row: u32) -> Option<Vec<u32>> {
-        self.given.list(world, self.request, row)
+        if self.kept.has(row) { self.kept.list(world, row) } else { self.given.list(world, self.request, row) }
+    }
+
+    /// The log dir that is asked for at a place of the last list of a row.
+    pub fn wanted_dir(&self, row: u32, place: usize) -> Option<&str> {
+        if self.kept.has(row) { self.kept.dir(row, place) } else { self.given.dir(self.request, row, place) }
+    }
+
+    /// Whether the last list of a row follows from the request.
+    pub fn is_settled(&self, row: u32) -> bool {
+        self.kept.has(row) || self.request.is_given()
     }
 
     /// Whether anything is asked of a row, its topic apart.
     pub fn asks(&self, world: &World, row: u32) -> bool {
+        if self.kept.has(row) {
+            return self.wanted(world, row).is_some();
+        }
         if self.request.leaders_only {
             let head = world.replicas(row).first();
             return head.is_some_and(|&head| self.is_drained.get(head as usize) == Some(&true));
@@ -130,7 +147,7 @@ impl<'a> Ask<'a> {
         if self.request.empties_dirs() {
             return dir_drain::leaving(world, self, row).count();
         }
-        if let Given::Entries(_) = self.given {
+        if self.kept.has(row) || matches!(self.given, Given::Entries(_)) {
             let old = world.replicas(row);
             return self
                 .wanted(world, row)

@@ -17,6 +17,7 @@ mod given;
 mod handover;
 mod headroom;
 mod health;
+mod kept;
 mod report;
 mod rules;
 mod share;

@@ -111,7 +111,8 @@ Examples:
   kshift plan cluster.json --drain 7 --leaders-only > reorder.json
   kshift plan cluster.json --drain-dir 3:/kafka/d2,4:/kafka/d2 --throttle 50MB/s --out plan
   kshift plan cluster.json --drain 1001-1012 --pair auto --throttle 50MB/s --out plan
-  kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan")]
+  kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan
+  kshift plan newer.json --resume plan --out plan-2")]
 pub struct PlanArgs {
     /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
@@ -130,6 +131,9 @@ pub struct PlanArgs {
     /// Only check, order and batch this placement: kafka-reassign JSON or Cruise Control proposals
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    /// Go on with a plan that was carried out in part, a directory written by --out or a plan.json: what is done stays, the rest is planned from here. Its options hold; limits that are given again override single ones
+    #[arg(long, value_name = "PLAN")]
+    pub resume: Option<PathBuf>,
     /// Let --target change how many replicas a partition has
     #[arg(long)]
     pub allow_rf_change: bool,

@@ -9,6 +9,7 @@ mod at_once;
 pub(crate) mod brokers;
 pub(crate) mod check;
 mod console;
+mod drift;
 mod example;
 mod interrupt;
 pub(crate) mod load;

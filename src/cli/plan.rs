@@ -1,14 +1,16 @@
 //! `kshift plan`: arguments → request → plan → files.
 
 use super::args::{Format, PlanArgs};
+use super::check::merged;
 use super::console::Console;
 use super::summary::{PlanView, Step};
 use super::view::{as_warnings, quoted};
 use super::{at_once, load, progress, resolve};
-use crate::base::error::Result;
+use crate::base::error::{Code, Error, Result};
 use crate::base::units::BytesPerSec;
 use crate::emit;
 use crate::plan::{self, Plan, Warning};
+use crate::request::{Request, Supplements};
 use crate::snapshot::{Notice, Snapshot};
 
 /// Below this Kafka meters badly: one fetch may be larger than what may flow in a second.
@@ -16,16 +18,21 @@ const THROTTLE_LOW: BytesPerSec = BytesPerSec::new(1_000_000);
 
 /// Plans, writes, and tells what was planned.
 pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
-    if let Some(target) = &args.target {
-        resolve::one_standard_input(&[&args.cluster, target])?;
+    for other in args.target.iter().chain(&args.resume) {
+        resolve::one_standard_input(&[&args.cluster, other])?;
     }
-    let request = resolve::plan(args)?;
+    let asked = Asked::read(args)?;
     if let Some(dir) = &args.out {
         emit::out_dir::refuse_existing(dir, args.force)?;
     }
-    let snapshot = load::cluster(&args.cluster, &request.supplements)?;
+    let (snapshot, request) = asked.of_cluster(args)?;
     let watched = progress::watch(console);
-    let (plan, notices) = rayon::join(|| crate::plan(&snapshot, &request, &watched.work), || snapshot.all_notices());
+    let work = &watched.work;
+    let solve = || match &asked {
+        Asked::Plan(_) => crate::plan(&snapshot, &request, work),
+        Asked::Resume(earlier) => crate::resume(&snapshot, earlier, &request, work),
+    };
+    let (plan, notices) = rayon::join(solve, || snapshot.all_notices());
     let plan = plan?;
     if let Some(dir) = &args.out {
         emit::out_dir::write(&plan, dir, args.force, &watched.work)?;
@@ -42,6 +49,44 @@ pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
     Ok(0)
 }
 
+/// What is asked, as far as that is known before the cluster is read.
+enum Asked {
+    /// A plan.
+    Plan(Box<Request>),
+    /// What is left of this one.
+    Resume(Box<Plan>),
+}
+
+impl Asked {
+    fn read(args: &PlanArgs) -> Result<Self> {
+        resolve::output(args)?;
+        let Some(earlier) = &args.resume else { return Ok(Asked::Plan(Box::new(resolve::plan(args)?))) };
+        resolve::beside_resume(args)?;
+        let foreign = |fault: Error| {
+            match fault.code() {
+            Code::WrongKind => fault.help("a placement of another tool is planned with `--target FILE`: what is there already does not move again"),
+            _ => fault,
+        }
+        };
+        Ok(Asked::Resume(Box::new(load::plan(earlier).map_err(foreign)?)))
+    }
+
+    /// The cluster, and what is asked of it.
+    fn of_cluster(&self, args: &PlanArgs) -> Result<(Snapshot, Request)> {
+        match self {
+            Asked::Plan(request) => Ok((load::cluster(&args.cluster, &request.supplements)?, Request::clone(request))),
+            Asked::Resume(earlier) => {
+                let mut snapshot = load::cluster(&args.cluster, &Supplements::default())?;
+                let known = snapshot.known(&earlier.request.supplements);
+                let supplements = merged(known, resolve::supplements(&args.supplements)?);
+                snapshot.supplement(&supplements)?;
+                let request = resolve::resumed(args, crate::resumed_request(&snapshot, earlier)?)?;
+                Ok((snapshot, Request { supplements, ..request }))
+            }
+        }
+    }
+}
+
 /// The summary, with everything that a person must know before using the output.
 fn view<'a>(
     args: &PlanArgs,
@@ -55,7 +100,12 @@ fn view<'a>(
     let mut warnings: Vec<Warning> = as_warnings(notices).collect();
     warnings.append(&mut view.warnings);
     if plan.waves.is_empty() {
-        let message = "nothing of what was asked for has to move; Kafka's tool refuses a file without partitions";
+        let what = if plan.drift.is_some() {
+            "nothing of the plan is left to do"
+        } else {
+            "nothing of what was asked for has to move"
+        };
+        let message = format!("{what}; Kafka's tool refuses a file without partitions");
         let pattern = plan.request.topics.as_ref().filter(|_| plan.summary.replicas_forced == 0);
         let hint = pattern.map_or(String::new(), |pattern| {
             format!("; `--topics {pattern}` must match the whole name of a topic, as `orders-.*` does")

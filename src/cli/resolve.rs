@@ -12,6 +12,18 @@ use crate::request::rates::BrokerRates;
 use crate::request::{self, Request, Supplements};
 use crate::snapshot;
 
+/// Refuses options on what is written that mean nothing alone.
+///
+/// # Errors
+/// [`Code::Usage`] for `--force` without `--out`.
+pub fn output(args: &PlanArgs) -> Result<()> {
+    if args.force && args.out.is_none() {
+        return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
+            .help("add `--out DIR`, or leave --force out"));
+    }
+    Ok(())
+}
+
 /// The request of `kshift plan`.
 pub fn plan(args: &PlanArgs) -> Result<Request> {
     let drains = args.limits.drain.is_some() || args.limits.drain_rack.is_some();
@@ -22,10 +34,6 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         )
         .help("name the brokers that shall hold nothing at the end, such as `--drain 1001-1012,1020`"));
     }
-    if args.force && args.out.is_none() {
-        return Err(Error::new(Code::Usage, "--force needs --out: it replaces the directory that --out names")
-            .help("add `--out DIR`, or leave --force out"));
-    }
     let mut request = asked(&args.limits, Request::default())?;
     request.pair.clone_from(&args.pair);
     request.leaders_only = args.leaders_only;
@@ -33,6 +41,20 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
     request.drain_dir = args.drain_dir.clone().unwrap_or_default();
     request.allow_rf_change = args.allow_rf_change;
     request.exact = args.exact;
+    ways(args, &mut request)?;
+    // What cannot be asked together is refused before a file is read.
+    request.target = args.target.is_some().then(Target::default);
+    request.coherent()?;
+    request.target = args.target.as_deref().map(target).transpose()?;
+    request.supplements = supplements(&args.supplements)?;
+    if let Some(path) = &args.forecast {
+        request.forecast = forecast(path)?;
+    }
+    Ok(request)
+}
+
+/// Adds how replicas are chosen and get to their places, as far as that was given.
+fn ways(args: &PlanArgs, request: &mut Request) -> Result<()> {
     request.prefer = args.prefer.map_or(request.prefer, |prefer| match prefer {
         Prefer::Disk => request::Prefer::Disk,
         Prefer::Time => request::Prefer::Time,
@@ -42,32 +64,81 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
         Strategy::OneAtATime => request::Strategy::OneAtATime,
         Strategy::TwoStage => request::Strategy::TwoStage,
     });
-    request.balance_sources = args.balance_sources;
+    request.balance_sources |= args.balance_sources;
     request.weights = args.weights.unwrap_or(request.weights);
     request.effort = args.effort.map_or(request.effort, |effort| match effort {
         Effort::Instant => request::Effort::Instant,
         Effort::Normal => request::Effort::Normal,
         Effort::Thorough => request::Effort::Thorough,
     });
-    calendar(&args.calendar, &mut request)?;
-    // What cannot be asked together is refused before a file is read.
-    request.target = args.target.is_some().then(Target::default);
-    request.exact = args.exact;
-    request.coherent()?;
-    request.target = args.target.as_deref().map(target).transpose()?;
-    if let Some(canary) = args.canary {
-        request.canary = canary;
-    }
-    request.in_flight = args.in_flight.in_flight;
+    request.canary = args.canary.unwrap_or(request.canary);
+    request.in_flight = args.in_flight.in_flight.or(request.in_flight);
     request.in_flight_per_broker = args.in_flight.in_flight_per_broker.unwrap_or(request.in_flight_per_broker);
-    if let Some(seed) = args.seed {
-        request.seed = seed;
-    }
-    request.supplements = supplements(&args.supplements)?;
+    request.seed = args.seed.unwrap_or(request.seed);
+    calendar(&args.calendar, request)
+}
+
+/// Refuses what says anew what shall move beside a plan that says it already.
+///
+/// # Errors
+/// [`Code::Usage`], naming the first option of these that was given.
+pub fn beside_resume(args: &PlanArgs) -> Result<()> {
+    let limits = &args.limits;
+    beside_a_plan(&[
+        ("--drain", limits.drain.is_some()),
+        ("--drain-rack", limits.drain_rack.is_some()),
+        ("--onto", limits.onto.is_some()),
+        ("--pair", args.pair.is_some()),
+        ("--target", args.target.is_some()),
+        ("--allow-rf-change", args.allow_rf_change),
+        ("--topics", limits.topics.is_some()),
+        ("--exclude-topics", limits.exclude_topics.is_some()),
+        ("--leaders-only", args.leaders_only),
+        ("--replicas-only", args.replicas_only),
+        ("--drain-dir", args.drain_dir.is_some()),
+        ("--exact", args.exact),
+    ])
+}
+
+/// The same of these options, each with whether it was given.
+///
+/// # Errors
+/// [`Code::Usage`], naming the first that was given.
+pub fn beside_a_plan(others: &[(&str, bool)]) -> Result<()> {
+    let Some((option, _)) = others.iter().find(|other| other.1) else { return Ok(()) };
+    Err(Error::new(Code::Usage, format!("--resume and {option} exclude each other: the plan says what moves where"))
+        .at(Place::source(*option))
+        .help(format!("leave out {option}, or plan without --resume: what is done does not move again")))
+}
+
+/// The request of a plan that is resumed, as it was [taken over](crate::resumed_request), with what was given anew.
+///
+/// # Errors
+/// Limits that mean nothing without another one.
+pub fn resumed(args: &PlanArgs, base: Request) -> Result<Request> {
+    let mut request = resumed_limits(&args.limits, base)?;
+    ways(args, &mut request)?;
     if let Some(path) = &args.forecast {
         request.forecast = forecast(path)?;
     }
     Ok(request)
+}
+
+/// The same of limits alone.
+///
+/// # Errors
+/// Limits that mean nothing without another one.
+pub fn resumed_limits(limits: &LimitArgs, mut base: Request) -> Result<Request> {
+    // Of two options that exclude each other the one given now holds.
+    base.ignore_disk &= limits.disk_limit.is_none() && !limits.growth;
+    base.growth &= !limits.ignore_disk;
+    if limits.headroom.is_some() {
+        base.rates = BrokerRates::default();
+    }
+    if limits.rates.is_some() || limits.rates_given.is_some() {
+        base.headroom = None;
+    }
+    asked(limits, base)
 }
 
 /// Adds when waves may run, and what they cost.
@@ -75,15 +146,18 @@ pub fn plan(args: &PlanArgs) -> Result<Request> {
 /// # Errors
 /// A start that is no timestamp, or that the clocks of the zone show never or twice.
 pub fn calendar(args: &CalendarArgs, request: &mut Request) -> Result<()> {
-    request.window = args.window.iter().cloned().fold(Windows::default(), Windows::and);
-    request.time_zone.clone_from(&args.time_zone);
-    request.price_per_gb = args.price_per_gb;
-    let start = args.start.as_deref().map(|text| request.zone().read(text));
-    request.start = start.transpose().map_err(|what| {
-        Error::new(Code::InvalidValue, what)
-            .at(Place::source("--start"))
-            .help("a time with an offset, such as `2026-11-20T22:00:00+01:00`, is never in doubt")
-    })?;
+    if !args.window.is_empty() {
+        request.window = args.window.iter().cloned().fold(Windows::default(), Windows::and);
+    }
+    request.time_zone = args.time_zone.clone().or_else(|| request.time_zone.take());
+    request.price_per_gb = args.price_per_gb.or(request.price_per_gb);
+    if let Some(text) = args.start.as_deref() {
+        request.start = Some(request.zone().read(text).map_err(|what| {
+            Error::new(Code::InvalidValue, what)
+                .at(Place::source("--start"))
+                .help("a time with an offset, such as `2026-11-20T22:00:00+01:00`, is never in doubt")
+        })?);
+    }
     Ok(())
 }
 

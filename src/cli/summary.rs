@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::drift;
 use super::view::{Lines, View, warnings_text};
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{BrokerId, IdSet};
@@ -13,7 +14,8 @@ use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::windows::Windows;
 use crate::base::zone::Zone;
 use crate::plan::{
-    AtRiskSpan, Cap, ClusterIdentity, Deferred, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary, Warning,
+    AtRiskSpan, Cap, ClusterIdentity, Deferred, Drift, Limit, Outcome, Plan, PlanDir, Role, Side, Stage, Summary,
+    Warning,
 };
 use crate::request::Prefer;
 
@@ -34,6 +36,9 @@ pub struct PlanView<'a> {
     /// What goes first where targets differ in size.
     #[serde(skip)]
     pub prefer: Prefer,
+    /// Where a plan is resumed, what has happened since it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<&'a Drift>,
     /// Brokers to be drained.
     pub drain: IdSet,
     /// Racks that are drained.
@@ -171,6 +176,7 @@ impl<'a> PlanView<'a> {
         PlanView {
             cluster: &plan.cluster,
             prefer: plan.request.prefer,
+            drift: plan.drift.as_ref(),
             drain: with_role(plan, Role::Drain),
             drain_rack: Some(&plan.request.drain_rack).filter(|racks| !racks.is_empty()),
             leaders_only: plan.request.leaders_only,
@@ -210,6 +216,9 @@ impl<'a> PlanView<'a> {
         let summary = self.summary;
         let mut lines = Lines::default();
         lines.add("cluster", self.cluster.name.as_deref().unwrap_or("(no name)"));
+        if let Some(drift) = self.drift {
+            drift::add(&mut lines, drift);
+        }
         match (self.target_partitions, self.drain_dir) {
             (Some(lists), _) => lines.add("target", format!("{} in the file", counted(lists, "partition"))),
             (None, Some(dirs)) => lines.add("drain", dirs_text(dirs)),

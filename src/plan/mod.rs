@@ -6,6 +6,7 @@
 mod at_risk;
 mod bounds;
 mod cost;
+mod drift;
 mod read;
 pub mod rollback;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::at_risk::{AtRisk, AtRiskSpan, LossRisk, WorstLoss};
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
+pub use self::drift::{Drift, Group};
 pub use self::read::read;
 pub use self::sources::{GainPoint, SourcesGain};
 pub use self::trade::{Outcome, Trade};
@@ -63,6 +65,8 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// Whether everything that was asked for is in the plan.
     pub complete: bool,
+    /// What has happened since the plan that it resumes was made; absent where it resumes none.
+    pub drift: Option<Drift>,
 }
 
 /// Which cluster, in which state, a plan was made for.

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Estimate, KIND, Limit, Moves, Plan, PlanBroker,
-    Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
+    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Drift, Estimate, KIND, Limit, Moves, Plan,
+    PlanBroker, Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
 };
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{PartitionId, topic_name_fault};
@@ -70,6 +70,7 @@ struct Reader {
     deferred: Vec<Deferred>,
     warnings: Vec<Warning>,
     complete: bool,
+    drift: Option<Drift>,
 }
 
 /// Names numbered in order of first use.
@@ -143,6 +144,7 @@ impl Reader {
             deferred: self.deferred,
             warnings: self.warnings,
             complete: self.complete,
+            drift: self.drift,
         })
     }
 
@@ -191,7 +193,7 @@ impl Reader {
 keys!(DocumentKey {
     Kind = "kind", Version = "version", Kshift = "kshift", Request = "request", Cluster = "cluster",
     Brokers = "brokers", Summary = "summary", Waves = "waves", Deferred = "deferred", Warnings = "warnings",
-    Complete = "complete",
+    Complete = "complete", Drift = "drift",
 });
 
 struct Document<'r>(&'r mut Reader);
@@ -226,13 +228,14 @@ impl<'de> Visitor<'de> for Document<'_> {
                 DocumentKey::Deferred => reader.deferred = map.next_value()?,
                 DocumentKey::Warnings => reader.warnings = map.next_value()?,
                 DocumentKey::Complete => reader.complete = map.next_value()?,
+                DocumentKey::Drift => reader.drift = map.next_value()?,
                 DocumentKey::Unknown => map.next_value_seed(Skip)?,
             }
             reader.trail.leave();
         }
         // Kind and version are asked for when the whole is read; their absence has a better message there.
         let is_ours = reader.kind.as_deref() == Some(KIND) && reader.version == Some(VERSION);
-        if is_ours { seen.all(DocumentKey::TEXTS, DocumentKey::Unknown as usize, "the plan") } else { Ok(()) }
+        if is_ours { seen.all(DocumentKey::TEXTS, DocumentKey::Drift as usize, "the plan") } else { Ok(()) }
     }
 }
 

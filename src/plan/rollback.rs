@@ -174,6 +174,7 @@ pub fn waves(plan: &Plan, to_wave: u32) -> Result<Plan> {
         warnings: plan.warnings.iter().filter(|warning| warning.code == NEVER_ENDS).cloned().collect(),
         deferred: Vec::new(),
         complete: true,
+        drift: None,
     };
     for wave in plan.waves[to_wave as usize - 1..].iter().rev() {
         let start = back.moves.size.len();

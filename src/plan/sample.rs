@@ -136,6 +136,7 @@ pub fn empty(topics: &[&str]) -> Plan {
         deferred: Vec::new(),
         warnings: Vec::new(),
         complete: true,
+        drift: None,
     }
 }
 

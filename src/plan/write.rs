@@ -59,6 +59,9 @@ pub fn write_to(plan: &Plan, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Resul
     writer.key("deferred").value(&plan.deferred);
     writer.key("warnings").value(&plan.warnings);
     writer.key("complete").bool(plan.complete);
+    if let Some(drift) = &plan.drift {
+        writer.key("drift").value(drift);
+    }
     writer.end_object();
     sink(&writer.into_bytes())
 }

@@ -1,5 +1,6 @@
 //! Lists that are given and not chosen: those of twins, and those of a placement that someone else made.
 
+use super::kept::KeptLists;
 use super::{can_receive, not_a_target};
 use crate::base::assignment::AssignmentEntry;
 use crate::base::error::{Code, Error, Result};
@@ -60,16 +61,20 @@ impl Wanted {
         Wanted::Twins(twins)
     }
 
-    /// The lists of a placement.
+    /// The lists of a placement; one that is `kept` as well may have any number of replicas on its way.
     ///
     /// # Errors
     /// Every entry that names what the cluster does not have, a partition or broker twice, nothing, another
     /// number of replicas, or a broker or log dir that cannot receive.
-    pub fn lists(cluster: &Cluster<'_>, target: &Target, allow_rf_change: bool) -> Result<Self> {
+    pub fn lists(cluster: &Cluster<'_>, target: &Target, kept: &KeptLists, allow_rf_change: bool) -> Result<Self> {
+        let may_resize = |entry: &AssignmentEntry| {
+            let row = cluster.snapshot.row_of(&entry.topic, entry.partition);
+            allow_rf_change || row.is_some_and(|row| kept.has(PartitionIx::new(row)))
+        };
         let mut lists = Lists { entry_of: vec![NO_ENTRY; cluster.replicas.len()], replicas: Csr::with_capacity(0, 0) };
         let mut faults = Vec::new();
         for (index, entry) in target.entries.iter().enumerate() {
-            match resolve(cluster, target, index, entry, allow_rf_change) {
+            match resolve(cluster, target, index, entry, may_resize(entry)) {
                 Ok((row, replicas)) => {
                     let first = &mut lists.entry_of[row];
                     if *first == NO_ENTRY {

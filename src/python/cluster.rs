@@ -45,7 +45,16 @@ impl Cluster {
 
     /// The cluster with what it was completed with, and on top of that what `given` says.
     pub fn completed_with(&self, given: Supplements) -> (Supplements, Completion) {
-        let supplements = merged(self.supplements.clone(), given);
+        self.completed_as(merged(self.supplements.clone(), given))
+    }
+
+    /// The same for a plan that is resumed: what it was made with comes first, as far as that is still there.
+    pub fn completed_again(&self, earlier: &Supplements, given: Supplements) -> (Supplements, Completion) {
+        let known = self.read.known(earlier);
+        self.completed_as(merged(merged(known, self.supplements.clone()), given))
+    }
+
+    fn completed_as(&self, supplements: Supplements) -> (Supplements, Completion) {
         let snapshot = if supplements == self.supplements { &self.completed } else { &self.read };
         let is_done = Arc::ptr_eq(snapshot, &self.completed) && supplements == self.supplements;
         let todo = (!is_done).then(|| supplements.clone());

@@ -4,11 +4,12 @@ use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 use serde_json::json;
 
-use super::ask::{self, Limits, Maybe};
+use super::ask::{self, Limits, Maybe, ReadWays, Ways, What};
 use super::cluster::{Cluster, GIVEN, content_of};
 use super::wave::Wave;
 use super::{html, interrupt, shape, values};
@@ -16,11 +17,13 @@ use crate::base::error::Result;
 use crate::base::ids::PartitionId;
 use crate::base::text::counted;
 use crate::base::{fs, json as text_json};
+use crate::cli::args::LimitArgs;
 use crate::cli::summary::PlanView;
 use crate::cli::view::View;
 use crate::cli::{load, resolve};
 use crate::emit;
 use crate::plan::{self as paper, rollback, why};
+use crate::request::Supplements;
 
 /// A plan: who moves where, in which wave, and what it costs.
 #[pyclass(frozen, module = "kshift")]
@@ -35,7 +38,7 @@ pub struct Plan {
     max_moves=None, max_moves_per_broker=None, max_leader_changes=None, max_wave_duration=None, rack_policy=None, topics=None,
     exclude_topics=None, canary=None, skip_unhealthy=false, assume_size=None, capacity=None, racks=None, seed=None,
     exact=false, prefer=None, weights=None, effort=None, strategy=None, balance_sources=false, forecast=None,
-    in_flight=None, in_flight_per_broker=None, window=None, start=None, time_zone=None, price_per_gb=None))]
+    in_flight=None, in_flight_per_broker=None, window=None, start=None, time_zone=None, price_per_gb=None, resume=None))]
 #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords in Python")]
 pub fn plan(
     py: Python<'_>,
@@ -83,6 +86,7 @@ pub fn plan(
     start: Maybe<'_, '_>,
     time_zone: Option<&str>,
     price_per_gb: Maybe<'_, '_>,
+    resume: Maybe<'_, '_>,
 ) -> PyResult<Plan> {
     let limits = Limits {
         drain,
@@ -105,46 +109,61 @@ pub fn plan(
         exclude_topics,
         skip_unhealthy,
     };
-    let mut request = resolve::asked(&limits.read()?, crate::request::Request::default())?;
-    request.pair = pair.map(|value| values::pairing("pair", value)).transpose()?;
-    request.target = target.map(|value| values::target("target", value)).transpose()?;
-    request.leaders_only = leaders_only;
-    request.replicas_only = replicas_only;
-    request.drain_dir = drain_dir.map(|value| values::broker_dirs("drain_dir", value)).transpose()?.unwrap_or_default();
-    request.allow_rf_change = allow_rf_change;
-    if let Some(canary) = canary {
-        request.canary = values::count("canary", canary, 0)?;
+    let ways = Ways {
+        canary,
+        seed,
+        prefer,
+        weights,
+        effort,
+        strategy,
+        balance_sources,
+        forecast,
+        in_flight,
+        in_flight_per_broker,
+    };
+    let ways = ways.read(ask::calendar(window, start, time_zone, price_per_gb)?)?;
+    let given = ask::supplements(assume_size, capacity, racks)?;
+    let limits = limits.read()?;
+    let what = What { leaders_only, replicas_only, drain_dir, pair, target, allow_rf_change, exact };
+    if let Some(earlier) = resume {
+        what.refuse_beside_plan(&limits)?;
+        return resumed(py, cluster, earlier, limits, ways, given);
     }
-    if let Some(seed) = seed {
-        request.seed = values::seed("seed", seed)?;
-    }
-    request.in_flight = in_flight.map(|value| values::count("in_flight", value, 1)).transpose()?;
-    if let Some(count) = in_flight_per_broker {
-        request.in_flight_per_broker = values::count("in_flight_per_broker", count, 1)?;
-    }
-    request.exact = exact;
-    if let Some(prefer) = prefer {
-        request.prefer = values::prefer("prefer", prefer)?;
-    }
-    if let Some(weights) = weights {
-        request.weights = values::weights("weights", weights)?;
-    }
-    if let Some(effort) = effort {
-        request.effort = values::effort("effort", effort)?;
-    }
-    if let Some(strategy) = strategy {
-        request.strategy = values::strategy("strategy", strategy)?;
-    }
-    request.balance_sources = balance_sources;
-    if let Some(forecast) = forecast {
-        request.forecast = values::forecast("forecast", forecast)?;
-    }
-    resolve::calendar(&ask::calendar(window, start, time_zone, price_per_gb)?, &mut request)?;
-    let (supplements, completion) = cluster.completed_with(ask::supplements(assume_size, capacity, racks)?);
+    let mut request = resolve::asked(&limits, crate::request::Request::default())?;
+    what.add_to(&mut request)?;
+    ways.add_to(&mut request)?;
+    let (supplements, completion) = cluster.completed_with(given);
     request.supplements = supplements;
     interrupt::run(py, move |work| {
         let snapshot = completion.finish()?;
         Ok(Plan { paper: Arc::new(crate::plan(&snapshot, &request, work)?) })
+    })
+}
+
+/// Goes on with a plan that was carried out in part.
+fn resumed(
+    py: Python<'_>,
+    cluster: &Cluster,
+    earlier: &Bound<'_, PyAny>,
+    limits: LimitArgs,
+    ways: ReadWays,
+    given: Supplements,
+) -> PyResult<Plan> {
+    let earlier = if let Ok(plan) = earlier.cast::<Plan>() {
+        plan.get().paper.clone()
+    } else if let Ok(path) = earlier.extract::<PathBuf>() {
+        Arc::new(interrupt::run(py, move |_| load::plan(&path))?)
+    } else {
+        let found = earlier.get_type().name()?;
+        return Err(PyTypeError::new_err(format!("`resume` is a {found}; expected a kshift.Plan or a path")));
+    };
+    let (supplements, completion) = cluster.completed_again(&earlier.request.supplements, given);
+    interrupt::run(py, move |work| {
+        let snapshot = completion.finish()?;
+        let mut request = resolve::resumed_limits(&limits, crate::resumed_request(&snapshot, &earlier)?)?;
+        ways.add_to(&mut request)?;
+        request.supplements = supplements;
+        Ok(Plan { paper: Arc::new(crate::resume(&snapshot, &earlier, &request, work)?) })
     })
 }
 
@@ -191,6 +210,12 @@ impl Plan {
     #[getter]
     fn warnings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         shape::typed(py, "Notice", &self.paper.warnings)
+    }
+
+    /// What has happened since the plan that it resumes was made.
+    #[getter]
+    fn drift<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        shape::typed(py, "Drift", &self.paper.drift)
     }
 
     /// Whether everything that was asked for is in the plan.

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use super::{Kind, Stand, Steps};
 use crate::base::error::{Code, Error, Result};
-use crate::base::index::{BrokerIx, RackIx};
+use crate::base::index::{BrokerIx, PartitionIx, RackIx};
 use crate::placement::Home;
 use crate::problem::Problem;
 use crate::request::RackPolicy;
@@ -23,7 +23,7 @@ const TRIED_MOST: usize = 6;
 /// [`Code::RackPolicy`] when every order passes through a list on worse racks.
 pub fn walk(problem: &Problem<'_>, mover: usize, mut stand: Stand, list: &[Home], steps: &mut Steps) -> Result<()> {
     let partition = problem.movers[mover];
-    let lists = lists_between(problem, &stand, list).ok_or_else(|| stuck(problem, mover))?;
+    let lists = lists_between(problem, partition, &stand, list).ok_or_else(|| stuck(problem, mover))?;
     for (number, between) in lists.iter().enumerate() {
         let homes = between.iter().map(|&broker| {
             let is_new = !stand.list.contains(&broker);
@@ -56,8 +56,14 @@ pub fn end_together(steps: &mut Steps) {
 }
 
 /// The lists between the present one and the last, if there is a way.
-fn lists_between(problem: &Problem<'_>, stand: &Stand, list: &[Home]) -> Option<Vec<Vec<BrokerIx>>> {
+fn lists_between(
+    problem: &Problem<'_>,
+    partition: PartitionIx,
+    stand: &Stand,
+    list: &[Home],
+) -> Option<Vec<Vec<BrokerIx>>> {
     let end: Vec<BrokerIx> = list.iter().map(|home| home.broker).collect();
+    let before = problem.origin(partition);
     let comes: Vec<BrokerIx> = end.iter().copied().filter(|broker| !stand.list.contains(broker)).collect();
     if comes.len() < 2 {
         return Some(Vec::new());
@@ -96,7 +102,7 @@ fn lists_between(problem: &Problem<'_>, stand: &Stand, list: &[Home]) -> Option<
             // An election after a wave would hand leadership to the head.
             list.sort_by_key(|&broker| broker != stand.leader);
         }
-        lists.iter().all(|list| keeps_racks(problem, &stand.list, list, &end)).then_some(lists)
+        lists.iter().all(|list| keeps_racks(problem, before, list, &end)).then_some(lists)
     };
     if let Some(lists) = build(goes, &obvious) {
         return Some(lists);

@@ -26,6 +26,13 @@ pub fn walk(problem: &Problem<'_>, mover: usize, mut stand: Stand, list: &[Home]
         }
         return;
     }
+    if !adds && end[0] != old && !end.contains(&old) && problem.kept.has(partition) && stand.list[0] == old {
+        // It has soaked already: an earlier plan brought it that far.
+        let lead: Vec<BrokerIx> = end.iter().copied().chain(std::iter::once(old)).collect();
+        let homes = lead.iter().map(|&broker| Home { broker, dir: None });
+        steps.push(problem, mover, (Kind::Leadership, 2), &stand, homes);
+        stand.reach(problem, partition, lead);
+    }
     // The leader stays first, or nothing is copied.
     let is_reordered = !adds && end.len() == stand.list.len();
     let (kind, round) = match (adds, is_reordered) {

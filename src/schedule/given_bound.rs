@@ -32,7 +32,9 @@ pub fn makespan(problem: &Problem<'_>, lists: &Csr<Home>) -> Option<Least> {
     let mut may_lead: IndexVec<BrokerIx, bool> = IndexVec::filled(false, cluster.brokers.len());
     let mut total = 0.0;
     let within = problem.request.empties_dirs();
-    for (mover, &partition) in problem.movers.iter().enumerate() {
+    // What was placed anew beside kept lists was free to go elsewhere.
+    let is_given = |partition| problem.request.resume.is_none() || problem.final_list(partition).is_some();
+    for (mover, &partition) in problem.movers.iter().enumerate().filter(|mover| is_given(*mover.1)) {
         let (before, size) = (cluster.replicas_of(partition), cluster.size_of(partition).as_f64());
         let comes = |home: &&Home| if within { home.dir.is_some() } else { !before.contains(&home.broker) };
         let mut copies = 0.0;

@@ -109,6 +109,19 @@ impl Snapshot {
         Ok(())
     }
 
+    /// What of earlier supplements still speaks of brokers and racks that this snapshot has, to which none were applied.
+    #[must_use]
+    pub fn known(&self, supplements: &Supplements) -> Supplements {
+        let has_rack = |name: &String| self.brokers.iter().any(|broker| broker.rack.as_ref() == Some(name));
+        let is_there = |id: &i32| self.brokers.binary_search_by_key(id, |broker| broker.id.get()).is_ok();
+        let mut known = supplements.clone();
+        known.capacity.broker.retain(|id, _| is_there(id));
+        known.capacity.dir.retain(|id, _| is_there(id));
+        known.racks.broker.retain(|id, _| is_there(id));
+        known.racks.rename.retain(|name, _| has_rack(name));
+        known
+    }
+
     fn broker_mut(&mut self, id: i32, option: &str) -> Result<&mut super::Broker> {
         let found = self.brokers.binary_search_by_key(&id, |broker| BrokerId::get(broker.id));
         match found {

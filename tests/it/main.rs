@@ -22,6 +22,7 @@ mod props;
 mod rates;
 mod readme;
 mod regress;
+mod resume;
 mod rollback;
 mod simulate;
 mod stages;

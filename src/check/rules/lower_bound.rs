@@ -29,7 +29,7 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         if case.plan.request.empties_dirs() {
             return dir_drain::bound(case.world, &case.ask, &case.steps, rates);
         }
-        if case.plan.request.is_given() {
+        if case.plan.request.is_given() || case.plan.request.resume.is_some() {
             return given::bound(case.world, &case.ask, &case.steps, rates);
         }
         bound::of(case.world, &case.ask, &case.steps, rates, room)

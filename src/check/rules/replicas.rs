@@ -1,6 +1,6 @@
 //! `replicas`: a list is one that Kafka accepts, and the last one of a partition is of the length that it has in the
 //! snapshot; what stays keeps its place in it. A list that was given, or that gets another head, may order anew what stays,
-//! and have another length where that was allowed. Lists on the way are for the rule `strategy`.
+//! and have another length where that was allowed; one that is kept of an earlier plan has the length with which it set out. Lists on the way are for the rule `strategy`.
 
 use super::super::Violation;
 use super::super::case::{Case, CaseMove, list};
@@ -29,12 +29,13 @@ pub(super) fn judge(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
         NONE => previous,
         row => case.plan.get(case.steps.first[row as usize] as usize).previous,
     };
-    if new.len() != old.len() && !(request.target.is_some() && request.allow_rf_change) {
-        let (now, before) = (counted(new.len(), "replica"), old.len());
+    let length = case.ask.kept.replicas(moved.row).unwrap_or(old.len());
+    if new.len() != length && !(request.target.is_some() && request.allow_rf_change) {
+        let (now, before) = (counted(new.len(), "replica"), length);
         add(format!("{now}, {before} before: {} -> {}", list(old), list(new)));
         return;
     }
-    if request.target.is_some() || request.leaders_only {
+    if request.target.is_some() || request.leaders_only || case.ask.kept.has(moved.row) {
         return;
     }
     let is_misplaced = |&place: &usize| new[place] != old[place] && old.contains(&new[place]);

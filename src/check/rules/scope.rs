@@ -27,7 +27,7 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         if is_out || !case.ask.asks(case.world, row) || !case.ask.selects(case.world, row) {
             continue;
         }
-        if case.plan.request.target.is_some() {
+        if case.plan.request.target.is_some() || case.ask.kept.has(row) {
             let message = "another list was asked for, and it neither moves nor is deferred";
             found.push(case.row_violation("scope", row, message));
             continue;
@@ -65,7 +65,7 @@ pub(super) fn judge_move(case: &Case, moved: &CaseMove, found: &mut Vec<Violatio
         found.push(case.violation("topics", moved, "its topic was not asked for"));
     }
     let lists = || format!("{} -> {}", list(paper.previous), list(paper.replicas));
-    if case.plan.request.is_given() {
+    if case.ask.is_settled(moved.row) {
         if is_last {
             given(case, moved, found);
         }
@@ -128,7 +128,7 @@ fn given(case: &Case, moved: &CaseMove, found: &mut Vec<Violation>) {
     let origin = moved.origin(case);
     for (place, &broker) in moved.new.iter().enumerate().filter(|(_, broker)| !origin.contains(broker)) {
         let dir = landed(case, moved.step, broker);
-        if let Some(path) = case.ask.given.dir(&case.plan.request, row, place)
+        if let Some(path) = case.ask.wanted_dir(row, place)
             && (dir == NONE || world.path_of(dir) != path)
         {
             let message = format!("its new replica was to lie in log dir `{path}`");

@@ -47,9 +47,12 @@ fn is_internal(case: &Case, row: u32) -> bool {
 /// Whether a step orders an old list anew before anything is copied.
 pub(super) fn is_of_sources(case: &Case, step: usize) -> bool {
     let steps = &case.steps;
+    let last = || steps.new.get(steps.last[steps.row[step] as usize] as usize);
     case.plan.request.balance_sources
         && steps.previous[step] == NONE
         && !steps.is_last(step)
+        // What only goes on from where an earlier plan left it has its copies already.
+        && !last().iter().all(|broker| steps.old.get(step).contains(broker))
         && is_reordered(steps.old.get(step), steps.new.get(step))
 }
 

@@ -142,6 +142,7 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
         deferred: Vec::new(),
         warnings: Vec::new(),
         complete: true,
+        drift: None,
     }
 }
 

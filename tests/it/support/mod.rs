@@ -4,6 +4,7 @@ pub mod files;
 pub mod r#gen;
 pub mod least;
 pub mod oracle;
+pub mod progress;
 pub mod property;
 pub mod rows;
 pub mod run;
