@@ -10,6 +10,8 @@
 //! every one of them. Each broker therefore has a ceiling of its own: the part of the wave's that its own work
 //! left is of the busiest broker's. When all have had their part, what fits under the wave's ceiling is added.
 
+pub mod in_line;
+
 use rayon::prelude::*;
 
 use super::room::{ORDERS, Room};
@@ -107,8 +109,15 @@ pub(super) fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
 
 impl Schedule {
     fn push(&mut self, problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: Vec<u32>) {
+        self.waves.push(Wave::new(problem, loads, stage, steps));
+    }
+}
+
+impl Wave {
+    /// A wave of these steps, with what it costs in time.
+    pub fn new(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: Vec<u32>) -> Self {
         let time = problem.rates.as_ref().map(|rates| wave_time(problem, loads, &steps, rates));
-        self.waves.push(Wave { stage, steps, time });
+        Wave { stage, steps, time }
     }
 }
 
@@ -252,10 +261,7 @@ impl<'p> Filler<'p> {
     /// The places, first ones first, that fit under a ceiling. Where a number is `wanted`, all must fit under the parts
     /// of their brokers, and it gives up early when they cannot be so many.
     fn fill(&mut self, queue: &Queue, places: &[u32], ceiling: Ceiling, wanted: usize) -> Vec<u32> {
-        for broker in self.touched.drain(..) {
-            self.carried[broker] = Carried::default();
-        }
-        self.leaders_changed = 0;
+        self.clear();
         if let Some(room) = &mut self.room {
             room.clear();
         }
@@ -270,6 +276,14 @@ impl<'p> Filler<'p> {
         }
         taken.sort_unstable();
         taken
+    }
+
+    /// Begins another wave.
+    fn clear(&mut self) {
+        for broker in self.touched.drain(..) {
+            self.carried[broker] = Carried::default();
+        }
+        self.leaders_changed = 0;
     }
 
     /// Takes every place that fits beside what is `taken`; gives back those that do not.

@@ -17,19 +17,27 @@ use rayon::prelude::*;
 use self::share::Shares;
 use self::starts::Starts;
 use super::room::Room;
-use super::{Loads, Schedule};
+use super::{Loads, Schedule, Wave, fill};
 use crate::base::error::Result;
 use crate::base::index::{Csr, Ix};
 use crate::base::units::Seconds;
 use crate::base::work::Work;
 use crate::problem::Problem;
+use crate::request::Strategy;
 use crate::route::Steps;
 
 /// With more copies than that nobody waits for the answer: waves keep the order in which they were filled.
 const COPIES_MAX: usize = 500_000;
 
+/// Rates are right but for this share: an end that comes before another one must not come after it, since what starts
+/// then is what decides about everything that follows.
+const TOLERANCE: f64 = 1e-9;
+
 /// So many copies are carried out in all to try which leaders should go first; once at least.
-const WORK_MAX: usize = 150_000;
+const WORK_MAX: usize = 120_000;
+
+/// So much longer may waves take one by one if that makes them shorter when they overlap, which is how they are run.
+const LONGER_MOST: f64 = 1.04;
 
 /// Which leaders may go first, in the order in which this is tried.
 const CHOICES: [Choice; 5] = [
@@ -93,19 +101,19 @@ struct Jobs {
 }
 
 impl Jobs {
-    fn new(problem: &Problem<'_>, steps: &Steps, loads: &Loads, schedule: &Schedule) -> Option<Self> {
+    fn new(problem: &Problem<'_>, steps: &Steps, loads: &Loads, waves: &[Wave]) -> Option<Self> {
         let rates = problem.rates.as_ref()?;
         let brokers = &problem.cluster.brokers;
         let sides = 2 * brokers.len();
         // Copies between the log dirs of a broker come from a pipe that holds nobody back.
         let nobody = sides as u32;
-        let count = schedule.waves.iter().map(|wave| wave.steps.len()).sum();
+        let count = waves.iter().map(|wave| wave.steps.len()).sum();
         let targets = problem.is_target.iter().filter(|is_target| **is_target).count() as u32;
         let mut jobs = Jobs {
             step: Vec::with_capacity(count),
             wave: Vec::with_capacity(count),
-            of_wave: Csr::with_capacity(schedule.waves.len(), count),
-            waves: schedule.waves.len(),
+            of_wave: Csr::with_capacity(waves.len(), count),
+            waves: waves.len(),
             before: vec![None; count],
             after: vec![None; count],
             bytes: Vec::with_capacity(count),
@@ -120,7 +128,7 @@ impl Jobs {
         };
         jobs.rates.push(f64::INFINITY);
         let mut last = vec![None; problem.movers.len()];
-        for (wave, row) in schedule.waves.iter().enumerate() {
+        for (wave, row) in waves.iter().enumerate() {
             for &step in &row.steps {
                 let job = jobs.step.len() as u32;
                 let load = &loads.loads[step as usize];
@@ -173,12 +181,7 @@ struct Played {
 
 /// Carries out all jobs.
 fn play(jobs: &Jobs, rule: Rule, room: Option<Room>, work: &Work) -> Result<Played> {
-    let tolerance = match jobs.into.total() {
-        0..=2_000 => 1e-9,
-        2_001..=50_000 => 5e-4,
-        _ => 2e-3,
-    };
-    let mut shares = Shares::new(jobs.rates.iter().copied(), tolerance);
+    let mut shares = Shares::new(jobs.rates.iter().copied(), TOLERANCE);
     let mut starts = Starts::new(jobs, rule, room);
     let mut copies: Vec<u32> = (0..jobs.len()).map(|job| jobs.into.get(job).len() as u32).collect();
     let mut ended = Vec::new();
@@ -203,8 +206,8 @@ fn play(jobs: &Jobs, rule: Rule, room: Option<Room>, work: &Work) -> Result<Play
     Ok(Played { order: starts.order, seconds: shares.now() })
 }
 
-/// Orders the steps of every wave as they shall start, and says how long all waves take when carried out rolling; nothing
-/// without a throttle, or with too many copies to say.
+/// Orders the steps of every wave as they shall start, cuts waves anew where that helps, and says how long all waves take
+/// when carried out rolling; nothing without a throttle, or with too many copies to say.
 ///
 /// # Errors
 /// An interruption.
@@ -218,23 +221,79 @@ pub fn order(
     if loads.adding.total() > COPIES_MAX {
         return Ok(None);
     }
-    let Some(jobs) = Jobs::new(problem, steps, loads, schedule) else { return Ok(None) };
-    let tries = (WORK_MAX / jobs.into.total().max(1)).clamp(1, CHOICES.len());
+    let Some(jobs) = Jobs::new(problem, steps, loads, &schedule.waves) else { return Ok(None) };
     let room = Room::new(problem, steps);
-    let played = CHOICES[..tries].par_iter().map(|&choice| play(&jobs, Rule::Chosen(choice), room.clone(), work));
-    let played = played.collect::<Result<Vec<_>>>()?;
-    let best = played.iter().reduce(|best, next| if next.seconds < best.seconds { next } else { best });
-    let best = best.expect("there is a choice");
-    arrange(&jobs, best, schedule);
+    let tries = WORK_MAX / jobs.into.total().max(1);
+    let choices = &CHOICES[..tries.clamp(1, CHOICES.len())];
+    let played = choices.par_iter().map(|&choice| play(&jobs, Rule::Chosen(choice), room.clone(), work));
+    let played = played.collect::<Result<Vec<_>>>()?.into_iter();
+    let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
+    let mut best = best.expect("there is a choice");
+    let mut waves = arranged(&jobs, &best, &schedule.waves);
+    let is_free = room.is_none() && problem.wave_span.is_none() && problem.request.strategy == Strategy::Direct;
+    if let (true, true, Some(whole)) = (is_free, tries > 0, in_stages(&schedule.waves)) {
+        let most = Seconds::new(makespan(&waves).get() * LONGER_MOST);
+        let others = choices.par_iter().map(|&choice| in_line(problem, steps, loads, &whole, choice, work));
+        for (other, played) in others.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+            let is_short = other.len() <= waves.len() && makespan(&other) <= most;
+            if is_short && played.seconds < best.seconds {
+                (waves, best) = (other, played);
+            }
+        }
+    }
+    schedule.waves = waves;
     Ok(Some(Seconds::new(best.seconds)))
 }
 
-/// Puts the steps of every wave into the order in which they started.
-fn arrange(jobs: &Jobs, played: &Played, schedule: &mut Schedule) {
-    for wave in &mut schedule.waves {
-        wave.steps.clear();
+/// What the waves take one by one.
+fn makespan(waves: &[Wave]) -> Seconds {
+    waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum()
+}
+
+/// Each stage as a single wave; nothing where that is what they are.
+fn in_stages(waves: &[Wave]) -> Option<Vec<Wave>> {
+    let mut whole: Vec<Wave> = Vec::new();
+    for wave in waves {
+        let copies = wave.time.is_some_and(|time| time.copy > Seconds::ZERO);
+        match whole.last_mut().filter(|last| copies && last.stage == wave.stage) {
+            Some(last) => last.steps.extend(&wave.steps),
+            None => whole.push(Wave { stage: wave.stage, steps: wave.steps.clone(), time: wave.time }),
+        }
     }
+    (whole.len() < waves.len()).then_some(whole)
+}
+
+/// Waves cut out of the order in which all of a stage would start if waves held nobody back, and how these run.
+fn in_line(
+    problem: &Problem<'_>,
+    steps: &Steps,
+    loads: &Loads,
+    whole: &[Wave],
+    choice: Choice,
+    work: &Work,
+) -> Result<Option<(Vec<Wave>, Played)>> {
+    let Some(jobs) = Jobs::new(problem, steps, loads, whole) else { return Ok(None) };
+    let played = play(&jobs, Rule::Chosen(choice), None, work)?;
+    let mut waves = Vec::new();
+    for wave in arranged(&jobs, &played, whole) {
+        if wave.time.is_none_or(|time| time.copy == Seconds::ZERO) {
+            waves.push(wave);
+            continue;
+        }
+        let Some(cut) = fill::in_line::cut(problem, loads, wave.stage, &wave.steps) else { return Ok(None) };
+        waves.extend(cut.into_iter().map(|steps| Wave::new(problem, loads, wave.stage, steps)));
+    }
+    let Some(jobs) = Jobs::new(problem, steps, loads, &waves) else { return Ok(None) };
+    let played = play(&jobs, Rule::AsGiven, None, work)?;
+    Ok(Some((arranged(&jobs, &played, &waves), played)))
+}
+
+/// The waves with their steps in the order in which they started.
+fn arranged(jobs: &Jobs, played: &Played, waves: &[Wave]) -> Vec<Wave> {
+    let mut arranged: Vec<Wave> =
+        waves.iter().map(|wave| Wave { stage: wave.stage, steps: Vec::new(), time: wave.time }).collect();
     for &job in &played.order {
-        schedule.waves[jobs.wave[job as usize] as usize].steps.push(jobs.step[job as usize]);
+        arranged[jobs.wave[job as usize] as usize].steps.push(jobs.step[job as usize]);
     }
+    arranged
 }

@@ -59,7 +59,6 @@ struct Settings {
     lose: Option<(usize, Vec<u32>)>,
     every: Every,
     disk_limit: Option<Ratio>,
-    tolerance: f64,
 }
 
 /// What is asked of a simulation.
@@ -152,15 +151,9 @@ impl Played {
     }
 }
 
-/// The tolerance of levels: none but rounding where it is small, and a five-hundredth for what is large, which moves
-/// the end by a thousandth at most.
-fn tolerance(tasks: &Tasks) -> f64 {
-    match tasks.copies.total() {
-        0..=2_000 => 1e-9,
-        2_001..=20_000 => 3e-4,
-        _ => 2e-3,
-    }
-}
+/// The tolerance of levels: none but rounding. Which of two copies ends first decides what starts next, and so about
+/// everything that follows; a thousandth off may be a tenth in the end.
+const TOLERANCE: f64 = 1e-9;
 
 /// The rolling time of a plan in seconds, its waves as they are, no traffic, nothing going wrong; infinite when it
 /// never ends. With `in_flight` and `in_flight_per_broker` of the plan's request.
@@ -175,7 +168,6 @@ pub fn rolling_seconds(world: &World, plan: &Plan, rates: Rates) -> f64 {
         lose: None,
         every: Every::Never,
         disk_limit: (!request.ignore_disk).then_some(request.disk_limit),
-        tolerance: tolerance(&tasks),
     };
     let mut run = Run::new(world, &tasks, rates, &settings);
     let mut starter = starter(Style::Rolling, &tasks, world.len(), settings.slots);

@@ -6,7 +6,7 @@ use super::loss::{Judged, judge_snapshot};
 use super::run::{Run, State, busiest_seconds};
 use super::series::Series;
 use super::tasks::Tasks;
-use super::{Lost, Options, Played, Rates, Settings, Style, slots, starter, tolerance};
+use super::{Lost, Options, Played, Rates, Settings, Style, slots, starter};
 use crate::base::error::{Code, Error, Place, Result, near_miss};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::units::{Bytes, Seconds};
@@ -226,7 +226,6 @@ pub(super) fn one(world: &World, played: &Played, tasks: &Tasks, options: &Optio
         lose: options.lose.as_ref().map(|loss| lost(world, tasks, loss)).transpose()?,
         every: options.every,
         disk_limit: request.filter(|request| !request.ignore_disk).map(|request| request.disk_limit),
-        tolerance: tolerance(tasks),
     };
     let mut run = Run::new(world, tasks, rates, &settings);
     let mut starts = starter(settings.style, tasks, world.len(), settings.slots);

@@ -8,7 +8,7 @@ use super::series::{Recorder, Sample};
 use super::starters::{Gate, Starter};
 use super::style::Style;
 use super::tasks::{Copy, Tasks};
-use super::{Rates, Settings};
+use super::{Rates, Settings, TOLERANCE};
 use crate::base::error::Result;
 use crate::base::text::counted;
 use crate::base::work::Work;
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
             leaders[leader as usize] += 1;
         }
         Run {
-            flows: Flows::new(capacities, settings.tolerance),
+            flows: Flows::new(capacities, TOLERANCE),
             disks: Disks::new(world, tasks, settings.disk_limit, settings.growth),
             now: 0.0,
             state: vec![State::Waiting; tasks.len()],

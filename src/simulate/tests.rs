@@ -131,7 +131,6 @@ fn sources_make_room_when_their_wave_is_over_and_not_before() {
             lose: None,
             every: Every::Never,
             disk_limit: Some(Ratio::new(0.85)),
-            tolerance: 1e-9,
         };
         let mut run = Run::new(&world, &tasks, Rates { leader: &rate, follower: &rate }, &settings);
         run.play(&mut *starter(Style::Rolling, &tasks, world.len(), settings.slots), &Work::new()).unwrap();

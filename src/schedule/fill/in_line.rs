@@ -1,0 +1,65 @@
+//! Cuts an order that is given into waves: each takes the next moves as long as they fit.
+
+use super::{Ceiling, Filler, Part};
+use crate::plan::Stage;
+use crate::problem::Problem;
+use crate::schedule::Loads;
+
+/// The lengths that are tried, in parts of the longest wave.
+const LENGTHS: [f64; 12] = [1.0, 0.97, 0.94, 0.91, 0.88, 0.85, 0.82, 0.79, 0.76, 0.73, 0.7, 0.6];
+
+/// The steps of one stage in this order, in waves within all limits, so that these take least time one by one; of the
+/// cuts with the fewest waves. Nothing without a throttle.
+pub fn cut(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32]) -> Option<Vec<Vec<u32>>> {
+    let mut best: Option<(Vec<Vec<u32>>, f64)> = None;
+    for length in LENGTHS {
+        let (waves, seconds) = cut_at(problem, loads, stage, steps, length)?;
+        let is_better = best
+            .as_ref()
+            .is_none_or(|(other, least)| waves.len() < other.len() || waves.len() == other.len() && seconds < *least);
+        if is_better {
+            best = Some((waves, seconds));
+        }
+    }
+    best.map(|(waves, _)| waves)
+}
+
+/// The waves, and their seconds in all, when each may be this part of the longest one.
+fn cut_at(
+    problem: &Problem<'_>,
+    loads: &Loads,
+    stage: Stage,
+    steps: &[u32],
+    length: f64,
+) -> Option<(Vec<Vec<u32>>, f64)> {
+    let rates = problem.rates.as_ref()?;
+    let mut filler = Filler::new(problem, stage, None);
+    let (mut waves, mut wave, mut seconds) = (Vec::new(), Vec::new(), 0.0);
+    let mut ceiling = 0.0;
+    for &step in steps {
+        let (load, adding) = (&loads.loads[step as usize], loads.adding.get(step as usize));
+        let alone = filler.seconds_alone(load, adding);
+        let most = (filler.max_seconds * length).max(alone);
+        let part = |ceiling: f64| Part::Whole(Ceiling { parts: ceiling, wave: ceiling });
+        let changes = usize::from(load.changes_leader);
+        let is_full = wave.len() == filler.max_moves || filler.leaders_changed + changes > filler.leader_changes;
+        // What takes longer alone than a wave may sets its length, and others fill it up.
+        let within = f64::max(ceiling, if alone > filler.max_seconds { most } else { filler.max_seconds * length });
+        if !wave.is_empty() && (is_full || !filler.fits(load, adding, part(within))) {
+            seconds += filler.seconds(rates);
+            waves.push(std::mem::take(&mut wave));
+            filler.clear();
+            ceiling = most;
+        } else {
+            ceiling = within;
+        }
+        filler.put(load, adding);
+        filler.leaders_changed += changes;
+        wave.push(step);
+    }
+    if !wave.is_empty() {
+        seconds += filler.seconds(rates);
+        waves.push(wave);
+    }
+    Some((waves, seconds))
+}
