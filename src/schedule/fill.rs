@@ -12,7 +12,7 @@
 
 use rayon::prelude::*;
 
-use super::room::{ORDERS, Room};
+use super::room::Room;
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, wave_time};
 use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
@@ -64,39 +64,41 @@ pub fn cut_with_room(
     work: &Work,
 ) -> Result<()> {
     let (waves, too_long) = (schedule.waves.len(), schedule.too_long.len());
-    let mut stuck = None;
-    for order in 0..ORDERS {
-        schedule.waves.truncate(waves);
-        schedule.too_long.truncate(too_long);
-        let mut filler = Filler::new(problem, stage, Some(room.clone()));
-        let mut groups: Vec<Queue> =
-            room.ordered(steps, order).into_iter().map(|group| Queue::new(problem, loads, group)).collect();
-        let mut left_over = None;
-        'groups: for at in 0..groups.len() {
-            while !groups[at].left.is_empty() {
-                let left: usize = groups.iter().map(|group| group.left.len()).sum();
-                work.step("scheduling", steps.len() - left, steps.len())?;
-                let Some(first) = filler.first_with_room(&groups[at]) else {
-                    left_over = Some(groups[at..].iter().flat_map(Queue::steps_left).collect::<Vec<_>>());
-                    break 'groups;
-                };
-                let taken = filler.next_wave(&mut groups[at], first, schedule);
-                if let Some(room) = &mut filler.room {
-                    room.end_wave(&taken);
-                }
-                schedule.push(problem, loads, stage, taken);
-            }
-        }
-        let now = filler.room.expect("it was given");
-        match left_over {
-            None => {
-                *room = now;
-                return Ok(());
-            }
-            Some(left) => stuck = Some(now.stuck(problem, loads, &left)),
-        }
+    let queue = Queue::new(problem, loads, steps.to_vec());
+    if fill_with_room(problem, loads, stage, queue, room, schedule, work)? {
+        return Ok(());
     }
-    Err(stuck.expect("some order was tried"))
+    schedule.waves.truncate(waves);
+    schedule.too_long.truncate(too_long);
+    let queue = Queue::in_this_order(loads, room.line_up(problem, loads, steps)?);
+    let is_done = fill_with_room(problem, loads, stage, queue, room, schedule, work)?;
+    room.end_lines();
+    // Only a log dir that holds less than its replicas together can make what left early not help.
+    if is_done { Ok(()) } else { Err(room.dead_end(problem, loads, steps)) }
+}
+
+/// Appends waves for all steps of a queue; false, and the room as it was, when no step that is left has room.
+fn fill_with_room(
+    problem: &Problem<'_>,
+    loads: &Loads,
+    stage: Stage,
+    mut queue: Queue,
+    room: &mut Room,
+    schedule: &mut Schedule,
+    work: &Work,
+) -> Result<bool> {
+    let mut filler = Filler::new(problem, stage, Some(room.clone()));
+    while !queue.left.is_empty() {
+        work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
+        let Some(first) = filler.first_with_room(&queue) else { return Ok(false) };
+        let taken = filler.next_wave(&mut queue, first, schedule);
+        if let Some(room) = &mut filler.room {
+            room.end_wave(&taken);
+        }
+        schedule.push(problem, loads, stage, taken);
+    }
+    *room = filler.room.expect("it was given");
+    Ok(true)
 }
 
 /// Most partitions in one wave of a stage.
@@ -125,6 +127,10 @@ struct Queue {
 impl Queue {
     fn new(problem: &Problem<'_>, loads: &Loads, mut steps: Vec<u32>) -> Self {
         in_lockstep(loads, problem.cluster.brokers.len(), &mut steps);
+        Queue::in_this_order(loads, steps)
+    }
+
+    fn in_this_order(loads: &Loads, steps: Vec<u32>) -> Self {
         let mut adding = Csr::with_capacity(steps.len(), steps.len() * 3);
         for &step in &steps {
             adding.push(loads.adding.get(step as usize).iter().copied());

@@ -19,6 +19,7 @@
 mod fill;
 pub mod forecast;
 pub mod given_bound;
+mod order;
 mod room;
 mod stages;
 pub mod time;

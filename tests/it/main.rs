@@ -26,6 +26,7 @@ mod simulate;
 mod stages;
 mod strategies;
 mod support;
+mod tight;
 mod usage;
 mod variants;
 mod warnings;
