@@ -10,6 +10,8 @@
 //! every one of them. Each broker therefore has a ceiling of its own: the part of the wave's that its own work
 //! left is of the busiest broker's. When all have had their part, what fits under the wave's ceiling is added.
 
+mod few;
+
 use rayon::prelude::*;
 
 use super::room::Room;
@@ -42,10 +44,13 @@ pub fn cut(
 ) -> Result<()> {
     let mut filler = Filler::new(problem, stage, None);
     let mut queue = Queue::new(problem, loads, steps);
+    let mut waves = Vec::new();
     while !queue.left.is_empty() {
         work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
-        let taken = filler.next_wave(&mut queue, 0, schedule);
-        schedule.push(problem, loads, stage, taken);
+        waves.push(filler.next_wave(&mut queue, 0, schedule));
+    }
+    for places in few::improved(&mut filler, &queue, &waves).unwrap_or(waves) {
+        schedule.push(problem, loads, stage, queue.steps_at(&places));
     }
     Ok(())
 }
@@ -91,7 +96,8 @@ fn fill_with_room(
     while !queue.left.is_empty() {
         work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
         let Some(first) = filler.first_with_room(&queue) else { return Ok(false) };
-        let taken = filler.next_wave(&mut queue, first, schedule);
+        let places = filler.next_wave(&mut queue, first, schedule);
+        let taken = queue.steps_at(&places);
         if let Some(room) = &mut filler.room {
             room.end_wave(&taken);
         }
@@ -137,6 +143,10 @@ impl Queue {
         }
         let loads = steps.iter().map(|&step| loads.loads[step as usize]).collect();
         Queue { left: (0..steps.len() as u32).collect(), steps, loads, adding }
+    }
+
+    fn steps_at(&self, places: &[u32]) -> Vec<u32> {
+        places.iter().map(|&place| self.steps[place as usize]).collect()
     }
 
     fn steps_left(&self) -> impl Iterator<Item = u32> + '_ {
@@ -219,7 +229,7 @@ impl<'p> Filler<'p> {
         queue.steps_left().position(|step| room.fits(step))
     }
 
-    /// Takes the steps of the next wave out of the queue; the `first` of those that are left has room.
+    /// Takes the places of the next wave out of the queue; the `first` of those that are left has room.
     fn next_wave(&mut self, queue: &mut Queue, first: usize, schedule: &mut Schedule) -> Vec<u32> {
         // Nothing can make a move shorter that alone takes longer than a wave may: it sets the length of
         // its wave, which others fill up to that length.
@@ -245,14 +255,13 @@ impl<'p> Filler<'p> {
             }
         }
         remove_sorted(&mut queue.left, &taken);
-        let steps = || taken.iter().map(|&place| queue.steps[place as usize]);
-        for (step, &place) in steps().zip(&taken) {
+        for &place in &taken {
             let alone = self.seconds_alone(&queue.loads[place as usize], queue.adding.get(place as usize));
             if alone > self.max_seconds {
-                schedule.too_long.push((step, alone));
+                schedule.too_long.push((queue.steps[place as usize], alone));
             }
         }
-        steps().collect()
+        taken
     }
 
     /// The places, first ones first, that fit under a ceiling. Where a number is `wanted`, all must fit under the parts

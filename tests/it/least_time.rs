@@ -1,0 +1,164 @@
+//! How much longer than need be the waves of small moves take.
+//!
+//! Aim: no other cut of the same moves into waves is shorter. Method: for moves of at most seven partitions every cut
+//! that keeps the limits is tried here, by code of the test's own, with the placement and the leaders of the plan.
+//!
+//! `cargo test --profile ci --test it least_time -- --nocapture` prints how the ratios are spread.
+
+use std::collections::BTreeMap;
+
+use kshift::base::ids::{BrokerId, IdSet};
+use kshift::base::random::Random;
+use kshift::base::units::{Bytes, BytesPerSec, Seconds};
+use kshift::base::work::Work;
+use kshift::plan::Plan;
+use kshift::request::Request;
+use kshift::snapshot::{Broker, LogDir, Snapshot};
+use rayon::prelude::*;
+
+use crate::support::property::cases;
+use crate::support::rows::{Partition, Rows, TopicRows};
+
+const RATE: f64 = 50e6;
+
+/// Two to seven partitions on two to four old brokers, as many new ones, and limits that make several waves.
+fn tiny_drain(random: &mut Random) -> (Snapshot, Request) {
+    let (old, new) = (2 + random.below(3), 2 + random.below(3));
+    let replicas = 1 + random.below(old.min(new).min(3));
+    let sigma = [0.0, 0.5, 1.0, 1.5][random.below(4)];
+    let broker = |id: i32| {
+        let dir =
+            LogDir { path: "/d".into(), capacity: Some(Bytes::new(1 << 50)), used: None, offline: false };
+        Broker { log_dirs: vec![dir], ..Broker::new(BrokerId::new(id)) }
+    };
+    let old_ids: Vec<BrokerId> = (0..old).map(|number| BrokerId::new(1001 + number as i32)).collect();
+    let partitions: Vec<Partition> = (0..2 + random.below(6))
+        .map(|number| {
+            let mut list = old_ids.clone();
+            random.shuffle(&mut list);
+            list.truncate(replicas);
+            Partition {
+                id: number as i32,
+                leader: Some(list[0]),
+                isr: list.clone(),
+                dirs: vec![None; list.len()],
+                replicas: list,
+                size: Some(1 + (100e9 * random.log_normal(sigma)) as u64),
+                bytes_in: 0.0,
+                bytes_out: 0.0,
+                adding: Vec::new(),
+                removing: Vec::new(),
+            }
+        })
+        .collect();
+    let brokers = (0..old as i32).map(|id| broker(1001 + id)).chain((0..new as i32).map(broker)).collect();
+    let topics = vec![TopicRows { name: "t".to_owned(), config: BTreeMap::new(), partitions }];
+    let request = Request {
+        drain: IdSet::from_ids(old_ids).unwrap(),
+        throttle: Some(BytesPerSec::new(RATE as u64)),
+        max_moves: [1, 2, 3, 5_000][random.below(4)],
+        max_moves_per_broker: random.chance(0.5).then(|| 1 + random.below(3) as u32),
+        max_wave_duration: Seconds::new([1_800.0, 3_600.0, 7_200.0, 14_400.0][random.below(4)]),
+        ..Request::default()
+    };
+    (Rows { brokers, topics }.build().unwrap(), request)
+}
+
+/// What a partition brings to brokers: seconds as leader, seconds as follower.
+struct Move {
+    leader: BrokerId,
+    adding: Vec<BrokerId>,
+    seconds: f64,
+}
+
+fn moves(plan: &Plan) -> Vec<Move> {
+    let rows = plan.waves.iter().flat_map(|wave| wave.rows.clone());
+    let of = |row: usize| {
+        let step = plan.get(row);
+        let adding = step.replicas.iter().copied().filter(|id| !step.previous.contains(id)).collect();
+        Move { leader: step.leader.unwrap(), adding, seconds: plan.moves.size[row].as_f64() / RATE }
+    };
+    rows.map(of).collect()
+}
+
+/// Seconds of a wave of these moves, if it keeps the limits.
+fn wave(moves: &[&Move], request: &Request) -> Option<f64> {
+    let (mut seconds, mut counts) = (BTreeMap::<(BrokerId, bool), f64>::new(), BTreeMap::new());
+    let mut longest_alone = 0.0_f64;
+    for one in moves {
+        let sent = one.adding.len() as f64 * one.seconds;
+        longest_alone = longest_alone.max(sent);
+        let sides = std::iter::once((one.leader, true)).chain(one.adding.iter().map(|&id| (id, false)));
+        for (id, is_leader) in sides {
+            *seconds.entry((id, is_leader)).or_default() += if is_leader { sent } else { one.seconds };
+            *counts.entry((id, is_leader)).or_insert(0) += 1;
+        }
+    }
+    let time = seconds.values().copied().fold(0.0, f64::max);
+    let keeps = moves.len() <= request.max_moves as usize
+        && counts.values().all(|&count| count <= request.max_moves_per_broker.unwrap_or(u32::MAX))
+        && time <= request.max_wave_duration.get().max(longest_alone) * (1.0 + 1e-9);
+    keeps.then_some(time)
+}
+
+/// The least sum of the waves' seconds over all cuts, and the fewest waves of a cut of that length.
+fn least(moves: &[Move], request: &Request) -> (f64, usize) {
+    let all = (1_usize << moves.len()) - 1;
+    let time: Vec<Option<f64>> = (0..=all)
+        .map(|set| {
+            let members = moves.iter().enumerate().filter(|entry| set & 1 << entry.0 != 0);
+            wave(&members.map(|entry| entry.1).collect::<Vec<_>>(), request)
+        })
+        .collect();
+    let mut best = vec![(f64::INFINITY, 0); all + 1];
+    best[0] = (0.0, 0);
+    for set in 1..=all {
+        // The wave that the first of the set stands in.
+        let first = 1 << set.trailing_zeros();
+        let mut others = set & !first;
+        loop {
+            let (one, rest) = (others | first, set & !(others | first));
+            if let Some(time) = time[one] {
+                let (seconds, waves) = (time + best[rest].0, 1 + best[rest].1);
+                if seconds < best[set].0 * (1.0 - 1e-12) || (seconds <= best[set].0 && waves < best[set].1) {
+                    best[set] = (seconds, waves);
+                }
+            }
+            if others == 0 {
+                break;
+            }
+            others = (others - 1) & set & !first;
+        }
+    }
+    best[all]
+}
+
+#[test]
+fn no_cut_of_few_moves_into_waves_is_shorter_than_that_of_the_plan() {
+    let mut ratios: Vec<(f64, usize, usize, u64)> = (0..2 * cases())
+        .into_par_iter()
+        .map(|seed| {
+            let (snapshot, request) = tiny_drain(&mut Random::new(seed));
+            let plan = kshift::plan(&snapshot, &request, &Work::new()).unwrap_or_else(|error| panic!("{seed}: {error}"));
+            let report = kshift::check::plan(&snapshot, &plan);
+            assert!(report.is_ok(), "seed {seed}: {report}");
+            let (seconds, waves) = least(&moves(&plan), &request);
+            (plan.summary.makespan_seconds.unwrap().get() / seconds, plan.waves.len(), waves, seed)
+        })
+        .collect();
+    ratios.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let above = |least: f64| ratios.iter().filter(|entry| entry.0 > least).count();
+    let several = ratios.iter().filter(|entry| entry.2 > 1).count();
+    println!(
+        "{} cases, {several} of several waves; above the least: {}, by 1 %: {}, 5 %: {}, 20 %: {}; worst {:?}; more waves: {}",
+        ratios.len(),
+        above(1.0 + 1e-9),
+        above(1.01),
+        above(1.05),
+        above(1.2),
+        &ratios[..5],
+        ratios.iter().filter(|entry| entry.1 > entry.2).count()
+    );
+    assert!(several as u64 > cases(), "{several}");
+    assert!(above(1.0 + 1e-9) == 0);
+}
