@@ -27,8 +27,7 @@ fn tiny_drain(random: &mut Random) -> (Snapshot, Request) {
     let replicas = 1 + random.below(old.min(new).min(3));
     let sigma = [0.0, 0.5, 1.0, 1.5][random.below(4)];
     let broker = |id: i32| {
-        let dir =
-            LogDir { path: "/d".into(), capacity: Some(Bytes::new(1 << 50)), used: None, offline: false };
+        let dir = LogDir { path: "/d".into(), capacity: Some(Bytes::new(1 << 50)), used: None, offline: false };
         Broker { log_dirs: vec![dir], ..Broker::new(BrokerId::new(id)) }
     };
     let old_ids: Vec<BrokerId> = (0..old).map(|number| BrokerId::new(1001 + number as i32)).collect();
@@ -135,11 +134,12 @@ fn least(moves: &[Move], request: &Request) -> (f64, usize) {
 
 #[test]
 fn no_cut_of_few_moves_into_waves_is_shorter_than_that_of_the_plan() {
-    let mut ratios: Vec<(f64, usize, usize, u64)> = (0..2 * cases())
+    let mut ratios: Vec<(f64, usize, usize, u64)> = (0..cases())
         .into_par_iter()
         .map(|seed| {
             let (snapshot, request) = tiny_drain(&mut Random::new(seed));
-            let plan = kshift::plan(&snapshot, &request, &Work::new()).unwrap_or_else(|error| panic!("{seed}: {error}"));
+            let plan =
+                kshift::plan(&snapshot, &request, &Work::new()).unwrap_or_else(|error| panic!("{seed}: {error}"));
             let report = kshift::check::plan(&snapshot, &plan);
             assert!(report.is_ok(), "seed {seed}: {report}");
             let (seconds, waves) = least(&moves(&plan), &request);
@@ -147,18 +147,19 @@ fn no_cut_of_few_moves_into_waves_is_shorter_than_that_of_the_plan() {
         })
         .collect();
     ratios.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let above = |least: f64| ratios.iter().filter(|entry| entry.0 > least).count();
     let several = ratios.iter().filter(|entry| entry.2 > 1).count();
-    println!(
-        "{} cases, {several} of several waves; above the least: {}, by 1 %: {}, 5 %: {}, 20 %: {}; worst {:?}; more waves: {}",
+    let above = |least: f64| ratios.iter().filter(|entry| entry.0 > least).count();
+    let more = ratios.iter().filter(|entry| entry.1 > entry.2).count();
+    let told = format!(
+        "{} cases, {several} of several waves; {} take more than the least, {} by 1 %, {} by 5 %; {more} have more waves; \
+         worst (ratio, waves, least, seed): {:?}",
         ratios.len(),
         above(1.0 + 1e-9),
         above(1.01),
         above(1.05),
-        above(1.2),
-        &ratios[..5],
-        ratios.iter().filter(|entry| entry.1 > entry.2).count()
+        &ratios[..3],
     );
-    assert!(several as u64 > cases(), "{several}");
-    assert!(above(1.0 + 1e-9) == 0);
+    println!("{told}");
+    assert!(several as u64 * 2 > cases(), "{told}");
+    assert!(above(1.0 + 1e-9) == 0 && more == 0, "{told}");
 }

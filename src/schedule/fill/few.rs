@@ -38,7 +38,9 @@ pub fn improved(filler: &mut Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> O
         best(filler, queue)?
     } else {
         let mut cuts = before.clone();
-        while looks > 0 && (merge(filler, queue, &mut cuts, &mut looks) || shift(filler, queue, &mut cuts, &mut looks)) {}
+        while looks > 0 && (merge(filler, queue, &mut cuts, &mut looks) || shift(filler, queue, &mut cuts, &mut looks))
+        {
+        }
         cuts
     };
     let sum = |cuts: &[Cut]| cuts.iter().map(|cut| cut.seconds).sum::<f64>();
@@ -46,6 +48,12 @@ pub fn improved(filler: &mut Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> O
     let is_better = new < old * (1.0 - NO_GAIN) || (new <= old * (1.0 + NO_GAIN) && cuts.len() < before.len());
     cuts.sort_by_key(|cut| cut.places[0]);
     is_better.then(|| cuts.into_iter().map(|cut| cut.places).collect())
+}
+
+/// Seconds of a wave of exactly these places; 0 without a throttle, nothing where it breaks a limit.
+pub fn seconds_of(filler: &mut Filler<'_>, queue: &Queue, places: &[u32]) -> Option<f64> {
+    let mut looks = usize::MAX;
+    filler.seconds_of(queue, places, &mut looks)
 }
 
 impl Filler<'_> {
@@ -68,8 +76,7 @@ fn best(filler: &mut Filler<'_>, queue: &Queue) -> Option<Vec<Cut>> {
     let all = (1_usize << count) - 1;
     let members = |set: usize| -> Vec<u32> { (0..count as u32).filter(|place| set & 1 << place != 0).collect() };
     let mut looks = usize::MAX;
-    let seconds: Vec<Option<f64>> =
-        (0..=all).map(|set| filler.seconds_of(queue, &members(set), &mut looks)).collect();
+    let seconds: Vec<Option<f64>> = (0..=all).map(|set| filler.seconds_of(queue, &members(set), &mut looks)).collect();
     // For each set the sum, the number of waves, and the wave of its first member.
     let mut least = vec![(f64::INFINITY, 0_usize, 0_usize); all + 1];
     least[0] = (0.0, 0, 0);
@@ -82,7 +89,8 @@ fn best(filler: &mut Filler<'_>, queue: &Queue) -> Option<Vec<Cut>> {
                 let rest = least[set & !wave];
                 let (sum, waves) = (rest.0 + seconds, rest.1 + 1);
                 let so_far = least[set];
-                let is_less = sum < so_far.0 * (1.0 - NO_GAIN) || (sum <= so_far.0 * (1.0 + NO_GAIN) && waves < so_far.1);
+                let is_less =
+                    sum < so_far.0 * (1.0 - NO_GAIN) || (sum <= so_far.0 * (1.0 + NO_GAIN) && waves < so_far.1);
                 if is_less {
                     least[set] = (sum, waves, wave);
                 }
@@ -142,7 +150,8 @@ fn shift(filler: &mut Filler<'_>, queue: &Queue, cuts: &mut Vec<Cut>, looks: &mu
                 }
                 for &other in &cuts[to].places {
                     let here = joined(&rest, &[other]);
-                    let Some(seconds) = filler.seconds_of(queue, &here, looks).filter(|&seconds| is_gain(seconds)) else {
+                    let Some(seconds) = filler.seconds_of(queue, &here, looks).filter(|&seconds| is_gain(seconds))
+                    else {
                         continue;
                     };
                     let there = without(&more, other);
