@@ -12,7 +12,7 @@ const EXACT_MOST: usize = 9;
 /// Up to this many moves are moved between waves.
 const MOVED_MOST: usize = 400;
 /// Moves looked at while waves are tried; a look costs some ten nanoseconds.
-const LOOKS: usize = 2_000_000;
+const LOOKS: usize = 200_000;
 /// A gain below this share is none: floats are summed in another order.
 const NO_GAIN: f64 = 1e-9;
 
