@@ -470,8 +470,12 @@ mod tests {
             let from = some_of(random, &dirs, copies);
             let others: Vec<u32> = dirs.iter().copied().filter(|dir| !from.contains(dir)).collect();
             let to = some_of(random, &others, copies);
-            from.iter().for_each(|&dir| held[dir as usize] += size);
-            to.iter().for_each(|&dir| end[dir as usize] += size);
+            for &dir in &from {
+                held[dir as usize] += size;
+            }
+            for &dir in &to {
+                end[dir as usize] += size;
+            }
             moves.push((from, to, size));
         }
         let slack = [1.5, 3.0, 8.0, 15.0][random.below(4)];
@@ -490,8 +494,12 @@ mod tests {
             }
             let mut now = held.to_vec();
             for step in (0..steps).filter(|step| set & 1 << step != 0) {
-                flows.lands.get(step).iter().for_each(|&(dir, bytes)| now[dir as usize] += bytes);
-                flows.frees.get(step).iter().for_each(|&(dir, bytes)| now[dir as usize] -= bytes);
+                for &(dir, bytes) in flows.lands.get(step) {
+                    now[dir as usize] += bytes;
+                }
+                for &(dir, bytes) in flows.frees.get(step) {
+                    now[dir as usize] -= bytes;
+                }
             }
             for step in (0..steps).filter(|step| set & 1 << step == 0) {
                 let mut lands = flows.lands.get(step).iter();
@@ -546,7 +554,9 @@ mod tests {
             let mut list = some_of(random, &dirs, 4);
             list.sort_by_key(|&dir| held[dir as usize]);
             list.truncate(2);
-            list.iter().for_each(|&dir| held[dir as usize] += size);
+            for &dir in &list {
+                held[dir as usize] += size;
+            }
             lists.push((list, size));
         }
         let even = held.iter().sum::<u64>() as f64 / dirs.len() as f64;
@@ -565,8 +575,12 @@ mod tests {
                 continue;
             }
             let (from, to) = (some_of(random, list, copies), some_of(random, &open, copies));
-            to.iter().for_each(|&dir| now[dir as usize] += size);
-            from.iter().for_each(|&dir| now[dir as usize] -= size);
+            for &dir in &to {
+                now[dir as usize] += size;
+            }
+            for &dir in &from {
+                now[dir as usize] -= size;
+            }
             moves.push((from, to, *size));
             lists.swap_remove(at);
         }

@@ -102,7 +102,9 @@ impl Case {
         for _ in 0..8 + random.below(50) {
             let size = 1 + (1e9 * random.log_normal(sigma)) as u64;
             let from = somewhere(random, &dirs, replicas);
-            from.iter().for_each(|dir| *now.get_mut(dir).unwrap() += size);
+            for dir in &from {
+                *now.get_mut(dir).unwrap() += size;
+            }
             pieces.push(Piece { to: from.clone(), from, size });
         }
         let full = random.between(0.85, 0.99);
@@ -123,8 +125,12 @@ impl Case {
                 }
             }
             let moved = |a: &[Dir], b: &[Dir]| a.iter().copied().filter(|dir| !b.contains(dir)).collect::<Vec<_>>();
-            moved(&piece.to, &piece.from).iter().for_each(|dir| *now.get_mut(dir).unwrap() += piece.size);
-            moved(&piece.from, &piece.to).iter().for_each(|dir| *now.get_mut(dir).unwrap() -= piece.size);
+            for dir in &moved(&piece.to, &piece.from) {
+                *now.get_mut(dir).unwrap() += piece.size;
+            }
+            for dir in &moved(&piece.from, &piece.to) {
+                *now.get_mut(dir).unwrap() -= piece.size;
+            }
         }
         random.shuffle(&mut pieces);
         Case { limit, pieces }

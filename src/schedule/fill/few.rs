@@ -7,7 +7,7 @@
 
 use super::{Ceiling, Filler, Queue};
 
-/// Up to this many moves all cuts are compared: 3^9 pairs of a set and one of its waves.
+/// Up to this many moves all cuts are compared: 3^9 pairs of a set and one of its waves, for each number of waves.
 const EXACT_MOST: usize = 9;
 /// Up to this many moves are moved between waves.
 const MOVED_MOST: usize = 400;
@@ -23,8 +23,8 @@ struct Cut {
     seconds: f64,
 }
 
-/// Waves for all of a queue, as places in order, that take less time than `waves` do together, or no more and are fewer; nothing where none
-/// were found.
+/// Waves for all of a queue, as places in order, that take less time than `waves` do together and are no more, or take no
+/// more and are fewer; nothing where none were found.
 pub fn improved(filler: &mut Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<Vec<Vec<u32>>> {
     if waves.len() < 2 || queue.steps.len() > MOVED_MOST {
         return None;
@@ -35,7 +35,7 @@ pub fn improved(filler: &mut Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> O
         before.push(Cut { places: wave.clone(), seconds: filler.seconds_of(queue, wave, &mut looks)? });
     }
     let mut cuts = if queue.steps.len() <= EXACT_MOST {
-        best(filler, queue)?
+        best(filler, queue, before.len())?
     } else {
         let mut cuts = before.clone();
         while looks > 0 && (merge(filler, queue, &mut cuts, &mut looks) || shift(filler, queue, &mut cuts, &mut looks))
@@ -70,42 +70,44 @@ impl Filler<'_> {
     }
 }
 
-/// The shortest of all cuts, of these the one with fewest waves.
-fn best(filler: &mut Filler<'_>, queue: &Queue) -> Option<Vec<Cut>> {
+/// The shortest of all cuts into at most so many waves, of these the one with fewest.
+fn best(filler: &mut Filler<'_>, queue: &Queue, most: usize) -> Option<Vec<Cut>> {
     let count = queue.steps.len();
     let all = (1_usize << count) - 1;
     let members = |set: usize| -> Vec<u32> { (0..count as u32).filter(|place| set & 1 << place != 0).collect() };
     let mut looks = usize::MAX;
     let seconds: Vec<Option<f64>> = (0..=all).map(|set| filler.seconds_of(queue, &members(set), &mut looks)).collect();
-    // For each set the sum, the number of waves, and the wave of its first member.
-    let mut least = vec![(f64::INFINITY, 0_usize, 0_usize); all + 1];
-    least[0] = (0.0, 0, 0);
-    for set in 1..=all {
-        let first = 1 << set.trailing_zeros();
-        let mut beside = set & !first;
-        loop {
-            let wave = beside | first;
-            if let Some(seconds) = seconds[wave] {
-                let rest = least[set & !wave];
-                let (sum, waves) = (rest.0 + seconds, rest.1 + 1);
-                let so_far = least[set];
-                let is_less =
-                    sum < so_far.0 * (1.0 - NO_GAIN) || (sum <= so_far.0 * (1.0 + NO_GAIN) && waves < so_far.1);
-                if is_less {
-                    least[set] = (sum, waves, wave);
+    // For each number of waves and each set the sum, and the wave of its first member.
+    let mut least = vec![vec![(f64::INFINITY, 0_usize); all + 1]; most + 1];
+    least[0][0] = (0.0, 0);
+    for waves in 1..=most {
+        for set in 1..=all {
+            let first = 1 << set.trailing_zeros();
+            let mut beside = set & !first;
+            loop {
+                let wave = beside | first;
+                if let Some(seconds) = seconds[wave] {
+                    let sum = least[waves - 1][set & !wave].0 + seconds;
+                    if sum < least[waves][set].0 {
+                        least[waves][set] = (sum, wave);
+                    }
                 }
+                if beside == 0 {
+                    break;
+                }
+                beside = (beside - 1) & set & !first;
             }
-            if beside == 0 {
-                break;
-            }
-            beside = (beside - 1) & set & !first;
         }
     }
+    let sum = |waves: usize| least[waves][all].0;
+    let shortest = (1..=most).map(sum).fold(f64::INFINITY, f64::min);
+    let mut waves = (1..=most).find(|&waves| sum(waves) <= shortest * (1.0 + NO_GAIN))?;
     let (mut cuts, mut set) = (Vec::new(), all);
     while set != 0 {
-        let wave = least[set].2;
+        let wave = least[waves][set].1;
         cuts.push(Cut { places: members(wave), seconds: seconds[wave]? });
         set &= !wave;
+        waves -= 1;
     }
     Some(cuts)
 }
