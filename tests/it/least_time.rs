@@ -21,7 +21,7 @@ use crate::support::rows::{Partition, Rows, TopicRows};
 
 const RATE: f64 = 50e6;
 /// Cases in a thousand in which more waves would be shorter together.
-const MORE_WAVES_SHORTER_MAX: usize = 20;
+const MORE_WAVES_SHORTER_MAX: usize = 5;
 
 /// Two to seven partitions on two to four old brokers, as many new ones, and limits that make several waves.
 fn tiny_drain(random: &mut Random) -> (Snapshot, Request) {
