@@ -9,12 +9,16 @@
 //! A wave is as long as its busiest broker, so the sum of all waves is least when every broker works through
 //! every one of them. Each broker therefore has a ceiling of its own: the part of the wave's that its own work
 //! left is of the busiest broker's. When all have had their part, what fits under the wave's ceiling is added.
+//!
+//! Waves as long as allowed leave the last one what did not fit together. Of up to some thousand moves several cuts are
+//! made, with waves of about one length too, and the shortest is taken; of few moves [`few`] finds a better one still.
 
+mod few;
 pub mod in_line;
 
 use rayon::prelude::*;
 
-use super::room::{ORDERS, Room};
+use super::room::Room;
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, seconds_alone, wave_time};
 use super::{Load, Loads, Schedule, Wave};
 use crate::base::error::Result;
@@ -33,6 +37,21 @@ const BISECTIONS: usize = 5;
 /// A sum that reaches the ceiling but for rounding fits under it.
 const ROUNDING: f64 = 1.0 + 1e-12;
 
+/// Up to this many steps several cuts are made, and the shortest is taken.
+const SEVERAL_MOST: usize = 3_000;
+/// How long a wave may be in these, in parts of what is left when that is shared out evenly.
+const SHARES: [f64; 6] = [1.0, 1.01, 1.02, 1.04, 1.07, 1.12];
+/// Another cut must be this much shorter.
+const LESS: f64 = 1.0 - 1e-6;
+
+/// A cut of a queue.
+struct Waves {
+    /// The places of each wave, in order.
+    places: Vec<Vec<u32>>,
+    /// What all waves take.
+    seconds: f64,
+}
+
 /// Cuts the steps of one stage into waves and appends them.
 pub fn cut(
     problem: &Problem<'_>,
@@ -43,11 +62,20 @@ pub fn cut(
     work: &Work,
 ) -> Result<()> {
     let mut filler = Filler::new(problem, stage, None);
-    let mut queue = Queue::new(problem, loads, steps);
-    while !queue.left.is_empty() {
-        work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
-        let taken = filler.next_wave(&mut queue, 0, schedule);
-        schedule.push(problem, loads, stage, taken);
+    let queue = Queue::new(problem, loads, steps);
+    let mut best = filler.waves(queue.clone(), work)?;
+    if best.places.len() > 1 && queue.steps.len() <= SEVERAL_MOST {
+        for share in SHARES {
+            filler.share = Some(share);
+            let other = filler.waves(queue.clone(), work)?;
+            if other.seconds < best.seconds * LESS && other.places.len() <= best.places.len() {
+                best = other;
+            }
+        }
+    }
+    schedule.too_long.extend(filler.too_long(&queue));
+    for places in few::improved(&mut filler, &queue, &best.places).unwrap_or(best.places) {
+        schedule.push(problem, loads, stage, queue.steps_at(&places));
     }
     Ok(())
 }
@@ -66,39 +94,43 @@ pub fn cut_with_room(
     work: &Work,
 ) -> Result<()> {
     let (waves, too_long) = (schedule.waves.len(), schedule.too_long.len());
-    let mut stuck = None;
-    for order in 0..ORDERS {
-        schedule.waves.truncate(waves);
-        schedule.too_long.truncate(too_long);
-        let mut filler = Filler::new(problem, stage, Some(room.clone()));
-        let mut groups: Vec<Queue> =
-            room.ordered(steps, order).into_iter().map(|group| Queue::new(problem, loads, group)).collect();
-        let mut left_over = None;
-        'groups: for at in 0..groups.len() {
-            while !groups[at].left.is_empty() {
-                let left: usize = groups.iter().map(|group| group.left.len()).sum();
-                work.step("scheduling", steps.len() - left, steps.len())?;
-                let Some(first) = filler.first_with_room(&groups[at]) else {
-                    left_over = Some(groups[at..].iter().flat_map(Queue::steps_left).collect::<Vec<_>>());
-                    break 'groups;
-                };
-                let taken = filler.next_wave(&mut groups[at], first, schedule);
-                if let Some(room) = &mut filler.room {
-                    room.end_wave(&taken);
-                }
-                schedule.push(problem, loads, stage, taken);
-            }
-        }
-        let now = filler.room.expect("it was given");
-        match left_over {
-            None => {
-                *room = now;
-                return Ok(());
-            }
-            Some(left) => stuck = Some(now.stuck(problem, loads, &left)),
-        }
+    let queue = Queue::new(problem, loads, steps.to_vec());
+    if fill_with_room(problem, loads, stage, queue, room, schedule, work)? {
+        return Ok(());
     }
-    Err(stuck.expect("some order was tried"))
+    schedule.waves.truncate(waves);
+    schedule.too_long.truncate(too_long);
+    let queue = Queue::in_this_order(loads, room.line_up(problem, loads, steps)?);
+    let is_done = fill_with_room(problem, loads, stage, queue, room, schedule, work)?;
+    room.end_lines();
+    // Only a log dir that holds less than its replicas together can make what left early not help.
+    if is_done { Ok(()) } else { Err(room.dead_end(problem, loads, steps)) }
+}
+
+/// Appends waves for all steps of a queue; false, and the room as it was, when no step that is left has room.
+fn fill_with_room(
+    problem: &Problem<'_>,
+    loads: &Loads,
+    stage: Stage,
+    mut queue: Queue,
+    room: &mut Room,
+    schedule: &mut Schedule,
+    work: &Work,
+) -> Result<bool> {
+    let mut filler = Filler::new(problem, stage, Some(room.clone()));
+    schedule.too_long.extend(filler.too_long(&queue));
+    while !queue.left.is_empty() {
+        work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
+        let Some(first) = filler.first_with_room(&queue) else { return Ok(false) };
+        let places = filler.next_wave(&mut queue, first);
+        let taken = queue.steps_at(&places);
+        if let Some(room) = &mut filler.room {
+            room.end_wave(&taken);
+        }
+        schedule.push(problem, loads, stage, taken);
+    }
+    *room = filler.room.expect("it was given");
+    Ok(true)
 }
 
 /// Most partitions in one wave of a stage.
@@ -123,6 +155,7 @@ impl Wave {
 
 /// Moves that no wave has yet. All that decides whether one fits stands side by side, in the order in which they
 /// are tried, because they are tried again and again.
+#[derive(Clone)]
 struct Queue {
     steps: Vec<u32>,
     loads: Vec<Load>,
@@ -134,12 +167,20 @@ struct Queue {
 impl Queue {
     fn new(problem: &Problem<'_>, loads: &Loads, mut steps: Vec<u32>) -> Self {
         in_lockstep(loads, problem.cluster.brokers.len(), &mut steps);
+        Queue::in_this_order(loads, steps)
+    }
+
+    fn in_this_order(loads: &Loads, steps: Vec<u32>) -> Self {
         let mut adding = Csr::with_capacity(steps.len(), steps.len() * 3);
         for &step in &steps {
             adding.push(loads.adding.get(step as usize).iter().copied());
         }
         let loads = steps.iter().map(|&step| loads.loads[step as usize]).collect();
         Queue { left: (0..steps.len() as u32).collect(), steps, loads, adding }
+    }
+
+    fn steps_at(&self, places: &[u32]) -> Vec<u32> {
+        places.iter().map(|&place| self.steps[place as usize]).collect()
     }
 
     fn steps_left(&self) -> impl Iterator<Item = u32> + '_ {
@@ -157,6 +198,8 @@ struct Filler<'p> {
     leaders_changed: usize,
     max_moves_per_broker: u32,
     max_seconds: f64,
+    /// What a wave may take in parts of what the busiest broker has left for each of the waves that it needs.
+    share: Option<f64>,
     /// Seconds of work that each broker has left, as leader and as follower.
     rest: IndexVec<BrokerIx, [f64; 2]>,
     /// The most of these.
@@ -206,6 +249,7 @@ impl<'p> Filler<'p> {
             leaders_changed: 0,
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
             max_seconds: problem.request.max_wave_duration.get(),
+            share: None,
             rest: IndexVec::filled([0.0; 2], problem.cluster.brokers.len()),
             rest_most: 0.0,
             span: problem.wave_span,
@@ -222,14 +266,37 @@ impl<'p> Filler<'p> {
         queue.steps_left().position(|step| room.fits(step))
     }
 
-    /// Takes the steps of the next wave out of the queue; the `first` of those that are left has room.
-    fn next_wave(&mut self, queue: &mut Queue, first: usize, schedule: &mut Schedule) -> Vec<u32> {
+    /// All of a queue in waves.
+    fn waves(&mut self, mut queue: Queue, work: &Work) -> Result<Waves> {
+        let mut waves = Waves { places: Vec::new(), seconds: 0.0 };
+        while !queue.left.is_empty() {
+            work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
+            let places = self.next_wave(&mut queue, 0);
+            waves.seconds += few::seconds_of(self, &queue, &places).unwrap_or(f64::INFINITY);
+            waves.places.push(places);
+        }
+        Ok(waves)
+    }
+
+    /// Moves that alone take longer than a wave may, each with its seconds.
+    fn too_long(&self, queue: &Queue) -> Vec<(u32, f64)> {
+        let alone = |&place: &u32| {
+            let at = place as usize;
+            (queue.steps[at], self.seconds_alone(&queue.loads[at], queue.adding.get(at)))
+        };
+        queue.left.iter().map(alone).filter(|entry| entry.1 > self.max_seconds).collect()
+    }
+
+    /// Takes the places of the next wave out of the queue; the `first` of those that are left has room.
+    fn next_wave(&mut self, queue: &mut Queue, first: usize) -> Vec<u32> {
         // Nothing can make a move shorter that alone takes longer than a wave may: it sets the length of
         // its wave, which others fill up to that length.
         let place = queue.left[first] as usize;
         let longest_alone = self.seconds_alone(&queue.loads[place], queue.adding.get(place));
-        let ceiling = self.max_seconds.max(longest_alone);
         self.count_rest(queue);
+        let even = self.rest_most / (self.rest_most / self.max_seconds).ceil().max(1.0);
+        let ceiling = self.share.map_or(f64::INFINITY, |share| share * even);
+        let ceiling = ceiling.min(self.max_seconds).max(longest_alone);
         let mut taken = self.fill(queue, &queue.left, Ceiling { parts: ceiling, wave: ceiling }, 0);
         if let (true, Some(rates)) = (taken.len() == self.max_moves && taken.len() < queue.left.len(), self.rates) {
             let window = &queue.left[..queue.left.len().min(self.max_moves * WINDOW)];
@@ -248,14 +315,7 @@ impl<'p> Filler<'p> {
             }
         }
         remove_sorted(&mut queue.left, &taken);
-        let steps = || taken.iter().map(|&place| queue.steps[place as usize]);
-        for (step, &place) in steps().zip(&taken) {
-            let alone = self.seconds_alone(&queue.loads[place as usize], queue.adding.get(place as usize));
-            if alone > self.max_seconds {
-                schedule.too_long.push((step, alone));
-            }
-        }
-        steps().collect()
+        taken
     }
 
     /// The places, first ones first, that fit under a ceiling. Where a number is `wanted`, all must fit under the parts

@@ -14,12 +14,14 @@
 //!
 //! Targets of a drain give nothing back while a plan runs (only drained brokers do), so the disk limit at the
 //! peak of every wave is the limit at the end, which placement has kept. Where a placement is given, brokers may
-//! give and receive, and what each log dir holds is followed wave by wave ([`room`]).
+//! give and receive, and what each log dir holds is followed wave by wave ([`room`]); where copies wait for one another,
+//! an order is searched ([`order`]).
 
 mod fill;
 pub mod forecast;
 pub mod given_bound;
 pub mod least_waves;
+mod order;
 pub mod rolling;
 mod room;
 mod stages;
