@@ -34,6 +34,8 @@ const INTERNAL_MOVES_MAX: usize = 50;
 const WINDOW: usize = 4;
 /// Halvings of the ceiling between the longest move and the time of the first try.
 const BISECTIONS: usize = 5;
+/// How often more of the smallest moves are put into a wave, so that fewer are left over.
+const SMALL_TRIES: usize = 4;
 /// A sum that reaches the ceiling but for rounding fits under it.
 const ROUNDING: f64 = 1.0 + 1e-12;
 
@@ -297,7 +299,19 @@ impl<'p> Filler<'p> {
         let even = self.rest_most / (self.rest_most / self.max_seconds).ceil().max(1.0);
         let ceiling = self.share.map_or(f64::INFINITY, |share| share * even);
         let ceiling = ceiling.min(self.max_seconds).max(longest_alone);
-        let mut taken = self.fill(queue, &queue.left, Ceiling { parts: ceiling, wave: ceiling }, 0);
+        let whole = Ceiling { parts: ceiling, wave: ceiling };
+        let mut taken = self.fill(queue, &queue.left, &[], whole, 0);
+        let mut small = 0;
+        for _ in 0..SMALL_TRIES {
+            let over = self.left_over(queue, taken.len(), ceiling);
+            if over == 0 {
+                break;
+            }
+            // A few more, because they take the room of others.
+            small = (small + over + over / 16 + 1).min(self.max_moves).min(queue.left.len());
+            let (others, smallest) = queue.left.split_at(queue.left.len() - small);
+            taken = self.fill(queue, others, smallest, whole, 0);
+        }
         if let (true, Some(rates)) = (taken.len() == self.max_moves && taken.len() < queue.left.len(), self.rates) {
             let window = &queue.left[..queue.left.len().min(self.max_moves * WINDOW)];
             let waves = queue.left.len().div_ceil(self.max_moves) as f64;
@@ -306,7 +320,7 @@ impl<'p> Filler<'p> {
             for _ in 0..BISECTIONS {
                 let middle = f64::midpoint(low, high);
                 let ceiling = Ceiling { parts: middle, wave: longest_alone.max(middle) };
-                let fewer = self.fill(queue, window, ceiling, self.max_moves);
+                let fewer = self.fill(queue, window, &[], ceiling, self.max_moves);
                 if fewer.len() == self.max_moves {
                     (high, taken) = (middle, fewer);
                 } else {
@@ -318,14 +332,30 @@ impl<'p> Filler<'p> {
         taken
     }
 
-    /// The places, first ones first, that fit under a ceiling. Where a number is `wanted`, all must fit under the parts
-    /// of their brokers, and it gives up early when they cannot be so many.
-    fn fill(&mut self, queue: &Queue, places: &[u32], ceiling: Ceiling, wanted: usize) -> Vec<u32> {
+    /// How many moves would be left over for one more wave than there have to be, when this one takes so many. Large
+    /// moves fill a wave by its length and small ones by their number, so it had better take some of the smallest too.
+    fn left_over(&self, queue: &Queue, takes: usize, ceiling: f64) -> usize {
+        let left = queue.left.len();
+        let counts_alone = self.room.is_none() && self.max_moves_per_broker == u32::MAX;
+        if self.rates.is_none() || !counts_alone || takes == self.max_moves || takes == left {
+            return 0;
+        }
+        let by_number = left.div_ceil(self.max_moves);
+        let waves = by_number.max((self.rest_most / ceiling).ceil() as usize).max(2);
+        (left - takes).saturating_sub((waves - 1).saturating_mul(self.max_moves))
+    }
+
+    /// The places, first ones first, that fit under a ceiling beside the `smallest` ones. Where a number is `wanted`, all
+    /// must fit under the parts of their brokers, and it gives up early when they cannot be so many.
+    fn fill(&mut self, queue: &Queue, places: &[u32], smallest: &[u32], ceiling: Ceiling, wanted: usize) -> Vec<u32> {
         self.clear();
         if let Some(room) = &mut self.room {
             room.clear();
         }
         let mut taken = Vec::with_capacity(self.max_moves.min(places.len()));
+        if !smallest.is_empty() {
+            self.take(queue, smallest, Part::Whole(ceiling), 0, &mut taken);
+        }
         if self.rates.is_none() {
             self.take(queue, places, Part::Whole(ceiling), wanted, &mut taken);
         } else {

@@ -48,15 +48,6 @@ const CHOICES: [Choice; 5] = [
     Choice::FewestRunningMostLeft,
 ];
 
-/// Who goes first of several that may start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rule {
-    /// The first in plan order.
-    AsGiven,
-    /// The largest of the leader that needs it most.
-    Chosen(Choice),
-}
-
 /// Which leader needs something to send most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice {
@@ -180,9 +171,9 @@ struct Played {
 }
 
 /// Carries out all jobs.
-fn play(jobs: &Jobs, rule: Rule, room: Option<Room>, work: &Work) -> Result<Played> {
+fn play(jobs: &Jobs, choice: Choice, room: Option<Room>, work: &Work) -> Result<Played> {
     let mut shares = Shares::new(jobs.rates.iter().copied(), TOLERANCE);
-    let mut starts = Starts::new(jobs, rule, room);
+    let mut starts = Starts::new(jobs, choice, room);
     let mut copies: Vec<u32> = (0..jobs.len()).map(|job| jobs.into.get(job).len() as u32).collect();
     let mut ended = Vec::new();
     let mut events = 0_usize;
@@ -225,7 +216,7 @@ pub fn order(
     let room = Room::new(problem, steps);
     let tries = WORK_MAX / jobs.into.total().max(1);
     let choices = &CHOICES[..tries.clamp(1, CHOICES.len())];
-    let played = choices.par_iter().map(|&choice| play(&jobs, Rule::Chosen(choice), room.clone(), work));
+    let played = choices.par_iter().map(|&choice| play(&jobs, choice, room.clone(), work));
     let played = played.collect::<Result<Vec<_>>>()?.into_iter();
     let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
     let mut best = best.expect("there is a choice");
@@ -273,7 +264,7 @@ fn in_line(
     work: &Work,
 ) -> Result<Option<(Vec<Wave>, Played)>> {
     let Some(jobs) = Jobs::new(problem, steps, loads, whole) else { return Ok(None) };
-    let played = play(&jobs, Rule::Chosen(choice), None, work)?;
+    let played = play(&jobs, choice, None, work)?;
     let mut waves = Vec::new();
     for wave in arranged(&jobs, &played, whole) {
         if wave.time.is_none_or(|time| time.copy == Seconds::ZERO) {
@@ -284,7 +275,7 @@ fn in_line(
         waves.extend(cut.into_iter().map(|steps| Wave::new(problem, loads, wave.stage, steps)));
     }
     let Some(jobs) = Jobs::new(problem, steps, loads, &waves) else { return Ok(None) };
-    let played = play(&jobs, Rule::AsGiven, None, work)?;
+    let played = play(&jobs, choice, None, work)?;
     Ok(Some((arranged(&jobs, &played, &waves), played)))
 }
 

@@ -65,7 +65,7 @@ impl Filler<'_> {
         }
         let alone = |&place: &u32| self.seconds_alone(&queue.loads[place as usize], queue.adding.get(place as usize));
         let seconds = self.max_seconds.max(places.iter().map(alone).fold(0.0, f64::max));
-        let taken = self.fill(queue, places, Ceiling { parts: seconds, wave: seconds }, 0);
+        let taken = self.fill(queue, places, &[], Ceiling { parts: seconds, wave: seconds }, 0);
         (taken.len() == places.len()).then(|| self.rates.map_or(0.0, |rates| self.seconds(rates)))
     }
 }

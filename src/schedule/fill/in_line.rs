@@ -5,14 +5,15 @@ use crate::plan::Stage;
 use crate::problem::Problem;
 use crate::schedule::Loads;
 
-/// The lengths that are tried, in parts of the longest wave.
-const LENGTHS: [f64; 12] = [1.0, 0.97, 0.94, 0.91, 0.88, 0.85, 0.82, 0.79, 0.76, 0.73, 0.7, 0.6];
+/// So many lengths are tried, each this much shorter than the one before, in parts of the longest wave.
+const LENGTHS: u32 = 25;
+const SHORTER: f64 = 0.02;
 
 /// The steps of one stage in this order, in waves within all limits, so that these take least time one by one; of the
 /// cuts with the fewest waves. Nothing without a throttle.
 pub fn cut(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32]) -> Option<Vec<Vec<u32>>> {
     let mut best: Option<(Vec<Vec<u32>>, f64)> = None;
-    for length in LENGTHS {
+    for length in (0..LENGTHS).map(|number| 1.0 - SHORTER * f64::from(number)) {
         let (waves, seconds) = cut_at(problem, loads, stage, steps, length)?;
         let is_better = best
             .as_ref()

@@ -7,13 +7,13 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use super::share::Shares;
-use super::{Choice, Jobs, Rule};
+use super::{Choice, Jobs};
 use crate::schedule::room::Room;
 
 /// What may start, what waits, and what has started in which order.
 pub struct Starts<'a> {
     jobs: &'a Jobs,
-    rule: Rule,
+    choice: Choice,
     room: Option<Room>,
     /// Slots that are free on each side of a broker.
     free: Vec<u32>,
@@ -22,7 +22,7 @@ pub struct Starts<'a> {
     in_flight: u32,
     /// Jobs that found this side full.
     watching: Vec<Vec<u32>>,
-    /// Jobs that may find their slots free, by leader: wave, rank among its jobs, number. All in one where none is chosen.
+    /// Jobs that may find their slots free, by leader: wave, rank among its jobs, number.
     ready: Vec<BinaryHeap<Reverse<(u32, u32, u32)>>>,
     /// Leaders that have such.
     active: Vec<u32>,
@@ -74,7 +74,7 @@ impl Ord for Ahead {
 
 impl<'a> Starts<'a> {
     /// Before anything has started.
-    pub fn new(jobs: &'a Jobs, rule: Rule, room: Option<Room>) -> Self {
+    pub fn new(jobs: &'a Jobs, choice: Choice, room: Option<Room>) -> Self {
         let mut left = vec![0; jobs.waves];
         jobs.wave.iter().for_each(|&wave| left[wave as usize] += 1);
         let mut unstarted = vec![0.0; jobs.sides];
@@ -85,7 +85,7 @@ impl<'a> Starts<'a> {
         }
         let mut starts = Starts {
             jobs,
-            rule,
+            choice,
             room,
             free: vec![jobs.slots_per_side; jobs.sides],
             in_flight_left: jobs.in_flight,
@@ -131,10 +131,7 @@ impl<'a> Starts<'a> {
 
     /// Lets a job be looked at when something may start.
     fn offer(&mut self, job: u32) {
-        let (group, rank) = match self.rule {
-            Rule::AsGiven => (0, job),
-            Rule::Chosen(_) => (self.jobs.slots.get(job as usize)[0], self.jobs.rank[job as usize]),
-        };
+        let (group, rank) = (self.jobs.slots.get(job as usize)[0], self.jobs.rank[job as usize]);
         let heap = &mut self.ready[group as usize];
         if heap.is_empty() {
             self.active.push(group);
@@ -200,12 +197,11 @@ impl<'a> Starts<'a> {
 
     /// How much a leader needs something to send.
     fn score(&self, leader: u32, shares: &Shares) -> [f64; 2] {
-        let Rule::Chosen(choice) = self.rule else { return [0.0; 2] };
         let rate = self.jobs.rates[leader as usize];
         let unstarted = self.unstarted[leader as usize] / rate;
         let left = || unstarted + shares.left(leader) / rate;
         let running = f64::from(self.jobs.slots_per_side) - f64::from(self.free[leader as usize]);
-        match choice {
+        match self.choice {
             Choice::FewestRunning => [-running, unstarted],
             Choice::FewestRunningMostLeft => [-running, left()],
             Choice::MostLeftPerRunning => [left() / (1.0 + running), 0.0],
