@@ -13,7 +13,7 @@
 //! Waves as long as allowed leave the last one what did not fit together. Of up to some thousand moves several cuts are
 //! made, with waves of about one length too, and the shortest is taken; of few moves [`few`] finds a better one still.
 
-mod few;
+pub mod few;
 pub mod in_line;
 
 use rayon::prelude::*;

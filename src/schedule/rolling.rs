@@ -37,7 +37,7 @@ const TOLERANCE: f64 = 1e-9;
 const WORK_MAX: usize = 120_000;
 
 /// So much longer may waves take one by one if that makes them shorter when they overlap, which is how they are run.
-const LONGER_MOST: f64 = 1.04;
+const LONGER_MOST: f64 = 1.02;
 
 /// Which leaders may go first, in the order in which this is tried.
 const CHOICES: [Choice; 5] = [
@@ -221,8 +221,11 @@ pub fn order(
     let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
     let mut best = best.expect("there is a choice");
     let mut waves = arranged(&jobs, &best, &schedule.waves);
-    let is_free = room.is_none() && problem.wave_span.is_none() && problem.request.strategy == Strategy::Direct;
-    if let (true, true, Some(whole)) = (is_free, tries > 0, in_stages(&schedule.waves)) {
+    let is_free = steps.len() > fill::few::MOVED_MOST
+        && room.is_none()
+        && problem.wave_span.is_none()
+        && problem.request.strategy == Strategy::Direct;
+    if let (true, true, Some(whole)) = (is_free, tries > 0, in_stages(loads, &schedule.waves)) {
         let most = Seconds::new(makespan(&waves).get() * LONGER_MOST);
         let others = choices.par_iter().map(|&choice| in_line(problem, steps, loads, &whole, choice, work));
         for (other, played) in others.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
@@ -241,12 +244,16 @@ fn makespan(waves: &[Wave]) -> Seconds {
     waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum()
 }
 
-/// Each stage as a single wave; nothing where that is what they are.
-fn in_stages(waves: &[Wave]) -> Option<Vec<Wave>> {
+/// Whether anything is copied in a wave.
+fn copies(loads: &Loads, wave: &Wave) -> bool {
+    wave.steps.iter().any(|&step| loads.loads[step as usize].adding > 0)
+}
+
+/// Each stage that copies as a single wave; nothing where that is what they are.
+fn in_stages(loads: &Loads, waves: &[Wave]) -> Option<Vec<Wave>> {
     let mut whole: Vec<Wave> = Vec::new();
     for wave in waves {
-        let copies = wave.time.is_some_and(|time| time.copy > Seconds::ZERO);
-        match whole.last_mut().filter(|last| copies && last.stage == wave.stage) {
+        match whole.last_mut().filter(|last| last.stage == wave.stage && copies(loads, wave)) {
             Some(last) => last.steps.extend(&wave.steps),
             None => whole.push(Wave { stage: wave.stage, steps: wave.steps.clone(), time: wave.time }),
         }
@@ -267,7 +274,7 @@ fn in_line(
     let played = play(&jobs, choice, None, work)?;
     let mut waves = Vec::new();
     for wave in arranged(&jobs, &played, whole) {
-        if wave.time.is_none_or(|time| time.copy == Seconds::ZERO) {
+        if !copies(loads, &wave) {
             waves.push(wave);
             continue;
         }

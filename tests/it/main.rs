@@ -25,6 +25,7 @@ mod readme;
 mod regress;
 mod resume;
 mod rollback;
+mod rolling;
 mod simulate;
 mod stages;
 mod strategies;

@@ -30,7 +30,7 @@ fn told((snapshot, request): &Asked) -> Value {
     };
     let mut plan: Value = serde_json::from_slice(&plan::write(&plan)).unwrap();
     let deferred: Vec<Value> = plan["deferred"].as_array().unwrap().iter().map(named).collect();
-    forget(&mut plan["summary"], &["by", "proof", "makespan_lower_bound_by"]);
+    forget(&mut plan["summary"], &["by", "proof", "makespan_lower_bound_by", "waves_lower_bound_by"]);
     json!({"waves": plan["waves"], "deferred": deferred, "brokers": plan["brokers"], "summary": plan["summary"]})
 }
 

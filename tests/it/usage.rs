@@ -160,7 +160,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("snapshot", "--output --assume-size --capacity --racks --json --quiet"),
     (
         "plan",
-        "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --leader-throttle --follower-throttle --rates --headroom --forecast --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
+        "--drain --drain-rack --drain-dir --leaders-only --replicas-only --onto --pair --target --allow-rf-change --throttle --leader-throttle --follower-throttle --rates --resume --headroom --forecast --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
          --strategy --balance-sources --rack-policy --prefer --weights --effort --topics --exclude-topics --canary --skip-unhealthy --assume-size --capacity --racks \
          --growth --window --start --time-zone --price-per-gb --format --out --force --seed --exact --in-flight --in-flight-per-broker --json --quiet",
     ),

@@ -20,15 +20,15 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
         }
         return;
     };
-    // Plans of older versions do not say it.
+    // A plan need not say it.
     let Some(given) = given else { return };
     let brokers = 0..case.world.len() as u32;
     let [leader, follower] = [Side::Leader, Side::Follower]
         .map(|side| brokers.clone().map(|broker| rates.of_side(broker, side)).collect::<Vec<f64>>());
     let rates = simulate::Rates { leader: &leader, follower: &follower };
     let played = simulate::rolling_seconds(case.world, case.plan, rates);
-    let is_close = (given - played).abs() <= TOLERANCE * played.max(given);
-    if !(given.is_finite() && given >= 0.0 && is_close) {
+    let is_close = given.is_finite() && (given - played).abs() <= TOLERANCE * played;
+    if !is_close {
         add(found, &given.to_string(), &format!("{played}, but for 1 %"));
     }
 }

@@ -37,7 +37,7 @@ fn by_hand() -> (Snapshot, Plan) {
         bytes_forced: Bytes::new(903 * GB),
         waves: 2,
         makespan_seconds: seconds(6060.0),
-        rolling_seconds: None,
+        rolling_seconds: seconds(6060.0),
         eta_seconds: Some(Estimate {
             low: Seconds::new(6058.0),
             expected: Seconds::new(6060.0),
@@ -113,6 +113,8 @@ fn every_figure_of_the_summary_is_recomputed() {
         ("peak_disk_utilization", |s| s.peak_disk_utilization = Some(0.3)),
         ("peak_disk_utilization", |s| s.peak_disk_utilization = None),
         ("rolling_seconds", |s| s.rolling_seconds = seconds(-1.0)),
+        ("rolling_seconds", |s| s.rolling_seconds = s.rolling_seconds.map(|told| Seconds::new(told.get() * 0.985))),
+        ("rolling_seconds", |s| s.rolling_seconds = s.rolling_seconds.map(|told| Seconds::new(told.get() * 1.015))),
     ];
     for (key, damage) in breaks {
         let (snapshot, mut plan) = by_hand();
@@ -215,7 +217,7 @@ fn without_a_throttle_there_are_no_times() {
         (wave.copy_seconds, wave.duration_seconds, wave.bottleneck) = (None, None, None);
     }
     let summary = &mut plan.summary;
-    (summary.makespan_seconds, summary.eta_seconds) = (None, None);
+    (summary.makespan_seconds, summary.rolling_seconds, summary.eta_seconds) = (None, None, None);
     (summary.makespan_lower_bound_seconds, summary.makespan_lower_bound_by) = (None, None);
     let report = check::plan(&snapshot, &plan);
     assert!(report.is_ok(), "{report}");

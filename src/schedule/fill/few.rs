@@ -10,7 +10,7 @@ use super::{Ceiling, Filler, Queue};
 /// Up to this many moves all cuts are compared: 3^9 pairs of a set and one of its waves, for each number of waves.
 const EXACT_MOST: usize = 9;
 /// Up to this many moves are moved between waves.
-const MOVED_MOST: usize = 400;
+pub const MOVED_MOST: usize = 400;
 /// Moves looked at while waves are tried; a look costs some ten nanoseconds.
 const LOOKS: usize = 200_000;
 /// A gain below this share is none: floats are summed in another order.

@@ -1,6 +1,6 @@
 //! Copies that share the rates of brokers max-min fairly, one copy ending after the other.
 //!
-//! A **pipe** is what one broker may send, or receive. Each copy runs through two pipes. The rates are max-min fair when
+//! A **pipe** is what one broker may send, or what it may receive. Each copy runs through one of either kind. The rates are max-min fair when
 //! no copy can have more without taking it from one that has no more. Then every pipe has a level, the largest rate of
 //! any copy in it, and a copy runs at the lower level of its two pipes; a pipe that is not full has none.
 //!
@@ -289,3 +289,6 @@ impl Copying {
         (self.left - self.rate * (now - self.since)).max(0.0)
     }
 }
+
+#[cfg(test)]
+mod tests;
