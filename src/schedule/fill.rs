@@ -13,10 +13,12 @@
 //! Waves as long as allowed leave the last one what did not fit together. Of up to some thousand moves several cuts are
 //! made, with waves of about one length too, and the shortest is taken; of few moves [`few`] finds a better one still.
 
-pub mod few;
+mod few;
 pub mod in_line;
 
 use rayon::prelude::*;
+
+pub use self::few::MOVED_MOST;
 
 use super::room::Room;
 use super::time::{FOLLOWER_SHARE_LEAST, Sums, seconds_alone, wave_time};
@@ -336,8 +338,10 @@ impl<'p> Filler<'p> {
     /// moves fill a wave by its length and small ones by their number, so it had better take some of the smallest too.
     fn left_over(&self, queue: &Queue, takes: usize, ceiling: f64) -> usize {
         let left = queue.left.len();
-        let counts_alone = self.room.is_none() && self.max_moves_per_broker == u32::MAX;
-        if self.rates.is_none() || !counts_alone || takes == self.max_moves || takes == left {
+        // Of few moves other cuts are tried, and the shortest is taken.
+        let is_plain =
+            self.room.is_none() && self.max_moves_per_broker == u32::MAX && queue.steps.len() > few::MOVED_MOST;
+        if self.rates.is_none() || !is_plain || takes == self.max_moves || takes == left {
             return 0;
         }
         let by_number = left.div_ceil(self.max_moves);

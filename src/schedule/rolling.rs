@@ -221,7 +221,7 @@ pub fn order(
     let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
     let mut best = best.expect("there is a choice");
     let mut waves = arranged(&jobs, &best, &schedule.waves);
-    let is_free = steps.len() > fill::few::MOVED_MOST
+    let is_free = steps.len() > fill::MOVED_MOST
         && room.is_none()
         && problem.wave_span.is_none()
         && problem.request.strategy == Strategy::Direct;

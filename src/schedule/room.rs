@@ -120,8 +120,12 @@ impl Room {
     /// Ends a wave: its copies stay, and what they replace is freed.
     pub fn end_wave(&mut self, taken: &[u32]) {
         self.clear();
-        taken.iter().for_each(|&step| self.land(step));
-        taken.iter().for_each(|&step| self.leave(step));
+        for &step in taken {
+            self.land(step);
+        }
+        for &step in taken {
+            self.leave(step);
+        }
     }
 
     /// The copies of a step begin to land, outside of any wave at hand.

@@ -204,7 +204,8 @@ impl Shares {
         let state = &mut self.pipes[pipe as usize];
         state.drift = 0.0;
         let is_new = std::mem::take(&mut state.is_new);
-        let is_same = level == state.level || (level - state.level).abs() <= tolerance * level.min(state.level);
+        let both_none = level.is_infinite() && state.level.is_infinite();
+        let is_same = both_none || (level - state.level).abs() <= tolerance * level.min(state.level);
         if is_same && !is_new {
             return;
         }
