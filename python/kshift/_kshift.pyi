@@ -369,7 +369,7 @@ def simulate(
     >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
     >>> plan = kshift.plan(cluster, drain="1000-1011", throttle="50MB/s")
     >>> found = kshift.simulate(cluster, plan)
-    >>> found.ends, found.makespan_seconds >= found.busiest_seconds
+    >>> found.ends, found.makespan_seconds > 0.999 * found.busiest_seconds
     (True, True)
     """
 

@@ -317,7 +317,7 @@ class Summary:
     at_risk: AtRiskSpan | None = None
     """What the loss of one broker or rack would do; ``None`` in plans of older versions."""
     balance_sources: SourcesGain | None = None
-    """What ``balance_sources`` would gain; ``None`` where it was asked for, where leaders stay, or without a throttle."""
+    """What ``balance_sources`` would gain; ``None`` where it was asked for, leaders stay, or there is no throttle."""
     waves_lower_bound: int | None = None
     """No cut of the same moves has fewer waves; ``None`` in plans of older versions."""
     waves_lower_bound_by: str | None = None

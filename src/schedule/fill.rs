@@ -339,8 +339,7 @@ impl<'p> Filler<'p> {
     fn left_over(&self, queue: &Queue, takes: usize, ceiling: f64) -> usize {
         let left = queue.left.len();
         // Of few moves other cuts are tried, and the shortest is taken.
-        let is_plain =
-            self.room.is_none() && self.max_moves_per_broker == u32::MAX && queue.steps.len() > few::MOVED_MOST;
+        let is_plain = self.room.is_none() && self.max_moves_per_broker == u32::MAX && queue.steps.len() > MOVED_MOST;
         if self.rates.is_none() || !is_plain || takes == self.max_moves || takes == left {
             return 0;
         }
