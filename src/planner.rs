@@ -119,14 +119,15 @@ fn solve_waves<'s>(snapshot: &'s Snapshot, request: &'s Request, look: Look, wor
             continue;
         }
         let (mut schedule, loads) = windows::fit(&mut problem, &steps, (schedule, loads), work)?;
-        let makespan: Seconds = schedule.waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum();
+        // It may cut waves anew, so nothing looks at them before.
+        let rolling = match look {
+            Look::Whole => rolling::order(&problem, &steps, &loads, &mut schedule, work)?,
+            Look::Feasible => None,
+        };
+        let makespan = schedule::makespan(&schedule.waves);
         if !request.growth || makespan <= problem.growth_horizon {
             problem.growth_horizon = if request.growth { makespan } else { Seconds::ZERO };
             let calendar = windows::dates(&problem, &steps, &schedule, &loads)?;
-            let rolling = match look {
-                Look::Whole => rolling::order(&problem, &steps, &loads, &mut schedule, work)?,
-                Look::Feasible => None,
-            };
             return Ok(Solved {
                 problem,
                 leadership,

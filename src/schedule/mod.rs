@@ -29,6 +29,7 @@ pub mod time;
 
 use crate::base::error::Result;
 use crate::base::index::{BrokerIx, Csr, Ix, PartitionIx};
+use crate::base::units::Seconds;
 use crate::base::work::Work;
 use crate::placement::Home;
 use crate::plan::Stage;
@@ -110,6 +111,11 @@ impl Loads {
         }
         Loads { loads, adding, within }
     }
+}
+
+/// What waves take one by one; nothing without a throttle.
+pub fn makespan(waves: &[Wave]) -> Seconds {
+    waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum()
 }
 
 /// Cuts all steps into waves.

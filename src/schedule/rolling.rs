@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use self::share::Shares;
 use self::starts::Starts;
 use super::room::Room;
-use super::{Loads, Schedule, Wave, fill};
+use super::{Loads, Schedule, Wave, fill, makespan};
 use crate::base::error::Result;
 use crate::base::index::{Csr, Ix};
 use crate::base::units::Seconds;
@@ -237,11 +237,6 @@ pub fn order(
     }
     schedule.waves = waves;
     Ok(Some(Seconds::new(best.seconds)))
-}
-
-/// What the waves take one by one.
-fn makespan(waves: &[Wave]) -> Seconds {
-    waves.iter().filter_map(|wave| wave.time).map(|time| time.copy).sum()
 }
 
 /// Whether anything is copied in a wave.

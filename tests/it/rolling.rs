@@ -2,8 +2,9 @@
 //! order of moves is.
 
 use kshift::base::ids::{BrokerId, IdSet};
-use kshift::base::units::BytesPerSec;
+use kshift::base::units::{BytesPerSec, Seconds};
 use kshift::base::work::Work;
+use kshift::base::zone::Moment;
 use kshift::example::{self, Options};
 use kshift::plan::Plan;
 use kshift::request::{Request, Strategy};
@@ -97,6 +98,19 @@ fn it_takes_much_less_than_the_executor_of_cruise_control() {
     let theirs = played(&cluster, &planned(&cluster, &drained(40)), Style::Sliding(5));
     let ours = rolling(&planned(&cluster, &Request { balance_sources: true, ..drained(40) }));
     assert!(theirs >= 1.5 * ours, "{theirs} to {ours}");
+}
+
+#[test]
+fn waves_that_are_cut_along_the_order_have_their_own_dates() {
+    for seed in 1..=6 {
+        let cluster = cluster(12, 12, 1_500, 9.0, seed);
+        let start = Moment::parse("2026-11-21T00:00:00Z").expect("a time");
+        let dated = Request { start: Some(start), max_wave_duration: Seconds::new(7_200.0), ..drained(12) };
+        let plan = planned(&cluster, &dated);
+        assert!(plan.waves.iter().all(|wave| wave.dates.is_some()));
+        let grown = Request { growth: true, max_wave_duration: Seconds::new(7_200.0), ..drained(12) };
+        assert!(!planned(&cluster, &grown).waves.is_empty());
+    }
 }
 
 #[test]
