@@ -236,6 +236,16 @@ fn plan(seed: u64, snapshot: &Snapshot, request: &Request) -> Result<usize, Stri
     }
 }
 
+/// Gives waves limits: how often with a throttle, how many moves, and how many at most of one broker.
+fn limit_waves(request: &mut Request, random: &mut Random, (throttled, moves, of_broker): (f64, [u32; 3], usize)) {
+    request.max_moves = random.choose(&moves);
+    if random.chance(throttled) {
+        request.throttle = Some(BytesPerSec::new(50_000_000));
+        request.max_moves_per_broker = random.chance(0.5).then(|| 1 + random.below(of_broker) as u32);
+        request.max_wave_duration = Seconds::new(random.choose(&[20.0, 60.0, 14_400.0]));
+    }
+}
+
 #[test]
 fn a_given_placement_of_few_partitions_gets_a_plan_exactly_where_some_order_of_the_copies_does() {
     let outcomes: Vec<(bool, bool)> = (0..2 * cases())
@@ -244,12 +254,7 @@ fn a_given_placement_of_few_partitions_gets_a_plan_exactly_where_some_order_of_t
             let mut random = Random::new(seed);
             let case = Case::tiny(&mut random);
             let (snapshot, mut request) = case.told();
-            request.max_moves = [1, 2, 5_000][random.below(3)];
-            if random.chance(0.5) {
-                request.throttle = Some(BytesPerSec::new(50_000_000));
-                request.max_moves_per_broker = random.chance(0.5).then(|| 1 + random.below(2) as u32);
-                request.max_wave_duration = Seconds::new([20.0, 60.0, 14_400.0][random.below(3)]);
-            }
+            limit_waves(&mut request, &mut random, (0.5, [1, 2, 5_000], 2));
             match plan(seed, &snapshot, &request) {
                 Ok(_) => (true, case.is_easy()),
                 Err(kind) => {
@@ -274,12 +279,7 @@ fn a_given_placement_that_has_an_order_gets_a_plan_whatever_else_waves_must_keep
             let mut random = Random::new(seed);
             let case = Case::with_an_order(&mut random);
             let (snapshot, mut request) = case.told();
-            request.max_moves = [1, 3, 5_000][random.below(3)];
-            if random.chance(0.7) {
-                request.throttle = Some(BytesPerSec::new(50_000_000));
-                request.max_moves_per_broker = random.chance(0.5).then(|| 1 + random.below(4) as u32);
-                request.max_wave_duration = Seconds::new([20.0, 60.0, 14_400.0][random.below(3)]);
-            }
+            limit_waves(&mut request, &mut random, (0.7, [1, 3, 5_000], 4));
             // Two stages hold more at a time: there may be none, but what is planned must hold.
             let two_stage = Request { strategy: Strategy::TwoStage, ..request.clone() };
             let _ = plan(seed, &snapshot, &two_stage);

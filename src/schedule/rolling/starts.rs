@@ -17,8 +17,7 @@ pub struct Starts<'a> {
     room: Option<Room>,
     /// Slots that are free on each side of a broker.
     free: Vec<u32>,
-    /// Partitions that may still start in the cluster.
-    in_flight_left: u32,
+    /// Partitions that copy in the cluster.
     in_flight: u32,
     /// Jobs that found this side full.
     watching: Vec<Vec<u32>>,
@@ -30,7 +29,7 @@ pub struct Starts<'a> {
     instant: Vec<u32>,
     /// Jobs for which a log dir had no room.
     no_room: Vec<u32>,
-    state: Vec<State>,
+    is_over: Vec<bool>,
     /// Jobs of each wave that are not over.
     left: Vec<usize>,
     /// Waves before this one are over, and those before the second one may run.
@@ -40,13 +39,6 @@ pub struct Starts<'a> {
     unstarted: Vec<f64>,
     /// All that have started, in that order.
     pub order: Vec<u32>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Running,
-    Over,
 }
 
 /// A leader with jobs that are ready: those of earlier waves go first, then whoever scores higher, then lower numbers.
@@ -88,14 +80,13 @@ impl<'a> Starts<'a> {
             choice,
             room,
             free: vec![jobs.slots_per_side; jobs.sides],
-            in_flight_left: jobs.in_flight,
             in_flight: 0,
             watching: vec![Vec::new(); jobs.sides],
             ready: vec![BinaryHeap::new(); jobs.sides],
             active: Vec::new(),
             instant: Vec::new(),
             no_room: Vec::new(),
-            state: vec![State::Waiting; jobs.len()],
+            is_over: vec![false; jobs.len()],
             left,
             over: 0,
             admitted: 0,
@@ -113,7 +104,7 @@ impl<'a> Starts<'a> {
         }
         while self.admitted < (self.over + 2).min(self.jobs.waves) {
             for &job in self.jobs.of_wave.get(self.admitted) {
-                if self.jobs.before[job as usize].is_none_or(|before| self.state[before as usize] == State::Over) {
+                if self.jobs.before[job as usize].is_none_or(|before| self.is_over[before as usize]) {
                     self.enter(job);
                 }
             }
@@ -147,7 +138,6 @@ impl<'a> Starts<'a> {
     pub fn start_all(&mut self, shares: &mut Shares) {
         loop {
             while let Some(job) = self.instant.pop() {
-                self.state[job as usize] = State::Running;
                 self.order.push(job);
                 self.end(job);
             }
@@ -166,14 +156,14 @@ impl<'a> Starts<'a> {
     /// Starts the best of those that are ready again and again: of the first wave, and there of the leader that scores
     /// highest, its largest.
     fn start_ready(&mut self, shares: &mut Shares) {
-        if self.in_flight_left == 0 {
+        if self.in_flight >= self.jobs.in_flight {
             return;
         }
         let mut ahead: BinaryHeap<Ahead> =
             std::mem::take(&mut self.active).into_iter().filter_map(|group| self.ahead(group, shares)).collect();
         while let Some(first) = ahead.pop() {
             let group = first.group.0;
-            if self.in_flight_left == 0 {
+            if self.in_flight >= self.jobs.in_flight {
                 self.active.push(group);
                 continue;
             }
@@ -200,7 +190,7 @@ impl<'a> Starts<'a> {
         let rate = self.jobs.rates[leader as usize];
         let unstarted = self.unstarted[leader as usize] / rate;
         let left = || unstarted + shares.left(leader) / rate;
-        let running = f64::from(self.jobs.slots_per_side) - f64::from(self.free[leader as usize]);
+        let running = f64::from(self.jobs.slots_per_side - self.free[leader as usize]);
         match self.choice {
             Choice::FewestRunning => [-running, unstarted],
             Choice::FewestRunningMostLeft => [-running, left()],
@@ -224,15 +214,13 @@ impl<'a> Starts<'a> {
     }
 
     fn start(&mut self, job: u32, shares: &mut Shares) {
-        self.state[job as usize] = State::Running;
         self.order.push(job);
         self.in_flight += 1;
-        self.in_flight_left = self.in_flight_left.saturating_sub(1);
         if let Some(room) = &mut self.room {
             room.land(self.jobs.step[job as usize]);
         }
         for &side in self.jobs.slots.get(job as usize) {
-            self.free[side as usize] = self.free[side as usize].saturating_sub(1);
+            self.free[side as usize] -= 1;
             self.unstarted[side as usize] -= self.jobs.load_on(job as usize, side);
         }
         let bytes = self.jobs.bytes[job as usize];
@@ -244,12 +232,9 @@ impl<'a> Starts<'a> {
     /// A job is over: its slots are free, what waits for them is looked at, and so is the next step of its partition.
     pub fn end(&mut self, job: u32) {
         let jobs = self.jobs;
-        self.state[job as usize] = State::Over;
+        self.is_over[job as usize] = true;
         let slots = jobs.slots.get(job as usize);
-        if !slots.is_empty() {
-            self.in_flight -= 1;
-            self.in_flight_left += 1;
-        }
+        self.in_flight -= u32::from(!slots.is_empty());
         for &side in slots {
             self.free[side as usize] += 1;
         }
