@@ -474,6 +474,19 @@ class Plan:
     def runbook(self) -> str:
         """Write every command that a person types, as Markdown."""
 
+    def export(
+        self, format: Literal["kafka", "election", "throttle", "runbook"], *, wave: SupportsIndex | None = None
+    ) -> dict[str, bytes]:
+        """Write the plan, or one of its waves, in the form of another tool: content by name of file.
+
+        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
+        as if it were done at once), ``runbook``. Raises ``InputError`` for a wave that the plan does not have, an option that
+        the format does not take, and ``throttle`` where nothing is throttled.
+
+        >>> list(plan.export("kafka", wave=1))
+        ['reassign.json']
+        """
+
     def why(self, topic: str, partition: SupportsIndex) -> Why:
         """Tell what happens to one partition, and why. Raises ``InputError`` when the plan knows no such topic."""
 

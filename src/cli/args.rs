@@ -57,6 +57,8 @@ pub enum Command {
     Simulate(Box<SimulateArgs>),
     /// Write the way back: the exact ordered replica lists from before a wave
     Rollback(RollbackArgs),
+    /// Write a plan, or one of its waves, in the form of another tool
+    Export(ExportArgs),
     /// Write a synthetic cluster of any size, the same for the same options
     Example(ExampleArgs),
 }
@@ -68,6 +70,7 @@ impl Command {
             Command::Snapshot(args) => args.talk,
             Command::Plan(args) => args.talk,
             Command::Rollback(args) => args.talk,
+            Command::Export(args) => Talk { json: args.talk.json, quiet: args.talk.quiet },
             Command::Example(args) => args.talk,
             Command::Show(args) => Talk { json: args.json, quiet: false },
             Command::Check(args) => Talk { json: args.json, quiet: false },
@@ -339,6 +342,60 @@ pub struct RollbackArgs {
     pub talk: Talk,
 }
 
+/// `kshift export`.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "kshift export <PLAN> <FORMAT> [OPTIONS]",
+    subcommand_value_name = "FORMAT",
+    subcommand_help_heading = "Formats",
+    disable_help_subcommand = true,
+    after_help = "\
+A single file goes to standard output, or to the file named by -o; several need
+--out. `kshift export PLAN FORMAT --help` lists the options of a format.
+
+Examples:
+  kshift export plan kafka --wave 2 > reassign.json
+  kshift export plan throttle --wave 2 -o throttle.json
+  kshift export plan runbook --out pages"
+)]
+pub struct ExportArgs {
+    /// A directory written by `kshift plan --out`, or a plan.json
+    pub plan: PathBuf,
+    /// In which form.
+    #[command(subcommand)]
+    pub format: ExportFormat,
+    /// Write the one file here instead of to standard output
+    #[arg(short, long, value_name = "FILE", global = true, help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Write the files, under their own names, to this new directory
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Output", conflicts_with = "output")]
+    pub out: Option<PathBuf>,
+    /// How to talk.
+    #[command(flatten)]
+    pub talk: GlobalTalk,
+}
+
+/// The formats of `kshift export`.
+#[derive(Debug, Subcommand)]
+pub enum ExportFormat {
+    /// JSON for kafka-reassign-partitions
+    Kafka(WaveArgs),
+    /// JSON for kafka-leader-election: who needs a preferred election when the wave has ended
+    Election(WaveArgs),
+    /// The replication throttle: rates of brokers, and replicas of topics that they hold for
+    Throttle(WaveArgs),
+    /// Every command that a person types with Kafka's own tools, in Markdown
+    Runbook,
+}
+
+/// Which part of a plan.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct WaveArgs {
+    /// Only this wave [default: the whole plan, as if it were done at once]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub wave: Option<u32>,
+}
+
 /// The brokers and limits of a request.
 #[derive(Debug, Default, Args)]
 pub struct LimitArgs {
@@ -458,6 +515,18 @@ pub struct Talk {
     pub json: bool,
     /// Print no summary and no progress; warnings and errors still appear
     #[arg(short, long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+/// How a command with subcommands talks: as [`Talk`], wherever its options stand.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct GlobalTalk {
+    /// Print what is for people (summary, warnings, errors) as one JSON object on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no summary and no progress; warnings and errors still appear
+    #[arg(short, long, conflicts_with = "json", global = true)]
     pub quiet: bool,
 }
 

@@ -126,3 +126,12 @@ pub fn request_of(path: &Path) -> Option<Request> {
     let head: Head = serde_json::from_str(json::text_of(&content, "").ok()?).ok()?;
     (head.kind == plan::KIND).then_some(head.request)
 }
+
+/// A directory that exists, as told by a command without `--force`: only plans are replaced, which can be made again.
+pub fn without_force(fault: Error) -> Error {
+    if fault.code() != Code::OutputExists {
+        return fault;
+    }
+    let place = fault.place().cloned().unwrap_or_default();
+    Error::new(Code::OutputExists, fault.message()).at(place).help("name another directory")
+}

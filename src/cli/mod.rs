@@ -11,6 +11,7 @@ pub(crate) mod check;
 mod console;
 mod drift;
 mod example;
+mod export;
 mod interrupt;
 pub(crate) mod load;
 mod plan;
@@ -84,6 +85,7 @@ fn dispatch(command: &Command) -> Result<u8> {
         Command::Check(args) => check::run(args, &console),
         Command::Simulate(args) => simulate::run(args, &console),
         Command::Rollback(args) => rollback::run(args, &console),
+        Command::Export(args) => export::run(args, &console),
         Command::Example(args) => example::run(args, &console),
     }
 }

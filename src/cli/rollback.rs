@@ -8,7 +8,7 @@ use super::show::bytes_to_copy;
 use super::summary::{Step, gap, steps_text};
 use super::view::{Lines, View, quoted, warnings_text};
 use super::{load, progress};
-use crate::base::error::{Code, Error, Result};
+use crate::base::error::Result;
 use crate::base::text::{counted, grouped};
 use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::emit;
@@ -22,7 +22,7 @@ pub fn run(args: &RollbackArgs, console: &Console) -> Result<u8> {
     let undone = match &args.out {
         Some(dir) => {
             let watched = progress::watch(console);
-            emit::rollback_dir::write(&back, dir, &watched.work).map_err(without_force)?
+            emit::rollback_dir::write(&back, dir, &watched.work).map_err(load::without_force)?
         }
         None => waves(&plan, args.to_wave)?,
     };
@@ -44,15 +44,6 @@ pub fn run(args: &RollbackArgs, console: &Console) -> Result<u8> {
     }
     console.tell(&view);
     Ok(0)
-}
-
-/// There is no `--force` here to be helped with: a way back is never worth losing another one.
-fn without_force(fault: Error) -> Error {
-    if fault.code() != Code::OutputExists {
-        return fault;
-    }
-    let place = fault.place().cloned().unwrap_or_default();
-    Error::new(Code::OutputExists, fault.message()).at(place).help("name another directory")
 }
 
 /// Waves of the way back that the text names.

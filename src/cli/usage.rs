@@ -16,10 +16,11 @@ pub fn explain(fault: &clap::Error, command: Option<&str>) -> Error {
     let error = match fault.kind() {
         ErrorKind::UnknownArgument => unknown_argument(fault, &option, command),
         ErrorKind::InvalidSubcommand => {
-            unknown_command(&first(fault, ContextKind::InvalidSubcommand).unwrap_or_default())
+            unknown_command(&first(fault, ContextKind::InvalidSubcommand).unwrap_or_default(), command)
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            usage(format!("no command; expected one of {}", listed(command_names())))
+            let (kind, names) = words_of(command);
+            usage(format!("no {kind}; expected one of {}", listed(names)))
         }
         ErrorKind::MissingRequiredArgument => missing(fault, command),
         ErrorKind::ValueValidation => {
@@ -48,6 +49,14 @@ pub fn command_names() -> Vec<String> {
     CommandLine::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
+/// What stands behind a command, or behind `kshift` itself, and the words that may: `format` and the formats.
+fn words_of(command: Option<&str>) -> (String, Vec<String>) {
+    let whole = CommandLine::command();
+    let of = command.and_then(|name| whole.find_subcommand(name)).filter(|of| of.has_subcommands()).unwrap_or(&whole);
+    let kind = of.get_subcommand_value_name().unwrap_or("command").to_lowercase();
+    (kind, of.get_subcommands().map(|command| command.get_name().to_owned()).collect())
+}
+
 fn unknown_argument(fault: &clap::Error, found: &str, command: Option<&str>) -> Error {
     if !found.starts_with('-') {
         let taker = command.map_or("kshift".to_owned(), |command| format!("`kshift {command}`"));
@@ -74,12 +83,13 @@ fn is_unit(word: &str) -> bool {
     Bytes::parse(&value).is_ok() || BytesPerSec::parse(&value).is_ok() || Seconds::parse(&value).is_ok() || word == "%"
 }
 
-fn unknown_command(found: &str) -> Error {
-    let names = command_names();
+fn unknown_command(found: &str, command: Option<&str>) -> Error {
+    let (kind, names) = words_of(command);
     let error =
-        Error::new(Code::Usage, format!("there is no command `{found}`; expected one of {}", listed(names.clone())));
+        Error::new(Code::Usage, format!("there is no {kind} `{found}`; expected one of {}", listed(names.clone())));
     match near_miss(found, names.iter().map(String::as_str)) {
-        Some(guess) => error.help(format!("did you mean `kshift {guess}`?")),
+        Some(guess) if command.is_none() => error.help(format!("did you mean `kshift {guess}`?")),
+        Some(guess) => error.help(format!("did you mean `{guess}`?")),
         None => error,
     }
 }
@@ -126,7 +136,9 @@ fn conflict(fault: &clap::Error, option: &str) -> Error {
 fn options_of(command: Option<&str>) -> Vec<String> {
     let whole = CommandLine::command();
     let of = command.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole);
-    of.get_arguments().filter_map(|arg| arg.get_long()).chain(["help"]).map(|name| format!("--{name}")).collect()
+    let below = of.get_subcommands().filter(|_| command.is_some()).flat_map(clap::Command::get_arguments);
+    let known = of.get_arguments().chain(below).filter_map(|arg| arg.get_long()).chain(["help"]);
+    known.map(|name| format!("--{name}")).collect()
 }
 
 fn all(fault: &clap::Error, kind: ContextKind) -> Vec<String> {

@@ -15,6 +15,20 @@ pub(super) fn election_rows(plan: &Plan, rows: &[u32]) -> Option<Vec<u8>> {
     document(moves.filter(Move::needs_election).map(|m| (m.topic, m.partition)))
 }
 
+/// The same when the whole plan has been done at once: the final list of each partition took over from its first leader.
+pub fn whole(plan: &Plan) -> Option<Vec<u8>> {
+    let led_by_another = |rows: &&[u32]| {
+        let (first, last) = (plan.get(rows[0] as usize), plan.get(rows[rows.len() - 1] as usize));
+        let preferred = last.replicas.first();
+        // Who leads goes on while it stays in the list; otherwise Kafka takes the first of it that is in sync.
+        let leader = first.leader.filter(|id| last.replicas.contains(id));
+        !last.leaves_leaders && leader.is_some_and(|leader| Some(&leader) != preferred)
+    };
+    let rows = plan.rows_by_partition();
+    let due = rows.chunk_by(|&a, &b| plan.same_partition(a, b)).filter(led_by_another);
+    document(due.map(|rows| (plan.get(rows[0] as usize).topic, plan.get(rows[0] as usize).partition)))
+}
+
 fn document<'a>(partitions: impl Iterator<Item = (&'a str, PartitionId)>) -> Option<Vec<u8>> {
     let mut partitions = partitions.peekable();
     partitions.peek()?;

@@ -6,7 +6,7 @@
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
 use crate::plan::rollback::Rollback;
-use crate::plan::{Dirs, Plan, Wave, write_dirs, write_ids};
+use crate::plan::{Plan, Wave, write_dirs, write_ids};
 
 /// What an entry takes, roughly.
 const ENTRY_BYTES: usize = 80;
@@ -16,7 +16,8 @@ struct Entry<'a> {
     topic: &'a str,
     partition: PartitionId,
     replicas: &'a [BrokerId],
-    dirs: Dirs<'a>,
+    /// As many as replicas, or none.
+    dirs: Vec<Option<&'a str>>,
 }
 
 /// `reassign.json` of a wave.
@@ -33,7 +34,7 @@ pub fn rollback(plan: &Plan, wave: &Wave) -> Vec<u8> {
 pub(super) fn reassign_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
     document(rows.iter().map(|&row| {
         let m = plan.get(row as usize);
-        Entry { topic: m.topic, partition: m.partition, replicas: m.replicas, dirs: m.dirs }
+        Entry { topic: m.topic, partition: m.partition, replicas: m.replicas, dirs: m.dirs.iter().collect() }
     }))
 }
 
@@ -41,17 +42,38 @@ pub(super) fn reassign_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
 pub(super) fn rollback_rows(plan: &Plan, rows: &[u32]) -> Vec<u8> {
     document(rows.iter().map(|&row| {
         let m = plan.get(row as usize);
-        Entry { topic: m.topic, partition: m.partition, replicas: m.previous, dirs: m.previous_dirs }
+        Entry { topic: m.topic, partition: m.partition, replicas: m.previous, dirs: m.previous_dirs.iter().collect() }
     }))
 }
 
 /// The final list of every partition of the plan: starts everything at once.
 pub fn whole(plan: &Plan) -> Vec<u8> {
-    let rows = plan.sorted_rows(0..plan.moves.size.len());
-    let key = |row: &u32| (plan.moves.topic[*row as usize], plan.moves.partition[*row as usize]);
-    // A partition that moves in several waves ends with the list of the last one.
-    let last: Vec<u32> = rows.chunk_by(|a, b| key(a) == key(b)).map(|rows| rows[rows.len() - 1]).collect();
-    reassign_rows(plan, &last)
+    let rows = plan.rows_by_partition();
+    let steps: Vec<&[u32]> = rows.chunk_by(|&a, &b| plan.same_partition(a, b)).collect();
+    document(steps.into_iter().map(|rows| {
+        let last = plan.get(rows[rows.len() - 1] as usize);
+        let dirs = if let [_] = rows { last.dirs.iter().collect() } else { dirs_at_the_end(plan, rows) };
+        Entry { topic: last.topic, partition: last.partition, replicas: last.replicas, dirs }
+    }))
+}
+
+/// The log dirs that the steps of a partition choose for the replicas that it ends with: each stands in the step that
+/// copies there, and later steps need not repeat it.
+fn dirs_at_the_end<'a>(plan: &'a Plan, rows: &[u32]) -> Vec<Option<&'a str>> {
+    let mut chosen: Vec<(BrokerId, &str)> = Vec::new();
+    for &row in rows {
+        let step = plan.get(row as usize);
+        chosen.retain(|(id, _)| step.replicas.contains(id));
+        for (&id, dir) in step.replicas.iter().zip(step.dirs.iter()) {
+            if let Some(dir) = dir {
+                chosen.retain(|&(other, _)| other != id);
+                chosen.push((id, dir));
+            }
+        }
+    }
+    let last = plan.get(rows[rows.len() - 1] as usize);
+    let dir_of = |id: &BrokerId| chosen.iter().find(|(other, _)| other == id).map(|&(_, dir)| dir);
+    last.replicas.iter().map(dir_of).collect()
 }
 
 /// The lists that a rollback restores.
@@ -60,7 +82,7 @@ pub fn restore(rollback: &Rollback<'_>) -> Vec<u8> {
         topic: restore.topic,
         partition: restore.partition,
         replicas: restore.replicas,
-        dirs: restore.dirs,
+        dirs: restore.dirs.iter().collect(),
     }))
 }
 
@@ -71,7 +93,7 @@ fn document<'a>(entries: impl ExactSizeIterator<Item = Entry<'a>>) -> Vec<u8> {
         writer.begin_object().key("topic").string(entry.topic).key("partition").int(entry.partition.get());
         write_ids(writer.key("replicas"), entry.replicas);
         if entry.dirs.iter().any(|dir| dir.is_some()) {
-            write_dirs(writer.key("log_dirs"), entry.dirs);
+            write_dirs(writer.key("log_dirs"), entry.dirs.into_iter());
         }
         writer.end_object();
     }

@@ -1,6 +1,8 @@
 //! Files and pages, each made from a finished plan alone: one file of code per format.
 
 pub mod election;
+pub mod export;
+pub mod files;
 pub mod kafka;
 pub mod out_dir;
 pub mod rollback_dir;

@@ -7,10 +7,12 @@
 //! Where copies stay within their brokers, replication has no part in them: there is one rate for each broker that
 //! copies, and no lists.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
 use crate::base::units::BytesPerSec;
-use crate::plan::{Plan, Throttle, Wave};
+use crate::plan::{Plan, Wave};
 
 /// Kafka's setting of a broker for copies between its log dirs.
 pub(super) const LOG_DIR_RATE: &str = "replica.alter.log.dirs.io.max.bytes.per.second";
@@ -36,7 +38,44 @@ pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Ve
     let moves = rows.iter().map(|&row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
     let copying =
         moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
-    document(plan, wave.throttle.as_ref()?, copying.collect())
+    let throttle = wave.throttle.as_ref()?;
+    document(plan, |id| throttle.of(id), copying.collect())
+}
+
+/// The settings with which the whole plan may be done at once: a broker has the least of its rates in any wave.
+pub fn whole(plan: &Plan) -> Option<Vec<u8>> {
+    if let Some(rate) = plan.log_dir_throttle() {
+        return within_brokers(rate, (0..plan.moves.size.len()).flat_map(|row| plan.get(row).copied_to()));
+    }
+    let rows = plan.rows_by_partition();
+    let copying = rows.chunk_by(|&a, &b| plan.same_partition(a, b)).filter_map(|rows| {
+        let (first, last) = (plan.get(rows[0] as usize), plan.get(rows[rows.len() - 1] as usize));
+        let copies = last.replicas.iter().any(|id| !first.previous.contains(id));
+        let (topic, partition) = (first.topic, first.partition);
+        copies.then_some(Copying { topic, partition, current: first.previous, target: last.replicas })
+    });
+    let rates = least_rates(plan)?;
+    document(plan, |id| rates[&id], copying.collect())
+}
+
+/// The least rates of each broker in the waves in which it copies; none where a wave copies unthrottled.
+fn least_rates(plan: &Plan) -> Option<BTreeMap<BrokerId, (BytesPerSec, BytesPerSec)>> {
+    let mut rates: BTreeMap<BrokerId, (BytesPerSec, BytesPerSec)> = BTreeMap::new();
+    for wave in &plan.waves {
+        let copying = || plan.moves_of(wave).filter(|step| step.adding().next().is_some());
+        if copying().next().is_none() {
+            continue;
+        }
+        let throttle = wave.throttle.as_ref()?;
+        let brokers: BTreeSet<BrokerId> =
+            copying().flat_map(|step| step.previous.iter().chain(step.replicas)).copied().collect();
+        for id in brokers {
+            let (leader, follower) = throttle.of(id);
+            let least = rates.entry(id).or_insert((leader, follower));
+            *least = (least.0.min(leader), least.1.min(follower));
+        }
+    }
+    Some(rates)
 }
 
 /// The rate of each broker that copies between its log dirs.
@@ -53,7 +92,11 @@ fn within_brokers(rate: BytesPerSec, brokers: impl Iterator<Item = BrokerId>) ->
     (!brokers.is_empty()).then(|| writer.into_bytes())
 }
 
-fn document(plan: &Plan, throttle: &Throttle, mut copying: Vec<Copying<'_>>) -> Option<Vec<u8>> {
+fn document(
+    plan: &Plan,
+    rates: impl Fn(BrokerId) -> (BytesPerSec, BytesPerSec),
+    mut copying: Vec<Copying<'_>>,
+) -> Option<Vec<u8>> {
     if copying.is_empty() {
         return None;
     }
@@ -64,7 +107,7 @@ fn document(plan: &Plan, throttle: &Throttle, mut copying: Vec<Copying<'_>>) -> 
     let mut writer = Writer::with_capacity(brokers.len() * 128 + copying.len() * 64);
     writer.begin_object().key("brokers").begin_object();
     for id in brokers.into_iter().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state.serves())) {
-        let (leader, follower) = throttle.of(id);
+        let (leader, follower) = rates(id);
         writer.key(&id.to_string()).begin_object();
         writer.key("leader.replication.throttled.rate").int(leader.get());
         writer.key("follower.replication.throttled.rate").int(follower.get());

@@ -693,6 +693,18 @@ impl Plan {
         sorted.into_iter().map(|(_, row)| row).collect()
     }
 
+    /// Every row, sorted by topic and partition; those of one partition in plan order, so that its first one has the list from
+    /// before the plan and its last one the list at the end.
+    pub fn rows_by_partition(&self) -> Vec<u32> {
+        self.sorted_rows(0..self.moves.size.len())
+    }
+
+    /// Whether two rows are steps of one partition.
+    pub fn same_partition(&self, a: u32, b: u32) -> bool {
+        let key = |row: u32| (self.moves.topic[row as usize], self.moves.partition[row as usize]);
+        key(a) == key(b)
+    }
+
     /// The broker `id`.
     pub fn broker(&self, id: BrokerId) -> Option<&PlanBroker> {
         self.brokers.binary_search_by_key(&id, |broker| broker.id).ok().map(|index| &self.brokers[index])

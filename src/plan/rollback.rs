@@ -89,10 +89,7 @@ pub fn rollback(plan: &Plan, to_wave: u32) -> Result<Rollback<'_>> {
         });
     };
     let sorted = plan.sorted_rows(first.rows.start..plan.moves.size.len());
-    let same = |a: &u32, b: &u32| {
-        let (a, b) = (*a as usize, *b as usize);
-        plan.moves.topic[a] == plan.moves.topic[b] && plan.moves.partition[a] == plan.moves.partition[b]
-    };
+    let same = |a: &u32, b: &u32| plan.same_partition(*a, *b);
     let rows = sorted.chunk_by(same).map(|rows| (rows[0], rows[rows.len() - 1])).collect();
     Ok(Rollback { plan, to_wave, rows })
 }

@@ -126,7 +126,7 @@ fn write_move(writer: &mut Writer, m: &Move<'_>) {
     write_ids(writer.key("previous"), m.previous);
     for (key, dirs) in [("log_dirs", m.dirs), ("previous_log_dirs", m.previous_dirs)] {
         if !dirs.is_empty() {
-            write_dirs(writer.key(key), dirs);
+            write_dirs(writer.key(key), dirs.iter());
         }
     }
     for (key, leader) in [("leader", m.leader), ("leader_after", m.leader_after)] {
@@ -148,9 +148,9 @@ pub(crate) fn write_ids(writer: &mut Writer, ids: &[BrokerId]) {
 }
 
 /// A list of log dirs, with Kafka's word `any` where none is chosen.
-pub(crate) fn write_dirs(writer: &mut Writer, dirs: Dirs<'_>) {
+pub(crate) fn write_dirs<'a>(writer: &mut Writer, dirs: impl Iterator<Item = Option<&'a str>>) {
     writer.begin_array();
-    for dir in dirs.iter() {
+    for dir in dirs {
         writer.string(dir.unwrap_or("any"));
     }
     writer.end_array();

@@ -7,6 +7,7 @@
 mod ask;
 mod cluster;
 mod error;
+mod export;
 mod html;
 mod interrupt;
 mod plan;

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use serde_json::json;
 
 use super::ask::{self, Limits, Maybe, ReadWays, Ways, What};
 use super::cluster::{Cluster, GIVEN, content_of};
 use super::wave::Wave;
-use super::{html, interrupt, shape, values};
+use super::{export, html, interrupt, shape, values};
 use crate::base::error::Result;
 use crate::base::ids::PartitionId;
 use crate::base::text::counted;
@@ -262,6 +262,12 @@ impl Plan {
     fn runbook(&self, py: Python<'_>) -> PyResult<String> {
         let plan = self.paper.clone();
         interrupt::run(py, move |_| Ok(emit::runbook::runbook(&plan)))
+    }
+
+    /// The plan, or a wave of it, in the form of another tool: content by name of file.
+    #[pyo3(signature = (format, *, wave=None))]
+    fn export<'py>(&self, py: Python<'py>, format: &str, wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyDict>> {
+        export::export(py, &self.paper, format, wave)
     }
 
     /// What happens to one partition, and why.

@@ -8,6 +8,7 @@ mod calendar;
 mod commands;
 mod decks;
 mod effort;
+mod export;
 mod followers;
 #[cfg(feature = "exact")]
 mod gap;

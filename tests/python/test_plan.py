@@ -422,6 +422,21 @@ def test_unhealthy_partitions_are_deferred_by_name() -> None:
 # Handing over
 
 
+def test_exports_are_the_files_of_the_plan_by_name(plan: kshift.Plan) -> None:
+    wave = plan.waves[-1]
+    assert plan.export("kafka") == {"reassign.json": plan.reassign_json()}
+    assert plan.export("kafka", wave=wave.index) == {"reassign.json": wave.reassign_json()}
+    assert plan.export("throttle", wave=wave.index) == {"throttle.json": wave.throttle_json()}
+    assert plan.export("runbook") == {"runbook.md": plan.runbook().encode()}
+    for wrong in (
+        lambda: plan.export("kafka", wave=len(plan.waves) + 1),
+        lambda: plan.export("runbook", wave=1),
+        lambda: plan.export("kafak"),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(kshift.InputError):
+            wrong()
+
+
 def test_the_files_of_a_directory_are_those_of_the_waves(
     cluster: kshift.Cluster, plan: kshift.Plan, tmp_path: Path
 ) -> None:

@@ -1,0 +1,72 @@
+//! The files for Kafka's own tools, of a plan as a whole or of one of its waves.
+
+use super::files::Files;
+use super::{election, kafka, runbook, throttle};
+use crate::base::error::{Code, Error, Place, Result};
+use crate::plan::{Plan, Wave};
+
+/// The `election.json` that elects nobody.
+pub const NOBODY: [u8; 17] = *br#"{"partitions":[]}"#;
+
+/// `reassign.json`: of a wave, or one that starts the whole plan at once.
+///
+/// # Errors
+/// [`Code::InvalidValue`] for a wave that the plan does not have.
+pub fn kafka(plan: &Plan, wave: Option<u32>) -> Result<Files> {
+    let content = of(plan, wave)?.map_or_else(|| kafka::whole(plan), |wave| kafka::reassign(plan, wave));
+    Ok(Files::one("reassign.json", content))
+}
+
+/// `election.json`: the partitions that need a preferred election when a wave has ended, or when all of the plan has been
+/// done at once. It may name none.
+///
+/// # Errors
+/// As for [`kafka()`].
+pub fn election(plan: &Plan, wave: Option<u32>) -> Result<Files> {
+    let content = of(plan, wave)?.map_or_else(|| election::whole(plan), |wave| election::election(plan, wave));
+    Ok(Files::one("election.json", content.unwrap_or_else(|| NOBODY.to_vec())))
+}
+
+/// `throttle.json`: the settings of a wave, or of all of the plan at once, each broker at the least of its rates.
+///
+/// # Errors
+/// As for [`kafka()`]; [`Code::Usage`] where there is nothing to throttle, or no throttle.
+pub fn throttle(plan: &Plan, wave: Option<u32>) -> Result<Files> {
+    let chosen = of(plan, wave)?;
+    let content = chosen.map_or_else(|| throttle::whole(plan), |wave| throttle::throttle(plan, wave));
+    let Some(content) = content else {
+        let what = if chosen.is_some() { "the wave" } else { "the plan" };
+        let copies = chosen.map_or(plan.summary.replicas_moved > 0, |wave| {
+            plan.moves_of(wave).any(|step| step.copied_to().next().is_some())
+        });
+        let (message, help) = if copies {
+            (format!("{what} has no throttle"), "plan it with `--throttle RATE`, such as `--throttle 50MB/s`")
+        } else {
+            (format!("{what} copies nothing, so there is nothing to throttle"), "leave this step out")
+        };
+        return Err(Error::new(Code::Usage, message).help(help));
+    };
+    Ok(Files::one("throttle.json", content))
+}
+
+/// `runbook.md`: every command that a person types.
+pub fn runbook(plan: &Plan) -> Files {
+    Files::one("runbook.md", runbook::runbook(plan))
+}
+
+/// The wave of this number.
+fn of(plan: &Plan, wave: Option<u32>) -> Result<Option<&Wave>> {
+    let Some(index) = wave else { return Ok(None) };
+    let found = plan.waves.iter().find(|wave| wave.index == index);
+    let expected = match plan.waves.len() {
+        0 => "the plan has none".to_owned(),
+        1 => "the plan has one, wave 1".to_owned(),
+        count => format!("expected 1 to {count}"),
+    };
+    let error = || {
+        Error::new(Code::InvalidValue, format!("there is no wave {index}; {expected}"))
+            .at(Place::source("--wave"))
+            .help("`kshift show PLAN --waves` lists the waves")
+    };
+    found.map(Some).ok_or_else(error)
+}
