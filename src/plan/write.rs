@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Dirs, KIND, Move, Plan, VERSION, Wave};
+use super::{KIND, Move, Plan, VERSION, Wave};
 use crate::base::error::Result;
 use crate::base::ids::BrokerId;
 use crate::base::json::Writer;

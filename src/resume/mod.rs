@@ -25,6 +25,8 @@ use crate::request::rates::BrokerRates;
 use crate::request::resume::Resume;
 use crate::snapshot::Snapshot;
 
+/// Fewer partitions may all have been moved by hand.
+const UNLIKE_MIN: usize = 10;
 /// How many partitions a warning names.
 const NAMED: usize = 3;
 
@@ -93,26 +95,42 @@ fn refuse_dirs(old: &Plan) -> Result<()> {
 }
 
 fn refuse_other_cluster(snapshot: &Snapshot, old: &Plan) -> Result<()> {
-    let refusal = |what: String| {
-        Err(Error::new(Code::Usage, what)
-            .at(Place::source("--resume"))
-            .help("name a newer snapshot of the cluster that the plan was made for, or plan this one without --resume"))
-    };
     if let (Some(then), Some(now)) = (&old.cluster.cluster_id, &snapshot.cluster_id)
         && then != now
     {
-        return refusal(format!("the plan was made for cluster `{then}`, and this is cluster `{now}`"));
+        return Err(another_cluster(format!("the plan was made for cluster `{then}`, and this is cluster `{now}`")));
     }
     let is_known = |name: &&String| snapshot.topics.binary_search_by(|topic| topic.name.cmp(name)).is_ok();
     let known = old.topics.iter().filter(is_known).count();
     if known * 2 < old.topics.len() {
         let of = counted(old.topics.len(), "topic");
-        return refusal(format!(
-            "of the {of} of the plan this cluster has {}: it seems to be another one",
-            grouped(known as u64)
-        ));
+        let known = grouped(known as u64);
+        return Err(another_cluster(format!(
+            "of the {of} of the plan this cluster has {known}: it seems to be another one"
+        )));
     }
     Ok(())
+}
+
+/// Refuses a cluster that only has the names of the plan's: where no id says that it is the same, the lists must.
+fn refuse_unlike(snapshot: &Snapshot, old: &Plan, stories: &[Story<'_>]) -> Result<()> {
+    let is_the_same = old.cluster.cluster_id.is_some() && old.cluster.cluster_id == snapshot.cluster_id;
+    let there = stories.iter().filter(|story| story.stand != Stand::Gone).count();
+    let in_place = there - stories.iter().filter(|story| story.stand == Stand::Changed).count();
+    if is_the_same || there < UNLIKE_MIN || in_place * 10 >= there {
+        return Ok(());
+    }
+    let (of, in_place) = (counted(there, "partition"), grouped(in_place as u64));
+    let message = format!(
+        "of {of} of the plan that this cluster has, {in_place} stand where the plan left or sent them: it seems to be another one"
+    );
+    Err(another_cluster(message))
+}
+
+fn another_cluster(what: String) -> Error {
+    Error::new(Code::Usage, what)
+        .at(Place::source("--resume"))
+        .help("name a newer snapshot of the cluster that the plan was made for, or plan this one without --resume")
 }
 
 /// A request that keeps what was decided, and what has happened meanwhile.
@@ -132,6 +150,8 @@ pub struct Resumed<'p> {
 pub fn settle<'p>(snapshot: &Snapshot, old: &'p Plan, request: &Request) -> Result<Resumed<'p>> {
     refuse_dirs(old)?;
     refuse_other_cluster(snapshot, old)?;
+    let stories = stories::of(old, snapshot);
+    refuse_unlike(snapshot, old, &stories)?;
     let mut request = request.clone();
     request.resume = Some(Resume {
         sha256: old.cluster.sha256.clone(),
@@ -139,7 +159,6 @@ pub fn settle<'p>(snapshot: &Snapshot, old: &'p Plan, request: &Request) -> Resu
         partitions: Vec::new(),
     });
     request.coherent()?;
-    let stories = stories::of(old, snapshot);
     let chosen = keep::choose(snapshot, &mut request, &stories)?;
     let gone = old.request.drain.iter().filter(|&id| snapshot.broker(id).is_none());
     let asked = old.request.onto.iter().flat_map(IdSet::iter);

@@ -62,11 +62,9 @@ impl Story<'_> {
 pub fn of<'p>(old: &'p Plan, snapshot: &Snapshot) -> Vec<Story<'p>> {
     let taken_over = old.request.resume.iter().flat_map(|resume| &resume.partitions);
     let mut taken_over: BTreeMap<(&str, PartitionId), &Kept> = taken_over.map(|kept| (kept.key(), kept)).collect();
-    let rows = old.sorted_rows(0..old.moves.size.len());
-    let is_same =
-        |a: &u32, b: &u32| (old.get(*a as usize).topic, old.get(*a as usize).partition) == key_of(old, *b as usize);
+    let rows = old.rows_by_partition();
     let mut stories: Vec<Story<'p>> = Vec::new();
-    for steps in rows.chunk_by(is_same) {
+    for steps in rows.chunk_by(|&a, &b| old.same_partition(a, b)) {
         stories.push(of_steps(old, steps, taken_over.remove(&key_of(old, steps[0] as usize)), snapshot));
     }
     stories.extend(taken_over.into_values().map(|kept| of_deferred(kept, snapshot)));

@@ -469,6 +469,29 @@ fn a_plan_of_another_cluster_is_refused() {
 }
 
 #[test]
+fn a_cluster_that_only_has_the_names_of_the_plans_is_refused() {
+    let (plan, half) = half_done();
+    // Every list is another one, as in the twin of a cluster that was built by the same hands.
+    let twin = changed(&half, |rows| {
+        for topic in &mut rows.topics {
+            for partition in &mut topic.partitions {
+                partition.replicas.rotate_left(1);
+                partition.leader = partition.replicas.first().copied();
+            }
+        }
+    });
+    let refused = resume(&twin, &plan).unwrap_err();
+    assert_eq!(refused.code(), Code::Usage);
+    assert!(refused.message().contains("0 stand where the plan left or sent them"), "{refused}");
+    // An id that is the same leaves no doubt: then somebody has changed all lists.
+    let sure = Snapshot { cluster_id: Some("one".to_owned()), ..twin };
+    let mut named = plan.clone();
+    named.cluster.cluster_id = Some("one".to_owned());
+    let plan = resumed(&sure, &named);
+    assert_eq!(drift(&plan).changed.count, drift(&plan).partitions);
+}
+
+#[test]
 fn a_kept_list_that_was_tampered_with_does_not_pass() {
     let (plan, half) = half_done();
     let rest = resumed(&half, &plan);
