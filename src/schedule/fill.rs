@@ -38,6 +38,14 @@ const WINDOW: usize = 4;
 const BISECTIONS: usize = 5;
 /// How often more of the smallest moves are put into a wave, so that fewer are left over.
 const SMALL_TRIES: usize = 4;
+/// What brokers limit by number: this many times a wave is looked at for a better one,
+const DENSE_WINDOW: usize = 6;
+/// each under a ceiling lower by this,
+const DENSE_STEP: f64 = 0.93;
+/// and together they may be a fifth more than there have to be,
+const WAVES_MORE: u32 = 5;
+/// each of which fills a broker to this part: not all that is left fits together.
+const FULL: (u64, u64) = (93, 100);
 /// A sum that reaches the ceiling but for rounding fits under it.
 const ROUNDING: f64 = 1.0 + 1e-12;
 
@@ -201,6 +209,8 @@ struct Filler<'p> {
     /// How many have changed in the wave at hand.
     leaders_changed: usize,
     max_moves_per_broker: u32,
+    /// How many waves a stage may still take where brokers limit them by number.
+    waves_left: Option<u32>,
     max_seconds: f64,
     /// What a wave may take in parts of what the busiest broker has left for each of the waves that it needs.
     share: Option<f64>,
@@ -208,6 +218,8 @@ struct Filler<'p> {
     rest: IndexVec<BrokerIx, [f64; 2]>,
     /// The most of these.
     rest_most: f64,
+    /// Moves that each broker has left to send and to receive.
+    rest_moves: IndexVec<BrokerIx, [u32; 2]>,
     /// Where waves have to fit into windows: how many seconds a broker may copy in one, and at what share of its rates.
     span: Option<Span>,
     /// What each broker carries in the wave at hand.
@@ -252,10 +264,12 @@ impl<'p> Filler<'p> {
             leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
             leaders_changed: 0,
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
+            waves_left: None,
             max_seconds: problem.request.max_wave_duration.get(),
             share: None,
             rest: IndexVec::filled([0.0; 2], problem.cluster.brokers.len()),
             rest_most: 0.0,
+            rest_moves: IndexVec::filled([0; 2], problem.cluster.brokers.len()),
             span: problem.wave_span,
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
@@ -273,6 +287,7 @@ impl<'p> Filler<'p> {
     /// All of a queue in waves.
     fn waves(&mut self, mut queue: Queue, work: &Work) -> Result<Waves> {
         let mut waves = Waves { places: Vec::new(), seconds: 0.0 };
+        self.waves_left = None;
         while !queue.left.is_empty() {
             work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
             let places = self.next_wave(&mut queue, 0);
@@ -330,8 +345,56 @@ impl<'p> Filler<'p> {
                 }
             }
         }
+        if let (true, Some(rates)) =
+            (self.max_moves_per_broker < u32::MAX && taken.len() < queue.left.len(), self.rates)
+        {
+            taken = self.densest(queue, taken, longest_alone, rates);
+        }
         remove_sorted(&mut queue.left, &taken);
         taken
+    }
+
+    /// The wave, of those under lower ceilings than the `whole` one at hand, that carries most for its time.
+    ///
+    /// Where brokers are full by their number of moves, a wave under a high ceiling is as long as the broker that happens
+    /// to get the largest ones. Fewer moves under a lower ceiling load all brokers evenly; it takes more waves, so only as
+    /// long as what each broker has left fits into these.
+    fn densest(&mut self, queue: &Queue, whole: Vec<u32>, longest_alone: f64, rates: &Rates) -> Vec<u32> {
+        let volume = |taken: &[u32]| -> f64 {
+            taken.iter().map(|&place| &queue.loads[place as usize]).map(|load| f64::from(load.sends) * load.size).sum()
+        };
+        let after = self.moves_after_this_wave();
+        let mut ceiling = self.seconds(rates);
+        let window = &queue.left[..queue.left.len().min(whole.len() * DENSE_WINDOW)];
+        let (mut density, mut best) = (volume(&whole) / ceiling, whole);
+        while ceiling > longest_alone {
+            ceiling *= DENSE_STEP;
+            let lower = Ceiling { parts: ceiling, wave: longest_alone.max(ceiling) };
+            let fewer = self.fill(queue, window, &[], lower, 0);
+            let is_left = |moves: &[u32; 2], carried: &Carried| {
+                moves[0] - carried.sends <= after && moves[1] - carried.receives <= after
+            };
+            if fewer.len() * 2 < best.len()
+                || !self.rest_moves.iter().zip(self.carried.iter()).all(|(m, c)| is_left(m, c))
+            {
+                break;
+            }
+            let of_fewer = volume(&fewer) / self.seconds(rates);
+            if of_fewer > density {
+                (density, best) = (of_fewer, fewer);
+            }
+        }
+        best
+    }
+
+    /// How many moves a broker may have left when this wave is over, so that the waves that may follow can take them.
+    fn moves_after_this_wave(&mut self) -> u32 {
+        let most = self.rest_moves.iter().map(|moves| moves[0].max(moves[1])).max().unwrap_or(0);
+        let least = most.div_ceil(self.max_moves_per_broker);
+        let waves = self.waves_left.unwrap_or(least + least / WAVES_MORE);
+        self.waves_left = Some(waves.saturating_sub(1));
+        let full = u64::from(waves.saturating_sub(1)) * u64::from(self.max_moves_per_broker);
+        (full * FULL.0 / FULL.1).min(u64::from(u32::MAX)) as u32
     }
 
     /// How many moves would be left over for one more wave than there have to be, when this one takes so many. Large
@@ -410,10 +473,13 @@ impl<'p> Filler<'p> {
     fn count_rest(&mut self, queue: &Queue) {
         let Some(rates) = self.rates else { return };
         self.rest = IndexVec::filled([0.0; 2], self.rest.len());
+        self.rest_moves = IndexVec::filled([0; 2], self.rest.len());
         for &place in &queue.left {
             let load = &queue.loads[place as usize];
             self.rest[load.leader][0] += f64::from(load.sends) * load.size / rates.leader[load.leader];
+            self.rest_moves[load.leader][0] += u32::from(load.sends > 0);
             for &broker in queue.adding.get(place as usize) {
+                self.rest_moves[broker][1] += 1;
                 self.rest[broker][1] += load.size / rates.follower[broker];
             }
         }

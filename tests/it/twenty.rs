@@ -1,5 +1,5 @@
 //! Twenty awkward clusters, drained with balanced sources at 50 MB/s: how long all waves take, one after the other,
-//! over the least time of any plan.
+//! and carried out rolling, over the least time of any plan.
 //!
 //! The bound of the plan holds for any way of moving, and treats bytes as water. Each partition taking one move, less is
 //! possible, and what must be is computed here from the cluster alone; a ratio is that to the larger of both.
@@ -27,6 +27,17 @@ const ABOVE: &[(&str, f64)] = &[
     ("12 to 12, 40 partitions", 1.18),
     ("12 to 12, sigma 2.5", 1.08),
     ("uneven, mixed, two sizes, two log dirs", 1.07),
+];
+
+/// Rolling, where that is above the goal today; these may only become smaller.
+const ROLLING_ABOVE: &[(&str, f64)] = &[
+    ("12 to 12, sigma 2.5", 1.12),
+    ("60 to 60, few partitions", 1.17),
+    ("two racks and replicas", 1.06),
+    ("five replicas in five racks", 1.12),
+    ("1 to 4 replicas", 1.06),
+    ("uneven, mixed, two sizes, two log dirs", 1.09),
+    ("most are empty", 1.12),
 ];
 
 /// What is done to the sizes of a cluster.
@@ -155,25 +166,61 @@ fn least_seconds(snapshot: &Snapshot, case: &Case) -> f64 {
 fn waves_take_hardly_longer_than_any_plan_must_on_twenty_awkward_clusters() {
     let cases = clusters();
     assert_eq!(cases.len(), 20);
-    let ratios: Vec<(f64, f64, usize)> = cases
-        .par_iter()
-        .map(|case| {
-            let snapshot = case.snapshot();
-            let plan = kshift::plan(&snapshot, &case.request(), &Work::new())
-                .unwrap_or_else(|error| panic!("{}: {error}", case.name));
-            let report = kshift::check::plan(&snapshot, &plan);
-            assert!(report.is_ok(), "{}: {report}", case.name);
-            let makespan = plan.summary.makespan_seconds.unwrap().get();
-            let bound = plan.summary.makespan_lower_bound_seconds.unwrap().get();
-            (makespan / bound, makespan / bound.max(least_seconds(&snapshot, case)), plan.waves.len())
-        })
-        .collect();
-    let mut table = format!("{:40} of the bound  of what must be  waves\n", "cluster");
+    let ratios: Vec<Ratios> = cases.par_iter().map(Case::ratios).collect();
+    let mut table = format!("{:40} of the bound  of what must be  rolling  waves\n", "cluster");
     for (case, ratio) in cases.iter().zip(&ratios) {
-        writeln!(table, "{:40} {:12.4} {:16.4} {:6}", case.name, ratio.0, ratio.1, ratio.2).unwrap();
+        let Ratios { of_bound, barriers, rolling, waves } = ratio;
+        writeln!(table, "{:40} {of_bound:12.4} {barriers:16.4} {rolling:8.4} {waves:6}", case.name).unwrap();
     }
     println!("{table}");
-    let most = |name: &str| ABOVE.iter().find(|entry| entry.0 == name).map_or(GOAL, |entry| entry.1);
-    let is_met = cases.iter().zip(&ratios).all(|(case, ratio)| ratio.1 <= most(case.name));
-    assert!(is_met && ABOVE.iter().all(|entry| cases.iter().any(|case| case.name == entry.0)), "\n{table}");
+    let is_met = |above: &[(&str, f64)], found: fn(&Ratios) -> f64| {
+        let most = |name: &str| above.iter().find(|entry| entry.0 == name).map_or(GOAL, |entry| entry.1);
+        let are_known = above.iter().all(|entry| cases.iter().any(|case| case.name == entry.0));
+        are_known && cases.iter().zip(&ratios).all(|(case, ratio)| found(ratio) <= most(case.name))
+    };
+    assert!(is_met(ABOVE, |ratio| ratio.barriers), "\n{table}");
+    assert!(is_met(ROLLING_ABOVE, |ratio| ratio.rolling), "\n{table}");
+}
+
+/// How long the plan of a case takes.
+struct Ratios {
+    /// With a barrier after each wave, over the bound of the plan.
+    of_bound: f64,
+    /// The same over what must be.
+    barriers: f64,
+    /// Rolling, over what must be.
+    rolling: f64,
+    waves: usize,
+}
+
+impl Case {
+    fn ratios(&self) -> Ratios {
+        let snapshot = self.snapshot();
+        let plan = kshift::plan(&snapshot, &self.request(), &Work::new())
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        let report = kshift::check::plan(&snapshot, &plan);
+        assert!(report.is_ok(), "{}: {report}", self.name);
+        let bound = plan.summary.makespan_lower_bound_seconds.unwrap().get();
+        let least = bound.max(least_seconds(&snapshot, self));
+        let makespan = plan.summary.makespan_seconds.unwrap().get();
+        Ratios {
+            of_bound: makespan / bound,
+            barriers: makespan / least,
+            rolling: plan.summary.rolling_seconds.unwrap().get() / least,
+            waves: plan.waves.len(),
+        }
+    }
+}
+
+#[test]
+fn a_cap_on_the_moves_of_a_broker_costs_little_time_and_few_waves() {
+    let cases = clusters();
+    let case = cases.iter().find(|case| case.name == "40 to 40").unwrap();
+    let snapshot = case.snapshot();
+    let request = Request { max_moves_per_broker: Some(10), ..case.request() };
+    let plan = kshift::plan(&snapshot, &request, &Work::new()).unwrap();
+    let summary = &plan.summary;
+    let ratio = summary.makespan_seconds.unwrap().get() / summary.makespan_lower_bound_seconds.unwrap().get();
+    let waves = plan.waves.len() as f64 / f64::from(summary.waves_lower_bound.unwrap());
+    assert!(ratio <= 1.25 && waves <= 1.2, "{ratio:.4} of the bound, {waves:.4} of the least number of waves");
 }
