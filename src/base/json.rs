@@ -3,6 +3,8 @@
 //! Canonical: compact, keys in the order of the format's page, whole numbers in digits, floats in their
 //! shortest form that reads back to the same number.
 
+use std::borrow::Cow;
+
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
@@ -71,6 +73,112 @@ pub fn depth_fault(text: &str, source: &str) -> Option<Error> {
         }
     }
     None
+}
+
+/// What programs in Java write for numbers that are none, and a text of the same length that JSON allows there.
+const NO_NUMBERS: [(&str, &str); 3] = [("NaN", "\"N\""), ("Infinity", "\"Infin\""), ("-Infinity", "\"-Infin\"")];
+
+/// The same document with bare `NaN`, `Infinity` and `-Infinity` as texts of their length, so that places stay.
+/// [`is_no_number`] knows them again.
+pub fn lenient(text: &str) -> Cow<'_, str> {
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return text.into();
+    }
+    let (mut plain, mut kept) = (String::with_capacity(text.len()), 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'N' | b'I' | b'-' if !in_string && at >= kept => {
+                if let Some((bare, quoted)) = NO_NUMBERS.iter().find(|(bare, _)| text[at..].starts_with(bare)) {
+                    plain.push_str(&text[kept..at]);
+                    plain.push_str(&format!("{quoted:<width$}", width = bare.len()));
+                    kept = at + bare.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    plain.push_str(&text[kept..]);
+    plain.into()
+}
+
+/// Whether a text stands for a number that is none, as it was written or as [`lenient`] wrote it.
+pub fn is_no_number(text: &str) -> bool {
+    NO_NUMBERS.iter().any(|(bare, quoted)| text == *bare || text == &quoted[1..quoted.len() - 1])
+}
+
+/// The keys of the outermost object, as far as they can be seen without reading what is below them; `stop` says when
+/// enough was seen. For telling documents apart that may be very long.
+pub fn top_keys<'a>(text: &'a str, mut stop: impl FnMut(&'a str) -> bool) {
+    let (mut depth, mut string_start, mut escaped) = (0_usize, None, false);
+    let mut last = "";
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(start) = string_start {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => {
+                    last = &text[start..at];
+                    string_start = None;
+                }
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => string_start = Some(at + 1),
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b':' if depth == 1 && stop(last) => return,
+            _ => {}
+        }
+    }
+}
+
+/// The way of keys and indexes to where the parser stood at a line and column of a document: `records[3].disk`.
+pub fn path_at(text: &str, line: usize, column: usize) -> String {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let end = (start + column).min(text.len());
+    // An object holds its current key, an array the number of its current element.
+    let mut way: Vec<(&str, Option<usize>)> = Vec::new();
+    let (mut string_start, mut escaped, mut last) = (None, false, "");
+    for (at, byte) in text.bytes().enumerate().take(end) {
+        if let Some(from) = string_start {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => (last, string_start) = (&text[from..at], None),
+                _ => {}
+            }
+            continue;
+        }
+        match (byte, way.last_mut()) {
+            (b'"', _) => string_start = Some(at + 1),
+            (b'{', _) => way.push(("", None)),
+            (b'[', _) => way.push(("", Some(0))),
+            (b']' | b'}', _) if at + 1 < end => {
+                way.pop();
+            }
+            (b':', Some(step)) => step.0 = last,
+            (b',', Some((_, Some(index)))) => *index += 1,
+            _ => {}
+        }
+    }
+    let mut path = String::new();
+    for (key, index) in way {
+        match index {
+            Some(index) => path.push_str(&format!("[{index}]")),
+            None if key.is_empty() => {}
+            None => {
+                let dot = if path.is_empty() { "" } else { "." };
+                path.push_str(&format!("{dot}{key}"));
+            }
+        }
+    }
+    path
 }
 
 /// Reads a whole JSON document into a [`Value`] whose objects keep their order, refusing repeated keys.
@@ -305,6 +413,51 @@ mod tests {
         writer.begin_object().key("a").int(1).key("b").begin_array().string("x\"y").null().float(0.1).end_array();
         writer.free_key("c\n").bool(true).end_object();
         assert_eq!(writer.into_bytes(), br#"{"a":1,"b":["x\"y",null,0.1],"c\n":true}"#);
+    }
+
+    #[test]
+    fn numbers_that_are_none_become_texts_of_their_length() {
+        let text = r#"{"a":NaN,"b":[-Infinity, Infinity],"c":"NaN -Infinity","d\"NaN":-1}"#;
+        let plain = lenient(text);
+        assert_eq!(plain.len(), text.len());
+        let value = value_of(&plain, "f").unwrap();
+        for none in [&value["a"], &value["b"][0], &value["b"][1]] {
+            assert!(is_no_number(none.as_str().unwrap()), "{none}");
+        }
+        assert_eq!(value["c"], "NaN -Infinity");
+        assert_eq!(value["d\"NaN"], -1);
+        assert!(is_no_number("NaN") && is_no_number("-Infinity") && !is_no_number("nan") && !is_no_number("5"));
+        assert!(matches!(lenient("{}"), Cow::Borrowed(_)));
+        // What JSON refuses elsewhere stays refused, at its place.
+        assert_eq!(value_of(&lenient("{\"a\":NaN,\n}"), "f").unwrap_err().place().unwrap().line, Some(2));
+    }
+
+    #[test]
+    fn the_way_to_a_place_is_found() {
+        let text = "{\"a\":[{\"b\":1,\"c\":{}},\n{\"b\":\"x,[\",\"c\":7}]}";
+        for (needle, path) in [("1,", "a[0].b"), ("x,", "a[1].b"), ("7", "a[1].c")] {
+            let at = text.find(needle).unwrap() + 1;
+            let line = text[..at].matches('\n').count() + 1;
+            let column = at - text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            assert_eq!(path_at(text, line, column), path, "{needle}");
+        }
+        assert_eq!(path_at("", 1, 5), "");
+    }
+
+    #[test]
+    fn the_outermost_keys_are_seen_without_reading() {
+        let keys = |text: &'static str, last: &str| {
+            let mut seen = Vec::new();
+            top_keys(text, |key| {
+                seen.push(key);
+                key == last
+            });
+            seen
+        };
+        let text = r#"{"a":{"x":1},"b":["y:",{"z":2}],"c":"\"d\":","e":NaN}"#;
+        assert_eq!(keys(text, ""), ["a", "b", "c", "e"]);
+        assert_eq!(keys(text, "b"), ["a", "b"]);
+        assert!(keys("[1]", "").is_empty() && keys("", "").is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! that say the same give the same value, whatever the order of their files, keys or lines. Readers fill
 //! a [`Draft`] in the order of their source; [`Draft::finish`] finds all faults, then sorts.
 
+pub mod cruise_control;
 mod draft;
 mod drained;
 mod health;

@@ -8,12 +8,12 @@ use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
-use super::{Snapshot, kafka_tools, v1};
+use super::{Snapshot, cruise_control, kafka_tools, v1};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::{fs, json};
 
-/// Reads the cluster at `path`: a snapshot file (plain, gzip or zstd), a directory of Kafka tool output,
-/// one file of such output, or either kind of file from standard input for `-`.
+/// Reads the cluster at `path`: a snapshot file (plain, gzip or zstd), a directory of Kafka tool output or
+/// answers of Cruise Control, one file of either, or any such file from standard input for `-`.
 ///
 /// What a file is shows in its content, never in its name.
 ///
@@ -21,7 +21,7 @@ use crate::base::{fs, json};
 /// Everything that makes the input unreadable or wrong, with its place.
 pub fn open(path: &Path) -> Result<Snapshot> {
     if path.as_os_str() != "-" && path.is_dir() {
-        return kafka_tools::read_dir(path);
+        return cruise_control::read_any_dir(path);
     }
     read_bytes(&fs::read(path)?, &fs::name_of(path))
 }
@@ -31,6 +31,9 @@ pub fn read_bytes(content: &[u8], source: &str) -> Result<Snapshot> {
     let content = decompressed(content, source)?;
     let text = json::text_of(&content, source)?;
     let first = text.trim_start().as_bytes().first();
+    if matches!(first, Some(b'{')) && cruise_control::is_known(text) {
+        return cruise_control::read_files(&[(source.to_owned(), text.to_owned())]);
+    }
     if matches!(first, Some(b'{' | b'[')) {
         return v1::read(text, source);
     }

@@ -14,7 +14,7 @@ use crate::snapshot::{Broker, BrokerState, Draft, LogDir};
 
 /// A broker as all lists and configurations say it.
 #[derive(Default)]
-pub(super) struct Facts<'a> {
+pub(in crate::snapshot) struct Facts<'a> {
     host: Option<(&'a str, Spot<'a>)>,
     /// The inner absence: the tool says that it has no rack.
     rack: Option<(Option<&'a str>, Spot<'a>)>,
@@ -24,7 +24,39 @@ pub(super) struct Facts<'a> {
     cordoned: Option<&'a str>,
 }
 
-type ById<'a> = BTreeMap<BrokerId, Facts<'a>>;
+/// All brokers that anything is known of.
+pub(in crate::snapshot) type ById<'a> = BTreeMap<BrokerId, Facts<'a>>;
+
+impl<'a> Facts<'a> {
+    /// Whether a list of the tools has the broker.
+    pub fn is_listed(&self) -> bool {
+        self.listed.is_some()
+    }
+
+    /// Another source knows it as registered and in touch.
+    pub fn say_alive(&mut self, id: BrokerId, spot: Spot<'a>, faults: &mut Vec<Error>) {
+        match self.listed {
+            Some((known, at)) if known != Listed::Unfenced => faults.push(contradiction(
+                &format!("the state of broker {id}"),
+                (at, listed_text(known)),
+                (spot, listed_text(Listed::Unfenced)),
+            )),
+            _ => self.listed = Some((Listed::Unfenced, spot)),
+        }
+    }
+
+    /// Another source says its host, and the rack that it has or has not.
+    pub fn say_where(
+        &mut self,
+        id: BrokerId,
+        (host, rack): (&'a str, Option<&'a str>),
+        spot: Spot<'a>,
+        faults: &mut Vec<Error>,
+    ) {
+        say(&mut self.host, host, spot, &format!("the host of broker {id}"), ToString::to_string, faults);
+        say_rack(self, id, rack, spot, faults);
+    }
+}
 
 /// Gathers the lists and configurations of brokers; where two differ, that is a fault.
 pub(super) fn gather<'a>(parsed: &Parsed<'a>, faults: &mut Vec<Error>) -> ById<'a> {
@@ -162,7 +194,7 @@ impl<'p, 'a> BrokerFacts<'p, 'a> {
 
     /// The brokers: those listed, those that answered, and those that only replica lists name.
     pub fn into_brokers(mut self, draft: &Draft, noticed: &mut Noticed) -> Vec<Broker> {
-        let has_list = !self.parsed.lists.is_empty();
+        let has_list = !self.parsed.lists.is_empty() || self.parsed.has_beside;
         let leading = leading(draft);
         let named: BTreeSet<BrokerId> = draft.partitions.replicas.values().iter().copied().collect();
         // A configuration alone makes no broker: it can be asked of one that never was.

@@ -91,10 +91,8 @@ pub(super) fn parse<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> Vec<A
     // Normally one document; several when outputs were put into one file.
     while let Some(start) = next_document(section.text, at) {
         found = true;
-        let spot = Spot {
-            file: section.file,
-            line: section.first_line + section.text[..start].bytes().filter(|&b| b == b'\n').count(),
-        };
+        let line = section.first_line + section.text[..start].bytes().filter(|&b| b == b'\n').count();
+        let spot = Spot::line(section.file, line);
         match document(&section.text[start..], spot, &mut answers) {
             Ok(length) => at = start + length,
             Err(fault) => {
@@ -104,7 +102,7 @@ pub(super) fn parse<'a>(section: &Section<'a>, faults: &mut Vec<Error>) -> Vec<A
         }
     }
     if !found {
-        let spot = Spot { file: section.file, line: section.first_line };
+        let spot = Spot::line(section.file, section.first_line);
         let fault = Error::new(
             Code::MissingField,
             "no line of JSON follows the text of `kafka-log-dirs.sh`; expected `{\"version\":1,\"brokers\":[…]}`",

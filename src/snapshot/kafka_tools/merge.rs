@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::configs::{Entity, Entry, Origin};
-use super::facts::BrokerFacts;
+use super::facts::{BrokerFacts, ById};
 use super::log_dirs::Answer;
 use super::notices::Noticed;
 use super::reassign::Moves;
+use super::sizes::Disks;
 use super::topics::{Described, PartitionLine};
 use super::{Kind, Section, Spot, brokers, configs, contradiction, facts, log_dirs, reassign, sizes, topics};
 use crate::base::error::{Code, Error, Place, Result};
@@ -16,16 +17,56 @@ use crate::snapshot::{Draft, Item, Mode, Snapshot, Topic};
 
 /// What the sections say, each for itself.
 #[derive(Default)]
-pub(super) struct Parsed<'a> {
+pub(in crate::snapshot) struct Parsed<'a> {
     described: Vec<Described<'a>>,
-    pub answers: Vec<Answer<'a>>,
+    pub(super) answers: Vec<Answer<'a>>,
     /// The lists of brokers, each with its first line.
-    pub lists: Vec<(Spot<'a>, Vec<brokers::BrokerLine<'a>>)>,
-    pub entries: Vec<Entry<'a>>,
+    pub(super) lists: Vec<(Spot<'a>, Vec<brokers::BrokerLine<'a>>)>,
+    pub(super) entries: Vec<Entry<'a>>,
     /// The lists of moves under way, each with its first line.
     moves: Vec<(Spot<'a>, Moves<'a>)>,
     cluster_ids: Vec<(&'a str, Spot<'a>)>,
     modes: Vec<Mode>,
+    /// Whether another source beside the tools speaks too.
+    pub(super) has_beside: bool,
+}
+
+/// Another source that speaks of the same cluster, in the terms of the tools as far as these reach.
+pub(in crate::snapshot) trait Beside<'a> {
+    /// Whether it names the partitions and their replicas.
+    fn describes_topics(&self) -> bool;
+    /// What would make it do so.
+    fn help(&self) -> &'static str;
+    /// The file to name for the whole.
+    fn source(&self) -> &'a str;
+    /// Its partitions; empty where it names none.
+    fn described(&self, faults: &mut Vec<Error>) -> Described<'a>;
+    /// Its brokers, put beside what the tools say of them.
+    fn say_brokers(&self, parsed: &Parsed<'a>, brokers: &mut ById<'a>, disks: &mut Disks, faults: &mut Vec<Error>);
+    /// What it alone knows, once brokers and partitions stand.
+    fn complete(&self, parsed: &Parsed<'a>, draft: &mut Draft, faults: &mut Vec<Error>);
+}
+
+impl<'a> Parsed<'a> {
+    /// Whether brokers said where replicas lie.
+    pub fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    /// Where the first list of brokers begins.
+    pub fn first_list(&self) -> Option<Spot<'a>> {
+        self.lists.first().map(|list| list.0)
+    }
+
+    /// Whether the moves under way are known.
+    pub fn has_moves(&self) -> bool {
+        !self.moves.is_empty()
+    }
+
+    /// Whether settings were asked for.
+    pub fn has_configs(&self) -> bool {
+        !self.entries.is_empty()
+    }
 }
 
 impl<'a> Parsed<'a> {
@@ -33,7 +74,7 @@ impl<'a> Parsed<'a> {
         let mut parsed = Parsed::default();
         let mut faults = Vec::new();
         for section in sections {
-            let first = Spot { file: section.file, line: section.first_line };
+            let first = Spot::line(section.file, section.first_line);
             match section.kind {
                 Kind::Topics => parsed.described.push(topics::parse(section, &mut faults)),
                 Kind::LogDirs => parsed.answers.extend(log_dirs::parse(section, &mut faults)),
@@ -75,9 +116,15 @@ struct TopicFacts<'a> {
 
 type Topics<'a> = BTreeMap<&'a str, TopicFacts<'a>>;
 
-pub(super) fn merge(sections: &[Section<'_>], ignored: &[(String, &'static str)]) -> Result<Snapshot> {
-    let parsed = Parsed::of(sections)?;
+pub(super) fn merge<'a>(
+    sections: &[Section<'a>],
+    ignored: &[(String, &'static str)],
+    beside: Option<&dyn Beside<'a>>,
+) -> Result<Snapshot> {
+    let mut parsed = Parsed::of(sections)?;
     let mut faults = Vec::new();
+    parsed.has_beside = beside.is_some();
+    parsed.described.extend(beside.map(|beside| beside.described(&mut faults)));
     let mut topics = Topics::new();
     for described in &parsed.described {
         add_described(&mut topics, described, &mut faults);
@@ -94,15 +141,24 @@ pub(super) fn merge(sections: &[Section<'_>], ignored: &[(String, &'static str)]
     draft.mode = parsed.mode();
     let spots = fill_partitions(&mut draft, &topics);
     let mut noticed = Noticed { without_topic_line: names_without_topic_line(&topics), ..Noticed::default() };
-    let disks = sizes::read(&parsed.answers, &mut draft, &mut noticed, &mut faults);
-    let brokers = facts::gather(&parsed, &mut faults);
+    let mut disks = sizes::read(&parsed.answers, &mut draft, &mut noticed, &mut faults);
+    let mut brokers = facts::gather(&parsed, &mut faults);
+    if let Some(beside) = beside {
+        beside.say_brokers(&parsed, &mut brokers, &mut disks, &mut faults);
+    }
     let states = BrokerFacts::new(&parsed, brokers, disks).into_brokers(&draft, &mut noticed);
     draft.brokers = states;
     if !faults.is_empty() {
         return Err(Error::all(faults));
     }
     draft.notices = noticed.into_notices(&parsed, &draft, ignored);
-    let whole = Place::source(parsed_source(sections));
+    if let Some(beside) = beside {
+        beside.complete(&parsed, &mut draft, &mut faults);
+        if !faults.is_empty() {
+            return Err(Error::all(faults));
+        }
+    }
+    let whole = Place::source(beside.map_or_else(|| parsed_source(sections), |beside| beside.source().to_owned()));
     draft.finish(&|item| match item {
         Item::Cluster | Item::Broker(_) => whole.clone(),
         Item::Topic(number) => spots.topics[number].place(),
@@ -147,7 +203,7 @@ fn add_described<'a>(topics: &mut Topics<'a>, described: &Described<'a>, faults:
 fn twice(first: &PartitionLine<'_>, second: &PartitionLine<'_>) -> Error {
     Error::new(Code::DuplicatePartition, format!("partition `{}-{}` stands twice", second.topic, second.id))
         .at(second.spot.place())
-        .note(format!("the first time in {}:{}", first.spot.file, first.spot.line))
+        .note(format!("the first time in {}", first.spot.place()))
         .help("was the output of two runs put into one file? Keep one of them, or a file for each")
 }
 

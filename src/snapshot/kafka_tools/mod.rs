@@ -19,20 +19,21 @@
 
 mod brokers;
 mod configs;
-mod facts;
+pub(super) mod facts;
 mod log_dirs;
-mod merge;
+pub(super) mod merge;
 mod notices;
 mod reassign;
-mod sizes;
+pub(super) mod sizes;
 #[cfg(test)]
 mod tests;
-mod topics;
+pub(super) mod topics;
 
 use std::path::Path;
 
-use super::Snapshot;
+use self::merge::Beside;
 use super::open::decompressed;
+use super::{Snapshot, cruise_control};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::BrokerId;
 use crate::base::{fs, json};
@@ -53,7 +54,7 @@ enum Kind {
 
 /// Consecutive lines of one tool in one file.
 #[derive(Clone, Copy, Debug)]
-struct Section<'a> {
+pub(super) struct Section<'a> {
     kind: Kind,
     file: &'a str,
     text: &'a str,
@@ -64,20 +65,40 @@ impl<'a> Section<'a> {
     /// The lines with their places, without line ends.
     fn lines(&self) -> impl Iterator<Item = (Spot<'a>, &'a str)> + use<'a> {
         let Section { file, text, first_line, .. } = *self;
-        text.lines().enumerate().map(move |(index, line)| (Spot { file, line: first_line + index }, line))
+        text.lines().enumerate().map(move |(index, line)| (Spot::line(file, first_line + index), line))
     }
 }
 
-/// A line of a file.
+/// A line of a file; or, in a file of JSON, the way to a value: a key, and a place in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Spot<'a> {
+pub(super) struct Spot<'a> {
     file: &'a str,
     line: usize,
+    value: Option<(&'static str, Option<u32>)>,
 }
 
-impl Spot<'_> {
-    fn place(self) -> Place {
-        Place::line(self.file, self.line)
+impl<'a> Spot<'a> {
+    /// A line.
+    pub(super) const fn line(file: &'a str, line: usize) -> Self {
+        Spot { file, line, value: None }
+    }
+
+    /// The value of a key.
+    pub(super) const fn key(file: &'a str, key: &'static str) -> Self {
+        Spot { file, line: 0, value: Some((key, None)) }
+    }
+
+    /// The element `index` of the list of a key.
+    pub(super) const fn element(file: &'a str, key: &'static str, index: usize) -> Self {
+        Spot { file, line: 0, value: Some((key, Some(index as u32))) }
+    }
+
+    pub(super) fn place(self) -> Place {
+        match self.value {
+            None => Place::line(self.file, self.line),
+            Some((key, None)) => Place::path(self.file, key),
+            Some((key, Some(index))) => Place::path(self.file, format!("{key}[{index}]")),
+        }
     }
 }
 
@@ -95,6 +116,15 @@ const COMMANDS: [&str; 4] = [
 /// [`Code::NoKnownFile`] without any known file, [`Code::MissingField`] without the describe of topics,
 /// [`Code::Contradiction`] where two places differ, and every fault inside a file, with its line.
 pub fn read_dir(path: &Path) -> Result<Snapshot> {
+    let (files, ignored) = files_of(path)?;
+    read(&files, ignored, &fs::name_of(path), None)
+}
+
+/// Files that were read, as (name, text), and those that were left alone, each with the reason.
+pub(super) type Files = (Vec<(String, String)>, Vec<(String, &'static str)>);
+
+/// The files of a directory as text; hidden files and directories below it are left alone.
+pub(super) fn files_of(path: &Path) -> Result<Files> {
     let mut files = Vec::new();
     let mut ignored = Vec::new();
     for file in fs::list(path)? {
@@ -106,7 +136,8 @@ pub fn read_dir(path: &Path) -> Result<Snapshot> {
             Err(fault) => {
                 let utf16 = content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff");
                 // A picture may lie beside the output; output with a broken character may not be skipped.
-                if fault.code() != Code::EmptyInput && (utf16 || is_known(&String::from_utf8_lossy(&content))) {
+                let known = |text: &str| is_known(text) || cruise_control::is_known(text);
+                if fault.code() != Code::EmptyInput && (utf16 || known(&String::from_utf8_lossy(&content))) {
                     return Err(fault);
                 }
                 let why = if fault.code() == Code::EmptyInput { "it is empty" } else { "it is not text" };
@@ -114,7 +145,7 @@ pub fn read_dir(path: &Path) -> Result<Snapshot> {
             }
         }
     }
-    read(&files, ignored, &fs::name_of(path))
+    Ok((files, ignored))
 }
 
 /// Reads tool output that was read into memory already, as (name, text) of each file.
@@ -126,7 +157,7 @@ pub fn read_files(files: &[(String, String)]) -> Result<Snapshot> {
         [(name, _)] => name.as_str(),
         _ => "the files of Kafka tool output",
     };
-    read(files, Vec::new(), source)
+    read(files, Vec::new(), source, None)
 }
 
 /// Whether some line of the text is output of a tool that is known here.
@@ -134,7 +165,13 @@ pub(super) fn is_known(text: &str) -> bool {
     text.lines().any(|line| kind_of(line).is_some())
 }
 
-fn read(files: &[(String, String)], mut ignored: Vec<(String, &'static str)>, source: &str) -> Result<Snapshot> {
+/// Reads tool output together with what another source says of the same cluster.
+pub(super) fn read<'a>(
+    files: &'a [(String, String)],
+    mut ignored: Vec<(String, &'static str)>,
+    source: &str,
+    beside: Option<&dyn Beside<'a>>,
+) -> Result<Snapshot> {
     let mut sections = Vec::new();
     for (name, text) in files {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -146,7 +183,8 @@ fn read(files: &[(String, String)], mut ignored: Vec<(String, &'static str)>, so
         sections.extend(found);
     }
     ignored.sort();
-    if sections.is_empty() {
+    let described = beside.is_some_and(Beside::describes_topics);
+    if sections.is_empty() && beside.is_none() {
         let mut error = Error::new(
             Code::NoKnownFile,
             format!("`{source}` holds no output of Kafka's tools that is known here; expected that of `kafka-topics.sh --describe` at least"),
@@ -157,7 +195,7 @@ fn read(files: &[(String, String)], mut ignored: Vec<(String, &'static str)>, so
         }
         return Err(COMMANDS.iter().fold(error, |error, command| error.help(*command)));
     }
-    if !sections.iter().any(|section| section.kind == Kind::Topics) {
+    if !described && !sections.iter().any(|section| section.kind == Kind::Topics) {
         return Err(Error::new(
             Code::MissingField,
             format!(
@@ -165,9 +203,9 @@ fn read(files: &[(String, String)], mut ignored: Vec<(String, &'static str)>, so
             ),
         )
         .at(Place::source(source))
-        .help(COMMANDS[0]));
+        .with_help(beside.map_or(vec![COMMANDS[0].to_owned()], |beside| vec![beside.help().to_owned(), format!("or {}", COMMANDS[0])])));
     }
-    merge::merge(&sections, &ignored)
+    merge::merge(&sections, &ignored, beside)
 }
 
 /// Cuts a text into sections; lines before the first known one (warnings of the Java VM) are dropped.
@@ -224,8 +262,8 @@ fn broker_id(text: &str) -> Option<BrokerId> {
 }
 
 /// Two places that say different things of one subject.
-fn contradiction(subject: &str, first: (Spot<'_>, &str), second: (Spot<'_>, &str)) -> Error {
-    let at = |spot: Spot<'_>| format!("{}:{}", spot.file, spot.line);
+pub(super) fn contradiction(subject: &str, first: (Spot<'_>, &str), second: (Spot<'_>, &str)) -> Error {
+    let at = |spot: Spot<'_>| spot.place().to_string();
     Error::new(
         Code::Contradiction,
         format!("{subject}: `{}` in one place and `{}` in another; expected the same", first.1, second.1),

@@ -47,7 +47,7 @@ impl Noticed {
                 ),
             );
         }
-        if parsed.answers.is_empty() {
+        if parsed.answers.is_empty() && !parsed.has_beside {
             add("no-log-dirs", "sizes, log dirs and space in use are not known: output of `kafka-log-dirs.sh --describe` is missing; `--assume-size SIZE` gives every partition one size".to_owned());
         }
         if !self.without_log_dirs.is_empty() {
@@ -109,7 +109,7 @@ impl Noticed {
         }
         let unsized_rows: Vec<usize> =
             (0..draft.partitions.len()).filter(|&row| draft.partitions.size[row].is_none()).collect();
-        if !parsed.answers.is_empty() && !unsized_rows.is_empty() {
+        if !parsed.answers.is_empty() && !parsed.has_beside && !unsized_rows.is_empty() {
             let names: Vec<String> = unsized_rows.iter().map(|&row| name(row)).collect();
             add(
                 "missing-sizes",
@@ -125,8 +125,12 @@ impl Noticed {
                 ),
             );
         }
-        racks(&draft.brokers, &mut add);
-        add("no-capacity", "Kafka's tools do not print how large a log dir is: `--capacity SIZE` or `--capacity FILE` says it, `--ignore-disk` plans without it".to_owned());
+        if !parsed.has_beside {
+            racks(&draft.brokers, &mut add);
+        }
+        if !parsed.has_beside {
+            add("no-capacity", "Kafka's tools do not print how large a log dir is: `--capacity SIZE` or `--capacity FILE` says it, `--ignore-disk` plans without it".to_owned());
+        }
         for (file, why) in ignored {
             add("ignored-file", format!("`{file}` was not used: {why}"));
         }
@@ -134,7 +138,7 @@ impl Noticed {
     }
 
     fn brokers(&self, parsed: &Parsed<'_>, add: &mut impl FnMut(&str, String)) {
-        if parsed.lists.is_empty() {
+        if parsed.lists.is_empty() && !parsed.has_beside {
             let (guess, cost) = if parsed.answers.is_empty() {
                 (
                     "lead a partition or are in an ISR",

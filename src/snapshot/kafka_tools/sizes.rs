@@ -13,7 +13,7 @@ use crate::base::units::Bytes;
 use crate::snapshot::{Draft, LogDir};
 
 /// The log dirs of the brokers that answered, sorted by path.
-pub(super) type Disks = BTreeMap<BrokerId, Vec<LogDir>>;
+pub(in crate::snapshot) type Disks = BTreeMap<BrokerId, Vec<LogDir>>;
 
 /// A log dir as all answers of its broker say it.
 struct Dir<'a, 'b> {

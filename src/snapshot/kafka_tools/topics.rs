@@ -15,7 +15,7 @@ use crate::base::text::counted;
 
 /// A line about a topic.
 #[derive(Debug)]
-pub(super) struct TopicLine<'a> {
+pub(in crate::snapshot) struct TopicLine<'a> {
     pub name: &'a str,
     pub config: BTreeMap<String, String>,
     pub spot: Spot<'a>,
@@ -23,7 +23,7 @@ pub(super) struct TopicLine<'a> {
 
 /// A line about a partition.
 #[derive(Clone, Debug)]
-pub(super) struct PartitionLine<'a> {
+pub(in crate::snapshot) struct PartitionLine<'a> {
     pub topic: &'a str,
     pub id: PartitionId,
     pub leader: Option<BrokerId>,
@@ -38,7 +38,7 @@ pub(super) struct PartitionLine<'a> {
 
 /// What one section says.
 #[derive(Debug, Default)]
-pub(super) struct Described<'a> {
+pub(in crate::snapshot) struct Described<'a> {
     pub topics: Vec<TopicLine<'a>>,
     pub partitions: Vec<PartitionLine<'a>>,
 }
