@@ -92,6 +92,13 @@ class Cluster:
         """Read a directory of output of Kafka's own tools. Raises ``InputError``."""
 
     @staticmethod
+    def from_cruise_control(directory: _Path) -> Cluster:
+        """Read a directory of answers of Cruise Control, or one of them. Raises ``InputError``.
+
+        Output of Kafka's own tools may lie beside the answers: it says what they cannot, such as the log dirs of replicas.
+        """
+
+    @staticmethod
     def example(
         *,
         old: SupportsIndex | None = None,
@@ -475,12 +482,20 @@ class Plan:
         """Write every command that a person types, as Markdown."""
 
     def export(
-        self, format: Literal["kafka", "election", "throttle", "runbook"], *, wave: SupportsIndex | None = None
+        self,
+        format: Literal["kafka", "election", "throttle", "runbook", "cruise-control"],
+        *,
+        wave: SupportsIndex | None = None,
+        cluster: Cluster | None = None,
+        only: Literal["proposals", "capacity", "broker-sets", "calls", "runbook"] | None = None,
+        text_names: bool = False,
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
         ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
-        as if it were done at once), ``runbook``. Raises ``InputError`` for a wave that the plan does not have, an option that
+        as if it were done at once), ``runbook``. ``cruise-control`` is what Cruise Control would answer, its capacity and
+        broker-set files, and the requests to make of it: ``cluster`` adds hosts, rates (KiB/s) and network capacities,
+        ``only`` gives one of the files, ``text_names`` names partitions as text, as its published schema has it. Raises ``InputError`` for a wave that the plan does not have, an option that
         the format does not take, and ``throttle`` where nothing is throttled.
 
         >>> list(plan.export("kafka", wave=1))

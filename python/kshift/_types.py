@@ -564,6 +564,41 @@ class Violation:
 
 
 @dataclass(frozen=True, slots=True)
+class FullestLogDir:
+    """How full a log dir becomes while everything copies at once; bytes."""
+
+    broker: int
+    path: str
+    capacity_bytes: int
+    used_before_bytes: int
+    used_peak_bytes: int
+    """Once every copy has landed and nothing is freed yet."""
+    used_after_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What lists that someone else made would do if all of them started at once."""
+
+    replicas_added: int
+    bytes_copied: int
+    cross_rack_bytes: int
+    """Of copies whose leader is in another rack."""
+    copy_seconds: float | None
+    """``None`` without a throttle, and where a copy never ends."""
+    slowest: tuple[int, str] | None
+    """The broker that takes longest, and whether as ``leader`` or ``follower``."""
+    fullest: FullestLogDir | None
+    """The log dir that is fullest at the peak, of those that receive; ``None`` where no capacity is known."""
+    partitions_worse_in_racks: int
+    leaders_changed: int
+    """Partitions that get another preferred leader."""
+    leaders_most: tuple[int, int]
+    """Most lists that one broker heads now, and then."""
+    leaders_most_on: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a check found. It is true when everything holds; ``str()`` is the text of ``kshift check``."""
 
@@ -574,6 +609,8 @@ class Report:
     violations: tuple[Violation, ...]
     warnings: tuple[Notice, ...]
     text: str
+    outlook: Outlook | None = None
+    """What it would do; ``None`` for plans of kshift, whose summary says it."""
 
     def __bool__(self) -> bool:
         return not self.violations

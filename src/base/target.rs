@@ -25,6 +25,8 @@ pub struct Origin {
     pub source: String,
     /// The key of the list, and in an entry that of the replicas.
     pub keys: [&'static str; 2],
+    /// The lists from which each entry goes, as the file says them; empty where it says none.
+    pub old: Vec<Option<Vec<BrokerId>>>,
 }
 
 const KAFKA: [&str; 2] = ["partitions", "replicas"];
@@ -32,7 +34,7 @@ const CRUISE_CONTROL: [&str; 2] = ["proposals", "newReplicas"];
 
 impl Default for Origin {
     fn default() -> Self {
-        Origin { source: "--target".to_owned(), keys: KAFKA }
+        Origin { source: "--target".to_owned(), keys: KAFKA, old: Vec::new() }
     }
 }
 
@@ -45,53 +47,93 @@ impl PartialEq for Origin {
 impl Eq for Origin {}
 
 impl Target {
-    /// Reads kafka-reassign JSON, or JSON of Cruise Control with `proposals`; `source` names the file in messages.
+    /// Reads kafka-reassign JSON, or JSON of Cruise Control with `proposals`, such as the whole answer to a verbose
+    /// request, in which numbers may be `NaN`; `source` names the file in messages.
     ///
     /// # Errors
     /// As [`Assignment::read`], for proposals likewise.
     pub fn read(text: &str, source: &str) -> Result<Self> {
         // What is not even an object with one of the two keys is for the reader of reassignments to name.
-        let is_proposals = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text)
-            .is_ok_and(|object| object.contains_key("proposals") && !object.contains_key("partitions"));
-        let (entries, keys) = if is_proposals {
-            (proposals(text, source)?, CRUISE_CONTROL)
+        let (entries, old, keys) = if is_proposals(text) {
+            let (entries, old) = proposals(&json::lenient(text), source)?;
+            (entries, old, CRUISE_CONTROL)
+        } else if let Some(fault) = no_proposals(text, source) {
+            return Err(fault);
         } else {
-            (Assignment::read(text, source)?.entries, KAFKA)
+            (Assignment::read(text, source)?.entries, Vec::new(), KAFKA)
         };
-        Ok(Target { entries, origin: Origin { source: source.to_owned(), keys } })
+        Ok(Target { entries, origin: Origin { source: source.to_owned(), keys, old } })
+    }
+
+    /// Whether the entries are proposals of Cruise Control.
+    pub fn is_proposals(&self) -> bool {
+        self.origin.keys == CRUISE_CONTROL
+    }
+
+    /// The list from which an entry goes, where the file says it.
+    pub fn old(&self, entry: usize) -> Option<&[BrokerId]> {
+        self.origin.old.get(entry)?.as_deref()
     }
 
     /// Where an entry stands.
     pub fn place(&self, entry: usize) -> Place {
-        let Origin { source, keys } = &self.origin;
+        let Origin { source, keys, .. } = &self.origin;
         Place::path(source.clone(), format!("{}[{entry}]", keys[0]))
     }
 
     /// Where a replica of an entry stands.
     pub fn place_of_replica(&self, entry: usize, replica: usize) -> Place {
-        let Origin { source, keys } = &self.origin;
+        let Origin { source, keys, .. } = &self.origin;
         Place::path(source.clone(), format!("{}[{entry}].{}[{replica}]", keys[0], keys[1]))
     }
 }
 
-/// The proposals of Cruise Control; what else it says is ignored.
-fn proposals(text: &str, source: &str) -> Result<Vec<AssignmentEntry>> {
+/// Whether a document has `proposals` at its top, and nothing of Kafka's tool.
+fn is_proposals(text: &str) -> bool {
+    let (mut proposals, mut partitions) = (false, false);
+    json::top_keys(text, |key| {
+        proposals |= key == "proposals";
+        partitions |= key == "partitions";
+        partitions
+    });
+    proposals && !partitions
+}
+
+/// The fault of an answer without its proposals: only a verbose one has them.
+fn no_proposals(text: &str, source: &str) -> Option<Error> {
+    let (mut is_result, mut partitions) = (false, false);
+    json::top_keys(text, |key| {
+        is_result |= matches!(key, "goalSummary" | "loadAfterOptimization");
+        partitions |= key == "partitions";
+        partitions
+    });
+    let message = "`proposals` is missing: this answer of Cruise Control has only the summary";
+    (is_result && !partitions).then(|| {
+        Error::new(Code::MissingField, message).at(Place::source(source)).help("ask with `verbose=true&json=true`")
+    })
+}
+
+/// The proposals of Cruise Control, and the lists that they go from; what else it says is ignored.
+fn proposals(text: &str, source: &str) -> Result<(Vec<AssignmentEntry>, Vec<Option<Vec<BrokerId>>>)> {
     let document = json::value_of(text, source)?;
     let list = document["proposals"]
         .as_array()
         .ok_or_else(|| Error::new(Code::InvalidField, "`proposals` is no list").at(Place::path(source, "proposals")))?;
     let mut faults = Vec::new();
-    let mut entries = Vec::with_capacity(list.len());
+    let (mut entries, mut old) = (Vec::with_capacity(list.len()), Vec::with_capacity(list.len()));
     for (index, value) in list.iter().enumerate() {
         match proposal(value, &Place::path(source, format!("proposals[{index}]"))) {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => {
+                entries.push(entry.0);
+                old.push(entry.1);
+            }
             Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() { Ok(entries) } else { Err(Error::all(faults)) }
+    if faults.is_empty() { Ok((entries, old)) } else { Err(Error::all(faults)) }
 }
 
-fn proposal(value: &serde_json::Value, at: &Place) -> Result<AssignmentEntry> {
+fn proposal(value: &serde_json::Value, at: &Place) -> Result<(AssignmentEntry, Option<Vec<BrokerId>>)> {
     let below = |key: &str| Place::path(at.source.clone(), format!("{}.{key}", at.path.as_deref().unwrap_or_default()));
     let wrong = |key: &str, expected: &str| {
         let (code, found) = match &value[key] {
@@ -112,20 +154,58 @@ fn proposal(value: &serde_json::Value, at: &Place) -> Result<AssignmentEntry> {
     let TopicPartition { topic, partition } =
         named.ok_or_else(|| wrong("topicPartition", "`orders-7` or an object with `topic` and `partition`"))?;
     let ids = "a list of broker ids, or of objects with `brokerId`";
-    let list = value["newReplicas"].as_array().ok_or_else(|| wrong("newReplicas", ids))?;
     let broker = |value: &serde_json::Value| small(value).or_else(|| small(&value["brokerId"])).map(BrokerId::new);
-    let replicas = list.iter().enumerate().map(|(index, value)| {
-        broker(value).ok_or_else(|| {
-            Error::new(Code::InvalidField, format!("{value} is no broker id; expected 0 to {}", i32::MAX))
-                .at(below(&format!("newReplicas[{index}]")))
-        })
-    });
-    Ok(AssignmentEntry { topic, partition, replicas: replicas.collect::<Result<_>>()?, log_dirs: None })
+    let brokers = |key: &str| -> Result<Vec<BrokerId>> {
+        let list = value[key].as_array().ok_or_else(|| wrong(key, ids))?;
+        let brokers = list.iter().enumerate().map(|(index, value)| {
+            broker(value).ok_or_else(|| {
+                Error::new(Code::InvalidField, format!("{value} is no broker id; expected 0 to {}", i32::MAX))
+                    .at(below(&format!("{key}[{index}]")))
+            })
+        });
+        brokers.collect()
+    };
+    let old = if value["oldReplicas"].is_null() { None } else { Some(brokers("oldReplicas")?) };
+    let replicas = brokers("newReplicas")?;
+    let log_dirs = log_dirs(&value["newReplicas"], &replicas, old.as_deref().unwrap_or_default());
+    let entry = AssignmentEntry { topic, partition, replicas, log_dirs };
+    Ok((entry, old))
+}
+
+/// The log dirs of added replicas, where objects name them: `{"brokerId":1,"logdir":"/kafka/d1"}`. Those that stay
+/// lie where they lie.
+fn log_dirs(list: &serde_json::Value, new: &[BrokerId], old: &[BrokerId]) -> Option<Vec<String>> {
+    let dir = |(value, id): (&serde_json::Value, &BrokerId)| {
+        let named = value["logdir"].as_str().or_else(|| value["logDir"].as_str());
+        named.filter(|path| path.starts_with('/') && !old.contains(id)).map(str::to_owned)
+    };
+    let dirs: Vec<Option<String>> = list.as_array()?.iter().zip(new).map(dir).collect();
+    let any = || "any".to_owned();
+    dirs.iter().any(Option::is_some).then(|| dirs.into_iter().map(|dir| dir.unwrap_or_else(any)).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_answers_with_numbers_that_are_none_and_old_lists_are_read() {
+        let text = r#"{"summary":{"onDemandBalancednessScoreBefore":NaN},"loadAfterOptimization":{"brokers":[{"DiskPct":-Infinity}]},
+            "goalSummary":[],"proposals":[{"oldReplicas":[{"brokerId":1,"logdir":"/a"},2],"oldLeader":1,"topicPartition":"t-0",
+            "newReplicas":[{"brokerId":1,"logdir":"/b"},{"brokerId":3,"logdir":"/c"}]},{"topicPartition":"t-1","newReplicas":[4]}],"version":1}"#;
+        let read = Target::read(text, "cc.json").unwrap();
+        assert!(read.is_proposals());
+        assert_eq!(read.old(0).unwrap(), [BrokerId::new(1), BrokerId::new(2)]);
+        assert_eq!(read.old(1), None);
+        assert_eq!(read.entries[0].log_dirs.as_deref().unwrap(), ["any", "/c"]);
+        assert_eq!(read.entries[1].log_dirs, None);
+        let summary = Target::read(r#"{"summary":{},"goalSummary":[],"version":1}"#, "cc.json").unwrap_err();
+        assert_eq!(summary.code(), Code::MissingField);
+        assert!(summary.help_lines()[0].contains("verbose=true"), "{summary}");
+        let wrong = r#"{"proposals":[{"topicPartition":"t-0","oldReplicas":["1"],"newReplicas":[1]}]}"#;
+        let place = Target::read(wrong, "cc.json").unwrap_err().place().unwrap().to_string();
+        assert_eq!(place, "cc.json at proposals[0].oldReplicas[0]");
+    }
 
     #[test]
     fn proposals_of_cruise_control_are_read_in_all_their_forms() {

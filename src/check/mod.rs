@@ -18,6 +18,7 @@ mod handover;
 mod headroom;
 mod health;
 mod kept;
+mod outlook;
 mod report;
 mod rules;
 mod share;
@@ -34,9 +35,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub use self::foreign::assignment;
+pub use self::outlook::{Fullest, Outlook};
 pub use self::report::{Report, Violation};
 use crate::base::assignment::Assignment;
 use crate::base::error::{Code, Error, Place, Result};
+use crate::base::target::Target;
 use crate::base::{fs, json};
 use crate::plan::{self, Plan, Warning};
 use crate::replay::World;
@@ -163,9 +166,9 @@ pub fn directory(snapshot: &Snapshot, dir: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// Judges whatever is at `path`: a plan directory, a plan file, or kafka-reassign JSON.
+/// Judges whatever is at `path`: a plan directory, a plan file, kafka-reassign JSON, or proposals of Cruise Control.
 ///
-/// `limits` count for kafka-reassign JSON alone: a plan is judged by its own request.
+/// `limits` count for the latter two alone: a plan is judged by its own request.
 ///
 /// # Errors
 /// Files that cannot be read, or that are none of these.
@@ -197,10 +200,12 @@ pub fn any(snapshot: &Snapshot, path: &Path, limits: &Request) -> Result<Report>
         .help("expected a directory written by `kshift plan --out`, its plan.json, or kafka-reassign JSON")),
         _ => {
             let limits = Request { drain: snapshot.drained(limits)?, ..limits.clone() };
-            let mut report = assignment(snapshot, &Assignment::read(text, &source)?, &limits);
+            let target = Target::read(text, &source)?;
+            let mut report = assignment(snapshot, &Assignment { entries: target.entries.clone() }, &limits);
+            report.violations.extend(outlook::drift(snapshot, &target));
             for place in report.violations.iter_mut().filter_map(|violation| violation.place.as_mut()) {
-                if place.starts_with("partitions") {
-                    *place = format!("{source} at {place}");
+                if let Some(below) = place.strip_prefix("partitions") {
+                    *place = format!("{source} at {}{below}", target.origin.keys[0]);
                 }
             }
             Ok(report)

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::Outlook;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::text::{counted, grouped};
 use crate::plan::Warning;
@@ -20,6 +21,9 @@ pub struct Report {
     pub violations: Vec<Violation>,
     /// What holds but a person should know.
     pub warnings: Vec<Warning>,
+    /// What it would do, where someone else made it; absent for plans of ours, whose summary says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outlook: Option<Outlook>,
 }
 
 /// Something that does not hold.
@@ -124,13 +128,17 @@ impl Report {
 
     /// The report as one JSON object: `{"ok":…,"waves":…,"moves":…,"violations":[…],"warnings":[…]}`.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut report = json!({
             "ok": self.is_ok(),
             "waves": self.waves,
             "moves": self.moves,
             "violations": self.violations,
             "warnings": self.warnings,
-        })
+        });
+        if let Some(outlook) = &self.outlook {
+            report["outlook"] = json!(outlook);
+        }
+        report
     }
 }
 
@@ -146,6 +154,9 @@ impl fmt::Display for Report {
         }
         for warning in &self.warnings {
             writeln!(f, "warning[{}]: {}", warning.code, warning.message.replace('\n', "\n  "))?;
+        }
+        if let Some(outlook) = self.outlook.as_ref().filter(|_| self.moves > 0) {
+            write!(f, "{outlook}")?;
         }
         match self.violations.len() {
             0 => {

@@ -16,6 +16,7 @@ use crate::base::units::{Bytes, BytesPerSec, Ratio, Seconds};
 use crate::base::weights::Weights;
 use crate::base::windows::Windows;
 use crate::base::zone::Zone;
+use crate::emit::cruise_control::Part;
 use crate::request::rates::BrokerRates;
 use crate::request::{self, Request};
 use crate::simulate::{Loss, Slow, Style};
@@ -386,6 +387,25 @@ pub enum ExportFormat {
     Throttle(WaveArgs),
     /// Every command that a person types with Kafka's own tools, in Markdown
     Runbook,
+    /// What Cruise Control would answer, its capacity and broker-set files, and the requests to make of it
+    CruiseControl(CruiseControlArgs),
+}
+
+/// `kshift export PLAN cruise-control`.
+#[derive(Debug, Args)]
+pub struct CruiseControlArgs {
+    /// Only this wave [default: the whole plan, as if it were done at once]
+    #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
+    pub wave: Option<u32>,
+    /// The cluster that the plan was made for; without it hosts, rates and network capacities are not known
+    #[arg(long, value_name = "CLUSTER")]
+    pub cluster: Option<PathBuf>,
+    /// One file: `proposals`, `capacity`, `broker-sets`, `calls` or `runbook` [default: all of them]
+    #[arg(long, value_name = "PART")]
+    pub only: Option<Part>,
+    /// Name partitions `orders-7`, as the published schema of Cruise Control has it, and not by an object, as it answers
+    #[arg(long)]
+    pub text_names: bool,
 }
 
 /// Which part of a plan.
@@ -577,6 +597,8 @@ pub enum RackPolicy {
 pub enum Format {
     /// One file for kafka-reassign-partitions.
     Kafka,
+    /// The verbose result of an optimization, as Cruise Control answers it.
+    CruiseControl,
     /// plan.json.
     Plan,
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::args::{ExportArgs, ExportFormat};
+use super::args::{CruiseControlArgs, ExportArgs, ExportFormat};
 use super::console::Console;
 use super::load;
 use super::summary::gap;
@@ -10,6 +10,7 @@ use super::view::{Lines, View, warnings_text};
 use crate::base::error::{Code, Error, Result};
 use crate::base::fs;
 use crate::base::text::counted;
+use crate::emit::cruise_control::{self, Naming, Part};
 use crate::emit::export;
 use crate::emit::files::Files;
 use crate::plan::{Plan, Warning};
@@ -22,6 +23,7 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
         ExportFormat::Election(of) => export::election(&plan, of.wave)?,
         ExportFormat::Throttle(of) => export::throttle(&plan, of.wave)?,
         ExportFormat::Runbook => export::runbook(&plan),
+        ExportFormat::CruiseControl(of) => cruise_control(&plan, of)?,
     };
     let view = ExportView {
         files: listed(&files),
@@ -30,6 +32,14 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
     };
     console.tell(&view);
     Ok(0)
+}
+
+/// The files for Cruise Control, with what the cluster adds to the plan.
+fn cruise_control(plan: &Plan, of: &CruiseControlArgs) -> Result<Files> {
+    let cluster = of.cluster.as_ref().map(|path| load::cluster(path, &plan.request.supplements)).transpose()?;
+    let naming = if of.text_names { Naming::Text } else { Naming::Object };
+    let options = cruise_control::Options { wave: of.wave, only: of.only, naming };
+    cruise_control::export(plan, cluster.as_ref(), &options)
 }
 
 /// Puts the files where they are wanted; gives the place, where that is not standard output.
@@ -61,6 +71,14 @@ fn warnings(format: &ExportFormat, plan: &Plan, files: &Files) -> Vec<Warning> {
             counted(plan.waves.len(), "wave")
         );
         warnings.push(Warning::new("all-at-once", message));
+    }
+    if let ExportFormat::CruiseControl(of) = format
+        && of.cluster.is_none()
+        && of.only.is_none_or(|only| matches!(only, Part::Proposals | Part::Capacity))
+    {
+        let message = "hosts, rates and network capacities are not known without the cluster that the plan was made for, and \
+                       stand as 0 or as a usual value; `--cluster CLUSTER` gives them";
+        warnings.push(Warning::new("no-cluster", message));
     }
     if matches!(format, ExportFormat::Election(_)) && files.single() == Some(&export::NOBODY) {
         let message = "nobody needs an election: every partition ends under its preferred leader by itself";

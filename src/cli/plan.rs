@@ -42,6 +42,10 @@ pub fn run(args: &PlanArgs, console: &Console) -> Result<u8> {
     let format = args.format.or(args.out.is_none().then_some(Format::Kafka));
     match format {
         Some(Format::Kafka) => console.data(&emit::kafka::whole(&plan))?,
+        Some(Format::CruiseControl) => {
+            let naming = emit::cruise_control::Naming::default();
+            console.data(&emit::cruise_control::proposals(&plan, Some(&snapshot), None, naming))?;
+        }
         Some(Format::Plan) => console.data(&plan::write(&plan))?,
         None => {}
     }

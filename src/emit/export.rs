@@ -55,7 +55,7 @@ pub fn runbook(plan: &Plan) -> Files {
 }
 
 /// The wave of this number.
-fn of(plan: &Plan, wave: Option<u32>) -> Result<Option<&Wave>> {
+pub(super) fn of(plan: &Plan, wave: Option<u32>) -> Result<Option<&Wave>> {
     let Some(index) = wave else { return Ok(None) };
     let found = plan.waves.iter().find(|wave| wave.index == index);
     let expected = match plan.waves.len() {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{election, kafka, out_dir, rollback_dir, runbook, runbook_back, throttle};
+use super::{cruise_control, election, kafka, out_dir, rollback_dir, runbook, runbook_back, throttle};
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::error::Code;
 use crate::base::fs;
@@ -83,6 +83,25 @@ fn every_format_looks_as_it_did() {
     golden("back-election.json", &election::election(&undone, &undone.waves[1]).unwrap());
     golden("back-throttle.json", &throttle::throttle(&undone, &undone.waves[1]).unwrap());
     golden("back-runbook.md", runbook_back::runbook(&back, &undone).as_bytes());
+}
+
+#[test]
+fn the_files_for_cruise_control_look_as_they_did() {
+    let plans = [("", sample::sample()), ("leaders-", leaders_only()), ("dirs-", drain_dir())];
+    for (prefix, plan) in plans {
+        let files = cruise_control::export(&plan, None, &cruise_control::Options::default()).unwrap();
+        let names: Vec<&str> = files.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["proposals.json", "capacity.json", "brokerSets.json", "calls.json", "calls.md"]);
+        for (name, content) in files.iter() {
+            golden(&format!("cruise-control/{prefix}{name}"), content);
+        }
+    }
+    let wave = cruise_control::Options { wave: Some(2), naming: cruise_control::Naming::Text, ..Default::default() };
+    let only = cruise_control::Options { only: Some(cruise_control::Part::Proposals), ..wave };
+    let files = cruise_control::export(&sample::sample(), None, &only).unwrap();
+    golden("cruise-control/wave-proposals.json", files.single().unwrap());
+    let none = cruise_control::Options { wave: Some(9), ..wave };
+    assert_eq!(cruise_control::export(&sample::sample(), None, &none).unwrap_err().code(), Code::InvalidValue);
 }
 
 /// Leadership off brokers 1001 and 1002, in a wave of two and one of an internal topic.

@@ -1,5 +1,6 @@
 //! Files and pages, each made from a finished plan alone: one file of code per format.
 
+pub mod cruise_control;
 pub mod election;
 pub mod export;
 pub mod files;

@@ -17,7 +17,7 @@ use crate::base::{fs, json as text_json};
 use crate::cli::check::merged;
 use crate::example::{self, Options};
 use crate::request::Supplements;
-use crate::snapshot::{self, Snapshot, kafka_tools, v1};
+use crate::snapshot::{self, Snapshot, cruise_control, kafka_tools, v1};
 
 /// A cluster at one moment.
 #[pyclass(frozen, module = "kshift")]
@@ -111,6 +111,12 @@ impl Cluster {
     #[staticmethod]
     fn from_kafka_tools(py: Python<'_>, directory: PathBuf) -> PyResult<Self> {
         interrupt::run(py, move |_| Ok(Cluster::new(kafka_tools::read_dir(&directory)?)))
+    }
+
+    /// Reads a directory of answers of Cruise Control, or one of them; output of Kafka's own tools may lie beside them.
+    #[staticmethod]
+    fn from_cruise_control(py: Python<'_>, directory: PathBuf) -> PyResult<Self> {
+        interrupt::run(py, move |_| Ok(Cluster::new(cruise_control::read_dir(&directory)?)))
     }
 
     /// Makes a synthetic cluster; the same options give the same cluster on every machine.

@@ -265,9 +265,17 @@ impl Plan {
     }
 
     /// The plan, or a wave of it, in the form of another tool: content by name of file.
-    #[pyo3(signature = (format, *, wave=None))]
-    fn export<'py>(&self, py: Python<'py>, format: &str, wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyDict>> {
-        export::export(py, &self.paper, format, wave)
+    #[pyo3(signature = (format, *, wave=None, cluster=None, only=None, text_names=false))]
+    fn export<'py>(
+        &self,
+        py: Python<'py>,
+        format: &str,
+        wave: Maybe<'_, '_>,
+        cluster: Option<&Cluster>,
+        only: Option<&str>,
+        text_names: bool,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        export::export(py, &self.paper, format, export::Given { wave, cluster, only, text_names })
     }
 
     /// What happens to one partition, and why.

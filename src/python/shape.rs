@@ -50,6 +50,8 @@ const NESTED: &[(&str, &str, &str)] = &[
     ("Target", "copied_from", "Place"),
     ("Report", "violations", "Violation"),
     ("Report", "warnings", "Notice"),
+    ("Report", "outlook", "Outlook"),
+    ("Outlook", "fullest", "FullestLogDir"),
     ("Simulation", "waves", "SimulatedWave"),
     ("Simulation", "brokers", "SimulatedBroker"),
     ("Simulation", "stuck", "Stuck"),

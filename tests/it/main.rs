@@ -6,6 +6,8 @@ mod bad_input;
 mod balance;
 mod calendar;
 mod commands;
+mod cruise_control;
+mod cruise_control_export;
 mod decks;
 mod effort;
 mod export;

@@ -134,8 +134,14 @@ impl Document {
             let has_cores = matches!(entry.capacity.cpu, Some(Parts::Each(_)));
             let (first, at) = *cores.get_or_insert((has_cores, index));
             if first != has_cores {
-                let message = format!("`num.cores` stands in one of the entries {at} and {index} only; expected it in all or in none");
-                faults.push(Error::new(Code::Contradiction, message).at(place("capacity.CPU")).help("Cruise Control refuses such a file too: write all of `CPU` one way"));
+                let message = format!(
+                    "`num.cores` stands in one of the entries {at} and {index} only; expected it in all or in none"
+                );
+                faults.push(
+                    Error::new(Code::Contradiction, message)
+                        .at(place("capacity.CPU"))
+                        .help("Cruise Control refuses such a file too: write all of `CPU` one way"),
+                );
             }
             let capacity = match entry.capacity.check(index, &place, faults) {
                 Some(capacity) => capacity,
@@ -189,7 +195,11 @@ impl Resources {
             let cores = cpu.0.iter().find(|(key, _)| key == "num.cores").and_then(|(_, number)| number.0);
             if cores.is_none_or(|cores| cores <= 0.0) {
                 let message = "`CPU` is an object without a positive `num.cores`";
-                faults.push(Error::new(Code::MissingField, message).at(place("capacity.CPU")).help("write `\"CPU\": {\"num.cores\": \"16\"}`, or a percentage such as `\"CPU\": \"100\"`"));
+                faults.push(
+                    Error::new(Code::MissingField, message)
+                        .at(place("capacity.CPU"))
+                        .help("write `\"CPU\": {\"num.cores\": \"16\"}`, or a percentage such as `\"CPU\": \"100\"`"),
+                );
             }
         }
         let network_in = traffic(self.network_in, "NW_IN", place, faults);
@@ -224,7 +234,12 @@ fn size(number: Number, key: &str, place: &dyn Fn(&str) -> Place, faults: &mut V
     number::bytes(mib, &format!("`{key}`"), &at).map_err(|fault| faults.push(fault)).ok()
 }
 
-fn traffic(number: Option<Number>, key: &str, place: &dyn Fn(&str) -> Place, faults: &mut Vec<Error>) -> Option<Traffic> {
+fn traffic(
+    number: Option<Number>,
+    key: &str,
+    place: &dyn Fn(&str) -> Place,
+    faults: &mut Vec<Error>,
+) -> Option<Traffic> {
     let Some(number) = number else {
         faults.push(missing(key, place));
         return None;

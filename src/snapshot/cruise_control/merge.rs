@@ -38,11 +38,17 @@ impl<'a> Documents<'a> {
         for (kind, file, text) in known {
             let (text, file) = (text.as_ref(), *file);
             let read = match kind {
-                Kind::State => parsed(text, file).and_then(|read| once(&mut documents.state, (file, read), "/kafka_cluster_state")),
+                Kind::State => {
+                    parsed(text, file).and_then(|read| once(&mut documents.state, (file, read), "/kafka_cluster_state"))
+                }
                 Kind::Load => parsed(text, file).and_then(|read| once(&mut documents.load, (file, read), "/load")),
                 Kind::PartitionLoad => parsed(text, file).map(|read| documents.records.push((file, read))),
-                Kind::Capacity => parsed(text, file).and_then(|read| once(&mut documents.capacity, (file, read), "capacities")),
-                Kind::BrokerSets => parsed(text, file).and_then(|read| once(&mut documents.sets, (file, read), "broker sets")),
+                Kind::Capacity => {
+                    parsed(text, file).and_then(|read| once(&mut documents.capacity, (file, read), "capacities"))
+                }
+                Kind::BrokerSets => {
+                    parsed(text, file).and_then(|read| once(&mut documents.sets, (file, read), "broker sets"))
+                }
                 Kind::Proposals | Kind::Progress | Kind::Failure => Ok(()),
             };
             faults.extend(read.err());
@@ -160,7 +166,8 @@ impl<'a> Said<'a> {
     ) {
         for (id, answered) in disks {
             let Some(dirs) = state.get(id) else {
-                let message = format!("broker {id} answered about its log dirs, but `{}` does not have it", self.source());
+                let message =
+                    format!("broker {id} answered about its log dirs, but `{}` does not have it", self.source());
                 faults.push(Error::new(Code::Contradiction, message).at(spot.place()).help(MOMENTS));
                 continue;
             };
@@ -173,16 +180,13 @@ impl<'a> Said<'a> {
     }
 
     /// Log dirs of the brokers that answered no tool of Kafka's.
-    fn add_dirs(
-        &self,
-        state: Option<&BTreeMap<BrokerId, state::Dirs>>,
-        disks: &mut Disks,
-        faults: &mut Vec<Error>,
-    ) {
+    fn add_dirs(&self, state: Option<&BTreeMap<BrokerId, state::Dirs>>, disks: &mut Disks, faults: &mut Vec<Error>) {
         let dir = |path: &str, offline| LogDir { path: path.to_owned(), capacity: None, used: None, offline };
         for (&id, dirs) in state.into_iter().flatten() {
             if !dirs.paths.is_empty() {
-                disks.entry(id).or_insert_with(|| dirs.paths.iter().map(|(path, &offline)| dir(path, offline)).collect());
+                disks
+                    .entry(id)
+                    .or_insert_with(|| dirs.paths.iter().map(|(path, &offline)| dir(path, offline)).collect());
             }
         }
         let Some((file, load)) = &self.0.load else { return };
@@ -214,7 +218,8 @@ impl<'a> Said<'a> {
                 let spot = Spot::element(file, "records", index);
                 let Some(row) = row_of(draft, record, spot, faults) else { continue };
                 let size = record.disk.and_then(|disk| disk.0);
-                let name = || record.name().map_or_else(String::new, |(topic, partition)| format!("{topic}-{partition}"));
+                let name =
+                    || record.name().map_or_else(String::new, |(topic, partition)| format!("{topic}-{partition}"));
                 if let Some((known, at)) = filled.insert(row, (size, spot)) {
                     if known != size {
                         let text = |size: Option<f64>| size.map_or("none".to_owned(), |size| size.to_string());
@@ -224,10 +229,12 @@ impl<'a> Said<'a> {
                     continue;
                 }
                 noticed.no_numbers += usize::from(record.disk.is_some() && size.is_none());
-                let at = |key: &'static str| move || {
-                    let mut place = spot.place();
-                    place.path = place.path.map(|path| format!("{path}.{key}"));
-                    place
+                let at = |key: &'static str| {
+                    move || {
+                        let mut place = spot.place();
+                        place.path = place.path.map(|path| format!("{path}.{key}"));
+                        place
+                    }
                 };
                 let partitions = &mut draft.partitions;
                 if let Some(mib) = size {
@@ -237,13 +244,21 @@ impl<'a> Said<'a> {
                     }
                 }
                 if let Some(kib) = record.inbound.and_then(|number| number.0) {
-                    match number::rate(kib, &format!("`networkInbound` of partition `{}`", name()), &at("networkInbound")) {
+                    match number::rate(
+                        kib,
+                        &format!("`networkInbound` of partition `{}`", name()),
+                        &at("networkInbound"),
+                    ) {
                         Ok(rate) => partitions.bytes_in[row] = rate,
                         Err(fault) => faults.push(fault),
                     }
                 }
                 if let Some(kib) = record.consumed() {
-                    match number::rate(kib, &format!("`networkOutbound` of partition `{}`", name()), &at("networkOutbound")) {
+                    match number::rate(
+                        kib,
+                        &format!("`networkOutbound` of partition `{}`", name()),
+                        &at("networkOutbound"),
+                    ) {
                         Ok(rate) => partitions.bytes_out[row] = rate,
                         Err(fault) => faults.push(fault),
                     }
@@ -295,9 +310,11 @@ impl<'a> Said<'a> {
             for (id, name) in document.by_broker(file, faults) {
                 if draft.brokers.binary_search_by_key(&id, |broker| broker.id).is_err() {
                     let message = format!("broker set `{name}` names broker {id}, which the cluster does not have");
-                    faults.push(Error::new(Code::UnknownBroker, message).at(Place::path(*file, "brokerSets")).help(
-                        "is the file of another cluster? Take the broker out of its set, or leave the file out",
-                    ));
+                    faults.push(
+                        Error::new(Code::UnknownBroker, message).at(Place::path(*file, "brokerSets")).help(
+                            "is the file of another cluster? Take the broker out of its set, or leave the file out",
+                        ),
+                    );
                 }
                 noticed.sets.insert(id, name.to_owned());
             }
@@ -325,8 +342,11 @@ const MOMENTS: &str = "are the files of different clusters, or of different mome
 
 fn differing_dirs(id: BrokerId, known: &BTreeSet<&str>, other: &BTreeSet<&str>, place: Place) -> Error {
     let text = |paths: &BTreeSet<&str>| paths.iter().copied().collect::<Vec<_>>().join("`, `");
-    let message =
-        format!("the log dirs of broker {id} are `{}` in one place and `{}` in another; expected the same", text(known), text(other));
+    let message = format!(
+        "the log dirs of broker {id} are `{}` in one place and `{}` in another; expected the same",
+        text(known),
+        text(other)
+    );
     Error::new(Code::Contradiction, message).at(place).help(MOMENTS)
 }
 
@@ -336,15 +356,23 @@ fn compare_brokers(
     (load_file, load): (&str, &load::Document<'_>),
     faults: &mut Vec<Error>,
 ) {
-    let loaded: BTreeMap<BrokerId, (usize, bool)> =
-        load.brokers.iter().enumerate().map(|(at, broker)| (BrokerId::new(broker.id.0), (at, broker.is_dead()))).collect();
+    let loaded: BTreeMap<BrokerId, (usize, bool)> = load
+        .brokers
+        .iter()
+        .enumerate()
+        .map(|(at, broker)| (BrokerId::new(broker.id.0), (at, broker.is_dead())))
+        .collect();
     let whole = Spot::key(state_file, "KafkaBrokerState.ReplicaCountByBrokerId");
     for (&id, &(at, is_dead)) in &loaded {
         let spot = Spot::element(load_file, "brokers", at);
         let said = if is_dead { "DEAD" } else { "alive" };
         match state.get(&id) {
             None if !is_dead => {
-                faults.push(contradiction(&format!("whether broker {id} is there"), (whole, "not among the brokers"), (spot, said)));
+                faults.push(contradiction(
+                    &format!("whether broker {id} is there"),
+                    (whole, "not among the brokers"),
+                    (spot, said),
+                ));
             }
             Some(dirs) if dirs.is_dead != is_dead => {
                 let known = if dirs.is_dead { "dead" } else { "alive" };
@@ -355,7 +383,11 @@ fn compare_brokers(
     }
     for (&id, _) in state.iter().filter(|(id, dirs)| !dirs.is_dead && !loaded.contains_key(id)) {
         let list = Spot::key(load_file, "brokers");
-        faults.push(contradiction(&format!("whether broker {id} is there"), (whole, "alive"), (list, "not among the brokers")));
+        faults.push(contradiction(
+            &format!("whether broker {id} is there"),
+            (whole, "alive"),
+            (list, "not among the brokers"),
+        ));
     }
 }
 
@@ -378,8 +410,12 @@ fn compare_counts(draft: &Draft, (file, load): (&str, &load::Document<'_>), faul
             continue;
         }
         let id = broker.id.0;
-        let message = format!("`/load` counts {said} replicas on broker {id}, the list of partitions has {listed}; expected the same");
-        let fault = Error::new(Code::Contradiction, message).at(Place::path(file, format!("brokers[{index}].Replicas"))).help(MOMENTS);
+        let message = format!(
+            "`/load` counts {said} replicas on broker {id}, the list of partitions has {listed}; expected the same"
+        );
+        let fault = Error::new(Code::Contradiction, message)
+            .at(Place::path(file, format!("brokers[{index}].Replicas")))
+            .help(MOMENTS);
         faults.push(if said < listed as f64 {
             fault.help("does Cruise Control watch every partition (`monitoredCoveragePct` of `/state?substates=monitor`)? Until it does, leave `/load` out, or take it with `capacity_only=true`, and add output of `kafka-log-dirs.sh --describe`")
         } else {
@@ -389,17 +425,28 @@ fn compare_counts(draft: &Draft, (file, load): (&str, &load::Document<'_>), faul
 }
 
 /// The row of a record; a partition that is not there, or with other replicas, is of another cluster or moment.
-fn row_of(draft: &Draft, record: &partition_load::Record<'_>, spot: Spot<'_>, faults: &mut Vec<Error>) -> Option<usize> {
+fn row_of(
+    draft: &Draft,
+    record: &partition_load::Record<'_>,
+    spot: Spot<'_>,
+    faults: &mut Vec<Error>,
+) -> Option<usize> {
     let Some((topic, partition)) = record.name() else {
         let message = "the record names no partition; expected `topic` and `partition`, or `topicPartition`";
-        faults.push(Error::new(Code::MissingField, message).at(spot.place()).help("ask Cruise Control again: docs/cruise-control.md shows the requests"));
+        faults.push(
+            Error::new(Code::MissingField, message)
+                .at(spot.place())
+                .help("ask Cruise Control again: docs/cruise-control.md shows the requests"),
+        );
         return None;
     };
     let number = draft.topics.binary_search_by(|probe| probe.name.as_str().cmp(topic)).ok();
     let rows = number.map(|number| draft.topics[number].rows.clone()).unwrap_or_default();
     let found = draft.partitions.id[rows.clone()].binary_search(&PartitionId::new(partition));
     let Ok(at) = found else {
-        let message = format!("`/partition_load` has partition `{topic}-{partition}`, which the list of partitions does not have");
+        let message = format!(
+            "`/partition_load` has partition `{topic}-{partition}`, which the list of partitions does not have"
+        );
         faults.push(Error::new(Code::Contradiction, message).at(spot.place()).help(MOMENTS));
         return None;
     };
@@ -423,11 +470,19 @@ fn row_of(draft: &Draft, record: &partition_load::Record<'_>, spot: Spot<'_>, fa
 }
 
 /// What the load says of a broker, where nothing better is known.
-fn loaded(broker: &mut Broker, said: &load::Broker<'_>, spot: Spot<'_>, noticed: &mut Noticed, faults: &mut Vec<Error>) {
-    let at = |key: &'static str| move || {
-        let mut place = spot.place();
-        place.path = place.path.map(|path| format!("{path}.{key}"));
-        place
+fn loaded(
+    broker: &mut Broker,
+    said: &load::Broker<'_>,
+    spot: Spot<'_>,
+    noticed: &mut Noticed,
+    faults: &mut Vec<Error>,
+) {
+    let at = |key: &'static str| {
+        move || {
+            let mut place = spot.place();
+            place.path = place.path.map(|path| format!("{path}.{key}"));
+            place
+        }
     };
     let id = broker.id;
     let mut size = |mib: Option<f64>, what: &str, key: &'static str| -> Option<Bytes> {
@@ -444,7 +499,11 @@ fn loaded(broker: &mut Broker, said: &load::Broker<'_>, spot: Spot<'_>, noticed:
     }
     if !said.is_dead() && total == Some(Bytes::ZERO) {
         let message = format!("`DiskCapacityMB` of broker {id}, which is alive, is 0; expected a capacity above 0");
-        faults.push(Error::new(Code::InvalidSize, message).at(at("DiskCapacityMB")()).help("mend its entry in the capacity file of Cruise Control, or leave `/load` out and give `--capacity`"));
+        faults.push(
+            Error::new(Code::InvalidSize, message).at(at("DiskCapacityMB")()).help(
+                "mend its entry in the capacity file of Cruise Control, or leave `/load` out and give `--capacity`",
+            ),
+        );
     }
     for (number, key, slot) in [
         (said.in_capacity, "NetworkInCapacity", &mut broker.in_capacity),
@@ -497,13 +556,19 @@ fn configured(
     if let (Some(computed), true) = (computed.filter(|_| is_whole), is_own) {
         let apart = computed.get().abs_diff(total.get());
         if apart > total.get() / 1_000 {
-            let message = format!("the disks of broker {id} hold {total} by the capacity file and {computed} by `/load`; expected the same");
-            faults.push(Error::new(Code::Contradiction, message).at(place.clone()).help("has the file changed since Cruise Control was started? Keep what is true, and leave the other out"));
+            let message = format!(
+                "the disks of broker {id} hold {total} by the capacity file and {computed} by `/load`; expected the same"
+            );
+            faults.push(Error::new(Code::Contradiction, message).at(place.clone()).help(
+                "has the file changed since Cruise Control was started? Keep what is true, and leave the other out",
+            ));
             return;
         }
     }
-    broker.in_capacity = Some(capacity.network_in).filter(|_| is_own || broker.in_capacity.is_none()).or(broker.in_capacity);
-    broker.out_capacity = Some(capacity.network_out).filter(|_| is_own || broker.out_capacity.is_none()).or(broker.out_capacity);
+    broker.in_capacity =
+        Some(capacity.network_in).filter(|_| is_own || broker.in_capacity.is_none()).or(broker.in_capacity);
+    broker.out_capacity =
+        Some(capacity.network_out).filter(|_| is_own || broker.out_capacity.is_none()).or(broker.out_capacity);
     if broker.log_dirs.is_empty() && broker.state.serves() {
         let dir = |path: &str| LogDir { path: path.to_owned(), capacity: None, used: None, offline: false };
         broker.log_dirs = match &capacity.disk {

@@ -178,7 +178,9 @@ fn parsed<'a, T: Deserialize<'a>>(text: &'a str, file: &str) -> Result<T> {
         let fault = json::syntax_error(&error, file);
         let what = fault.message().strip_prefix("invalid JSON: ").unwrap_or(fault.message()).to_owned();
         let mut path = json::path_at(text, error.line(), error.column());
-        if what.starts_with("missing field") && let Some((object, _)) = path.rsplit_once('.') {
+        if what.starts_with("missing field")
+            && let Some((object, _)) = path.rsplit_once('.')
+        {
             path.truncate(object.len());
         }
         let place = Place { path: Some(path), ..fault.place().cloned().unwrap_or_default() };

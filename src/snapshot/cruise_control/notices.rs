@@ -44,8 +44,12 @@ pub(super) fn of(documents: &Documents<'_>, draft: &Draft, noticed: Noticed, has
     racks(documents, draft, &noticed, &mut add);
     let unsaid = match (noticed.has_moves, noticed.has_configs) {
         (true, true) => None,
-        (false, true) => Some("which reassignments are under way is not in the answers of Cruise Control; `kafka-reassign-partitions.sh --list` says it"),
-        (true, false) => Some("which throttles were left over is not in the answers of Cruise Control; `kafka-configs.sh --describe` says it"),
+        (false, true) => Some(
+            "which reassignments are under way is not in the answers of Cruise Control; `kafka-reassign-partitions.sh --list` says it",
+        ),
+        (true, false) => Some(
+            "which throttles were left over is not in the answers of Cruise Control; `kafka-configs.sh --describe` says it",
+        ),
         (false, false) => Some(
             "which reassignments are under way and which throttles were left over is not in the answers of Cruise Control; `kafka-reassign-partitions.sh --list` and `kafka-configs.sh --describe` say it",
         ),
@@ -58,8 +62,7 @@ pub(super) fn of(documents: &Documents<'_>, draft: &Draft, noticed: Noticed, has
         for (id, name) in &noticed.sets {
             sets.entry(name).or_default().push(*id);
         }
-        let shown: Vec<String> =
-            sets.into_iter().map(|(name, ids)| format!("`{name}` is {}", named(ids))).collect();
+        let shown: Vec<String> = sets.into_iter().map(|(name, ids)| format!("`{name}` is {}", named(ids))).collect();
         add(
             "broker-sets",
             format!(
@@ -104,7 +107,10 @@ fn sizes(
     if noticed.no_numbers > 0 {
         add(
             "no-number",
-            format!("{} `NaN` or infinite in `/partition_load`, taken as not known", counted(noticed.no_numbers, "size")),
+            format!(
+                "{} `NaN` or infinite in `/partition_load`, taken as not known",
+                counted(noticed.no_numbers, "size")
+            ),
         );
     }
 }
@@ -131,7 +137,11 @@ fn disks(
         );
     }
     if noticed.capacity_only {
-        add("capacity-only", "`/load` was asked with `capacity_only=true`: space in use is the sum of the sizes of partitions".to_owned());
+        add(
+            "capacity-only",
+            "`/load` was asked with `capacity_only=true`: space in use is the sum of the sizes of partitions"
+                .to_owned(),
+        );
     }
     if !noticed.whole_capacity.is_empty() {
         add(
@@ -152,7 +162,8 @@ fn disks(
         );
     }
     if !noticed.strange_capacities.is_empty() {
-        let names: Vec<String> = noticed.strange_capacities.iter().map(|(id, place)| format!("{id} in {place}")).collect();
+        let names: Vec<String> =
+            noticed.strange_capacities.iter().map(|(id, place)| format!("{id} in {place}")).collect();
         add(
             "unknown-capacity-broker",
             format!("the capacity file has {} that the cluster does not have: not used", some_of("broker", &names)),
@@ -164,7 +175,13 @@ fn disks(
         .map(|(id, dir)| format!("`{}` of broker {id}", dir.path))
         .collect();
     if !over.is_empty() {
-        add("above-capacity", format!("more is in use than it can hold in {}: is the capacity file of Cruise Control true?", some_of("log dir", &over)));
+        add(
+            "above-capacity",
+            format!(
+                "more is in use than it can hold in {}: is the capacity file of Cruise Control true?",
+                some_of("log dir", &over)
+            ),
+        );
     }
     let several: BTreeSet<i32> =
         draft.brokers.iter().filter(|broker| broker.log_dirs.len() > 1).map(|broker| broker.id.get()).collect();
@@ -178,7 +195,10 @@ fn disks(
         );
     }
     if documents.load.is_none() && !has_answers {
-        add("no-load", "space in use is the sum of the sizes of partitions, since no answer of `/load` is there".to_owned());
+        add(
+            "no-load",
+            "space in use is the sum of the sizes of partitions, since no answer of `/load` is there".to_owned(),
+        );
     }
 }
 
@@ -197,7 +217,9 @@ fn racks(documents: &Documents<'_>, draft: &Draft, noticed: &Noticed, add: &mut 
         .collect();
     if !has_racks {
         let why = match (documents.load.is_some(), noticed.racks_are_hosts > 0) {
-            (_, true) => "`/load` shows each broker's host in the place of a rack, as Cruise Control does where Kafka knows none",
+            (_, true) => {
+                "`/load` shows each broker's host in the place of a rack, as Cruise Control does where Kafka knows none"
+            }
             (true, false) => "`/load` shows none",
             (false, _) => "an answer of `/load` is missing",
         };

@@ -37,9 +37,9 @@ impl<'de> Deserialize<'de> for Number {
                 }
                 let is_plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
                 let number = text.parse().ok().filter(|number: &f64| is_plain && number.is_finite());
-                number.map(|number| Number(Some(number))).ok_or_else(|| {
-                    E::custom(format!("found `{text}`, expected a number"))
-                })
+                number
+                    .map(|number| Number(Some(number)))
+                    .ok_or_else(|| E::custom(format!("found `{text}`, expected a number")))
             }
         }
         deserializer.deserialize_any(Any)

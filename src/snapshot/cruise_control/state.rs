@@ -152,16 +152,17 @@ impl Document<'_> {
             grouped(count),
             grouped(here)
         );
-        let fault = Error::new(Code::Contradiction, message)
-            .at(Spot::key(file, "KafkaBrokerState.ReplicaCountByBrokerId").place());
+        let fault =
+            Error::new(Code::Contradiction, message)
+                .at(Spot::key(file, "KafkaBrokerState.ReplicaCountByBrokerId").place());
         Some(if self.partitions.other.is_none() {
             fault
                 .note("it has no list `KafkaPartitionState.other`, in which partitions in good health stand")
                 .help(format!("ask with `verbose=true`: {STATE_HELP}"))
         } else if topics.is_some_and(|topics| topics > topics_here) {
-            fault.note(format!("it lists {topics_here} topics of {}", topics.unwrap_or_default())).help(
-                "ask without `topic=`: a plan needs every partition, since all of them fill the disks",
-            )
+            fault
+                .note(format!("it lists {topics_here} topics of {}", topics.unwrap_or_default()))
+                .help("ask without `topic=`: a plan needs every partition, since all of them fill the disks")
         } else {
             fault.help("was the file cut off or edited? Ask again")
         })
@@ -246,7 +247,8 @@ fn repeated(
         let leader = partition.leader.map_or("none".to_owned(), |id| id.to_string());
         format!("leader {leader}, replicas {}, in sync {}", ids(&partition.replicas), ids(&partition.isr))
     };
-    (first != second).then(|| contradiction(&format!("partition `{topic}-{id}`"), (at, &text(first)), (spot, &text(second))))
+    (first != second)
+        .then(|| contradiction(&format!("partition `{topic}-{id}`"), (at, &text(first)), (spot, &text(second))))
 }
 
 fn line<'a>(partition: &'a Partition<'_>, spot: Spot<'a>) -> Result<PartitionLine<'a>, Error> {

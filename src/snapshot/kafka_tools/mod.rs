@@ -203,7 +203,9 @@ pub(super) fn read<'a>(
             ),
         )
         .at(Place::source(source))
-        .with_help(beside.map_or(vec![COMMANDS[0].to_owned()], |beside| vec![beside.help().to_owned(), format!("or {}", COMMANDS[0])])));
+        .with_help(beside.map_or(vec![COMMANDS[0].to_owned()], |beside| {
+            vec![beside.help().to_owned(), format!("or {}", COMMANDS[0])]
+        })));
     }
     merge::merge(&sections, &ignored, beside)
 }

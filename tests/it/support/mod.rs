@@ -1,5 +1,6 @@
 //! What several files of tests share.
 
+pub mod cruise_control;
 pub mod files;
 pub mod r#gen;
 pub mod least;

@@ -1,0 +1,203 @@
+//! The brokers of a plan before or after some of its moves, in the figures that Cruise Control shows of them.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::ids::{BrokerId, PartitionId};
+use crate::plan::{Plan, PlanBroker};
+use crate::snapshot::{BrokerState, Snapshot};
+
+const MIB: f64 = 1_048_576.0;
+const KIB: f64 = 1_024.0;
+
+/// A broker in Cruise Control's figures: MiB and KiB/s.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Load {
+    pub id: i32,
+    pub host: String,
+    pub rack: String,
+    pub state: &'static str,
+    pub is_alive: bool,
+    pub disk: f64,
+    /// 0 where it is not known.
+    pub capacity: f64,
+    pub leader_in: f64,
+    pub follower_in: f64,
+    pub out: f64,
+    /// What it would send if it led all that it holds.
+    pub potential_out: f64,
+    pub replicas: u64,
+    pub leaders: u64,
+    pub in_capacity: f64,
+    pub out_capacity: f64,
+}
+
+/// How many replicas of each topic lie on each broker, over all pairs of a topic and an alive broker.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TopicReplicas {
+    pub mean: f64,
+    pub most: u64,
+    pub least: u64,
+    pub deviation: f64,
+}
+
+/// All brokers at one moment of a plan.
+pub(super) struct State {
+    pub brokers: Vec<Load>,
+    pub topics: usize,
+    pub topic_replicas: TopicReplicas,
+    /// Whether some partition that is known has two replicas in one rack.
+    pub shares_racks: bool,
+}
+
+/// A partition that the plan has moved so far.
+struct Moved<'a> {
+    replicas: &'a [BrokerId],
+    leader: Option<BrokerId>,
+}
+
+impl State {
+    /// The brokers after the first `end` moves of the plan.
+    pub fn after_rows(plan: &Plan, cluster: Option<&Snapshot>, end: usize) -> Self {
+        let mut brokers: Vec<Load> = plan.brokers.iter().map(|broker| load_of(broker, cluster)).collect();
+        let place = |id: BrokerId| plan.brokers.binary_search_by_key(&id, |broker| broker.id).ok();
+        let mut moved: FxHashMap<(u32, PartitionId), Moved<'_>> = FxHashMap::default();
+        for row in 0..end {
+            let step = plan.get(row);
+            let size = step.size.as_f64() / MIB;
+            for at in step.adding().filter_map(place) {
+                (brokers[at].replicas, brokers[at].disk) = (brokers[at].replicas + 1, brokers[at].disk + size);
+            }
+            for at in step.removing().filter_map(place) {
+                brokers[at].replicas = brokers[at].replicas.saturating_sub(1);
+                brokers[at].disk = (brokers[at].disk - size).max(0.0);
+            }
+            let heads =
+                (step.previous.first().copied().and_then(place), step.replicas.first().copied().and_then(place));
+            if let (Some(old), Some(new)) = heads {
+                brokers[old].leaders = brokers[old].leaders.saturating_sub(1);
+                brokers[new].leaders += 1;
+            }
+            // The head leads once elections are held, unless leaders are left alone.
+            let leader = if step.leaves_leaders { step.leader_after } else { step.replicas.first().copied() };
+            moved.insert((plan.moves.topic[row], step.partition), Moved { replicas: step.replicas, leader });
+        }
+        if end == plan.moves.size.len() && end > 0 {
+            // What removed replicas really used is known for the end.
+            for (load, broker) in brokers.iter_mut().zip(&plan.brokers) {
+                load.disk = broker.log_dirs.iter().map(|dir| dir.used_after_bytes.as_f64()).sum::<f64>() / MIB;
+                (load.replicas, load.leaders) = (broker.replicas_after.into(), broker.leaders_after.into());
+            }
+        }
+        let mut state =
+            State { brokers, topics: plan.topics.len(), topic_replicas: TopicReplicas::default(), shares_racks: false };
+        match cluster {
+            Some(cluster) => state.traffic(plan, cluster, &moved),
+            None => state.racks_of_plan(plan, &moved),
+        }
+        state
+    }
+
+    /// Whether a list has two brokers of one rack.
+    fn shares(&self, plan: &Plan, replicas: &[BrokerId]) -> bool {
+        let rack = |id: &BrokerId| plan.broker(*id).and_then(|broker| broker.rack.as_deref());
+        (1..replicas.len()).any(|at| {
+            let own = rack(&replicas[at]);
+            own.is_some() && replicas[..at].iter().any(|other| rack(other) == own)
+        })
+    }
+
+    /// Only the partitions of the plan are known.
+    fn racks_of_plan(&mut self, plan: &Plan, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>) {
+        let mut seen: FxHashMap<(u32, PartitionId), ()> = FxHashMap::default();
+        for row in 0..plan.moves.size.len() {
+            let key = (plan.moves.topic[row], plan.moves.partition[row]);
+            if seen.insert(key, ()).is_some() {
+                continue;
+            }
+            let replicas = moved.get(&key).map_or(plan.moves.previous.get(row), |moved| moved.replicas);
+            self.shares_racks = self.shares_racks || self.shares(plan, replicas);
+        }
+    }
+
+    /// What flows through each broker, and how many replicas of each topic it holds: of every partition of the cluster.
+    fn traffic(&mut self, plan: &Plan, cluster: &Snapshot, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>) {
+        self.topics = cluster.topics.len();
+        let partitions = &cluster.partitions;
+        let place = |id: &BrokerId| plan.brokers.binary_search_by_key(id, |broker| broker.id).ok();
+        let alive: Vec<usize> = (0..self.brokers.len()).filter(|&at| self.brokers[at].is_alive).collect();
+        for broker in &mut self.brokers {
+            broker.leaders = 0;
+        }
+        let (mut means, mut deviations, mut most, mut least) = (0.0, 0.0, 0, u64::MAX);
+        let mut counts = vec![0_u64; self.brokers.len()];
+        for topic in &cluster.topics {
+            counts.fill(0);
+            let number = plan.topics.binary_search(&topic.name).ok();
+            for row in topic.rows.clone() {
+                let step = number.and_then(|number| moved.get(&(number as u32, partitions.id[row])));
+                let replicas = step.map_or(partitions.replicas.get(row), |step| step.replicas);
+                let leader = step.map_or(partitions.leader[row], |step| step.leader);
+                let written = partitions.bytes_in[row].get() / KIB;
+                let sent = partitions.bytes_out[row].get() / KIB + written * replicas.len().saturating_sub(1) as f64;
+                for id in replicas {
+                    let Some(at) = place(id) else { continue };
+                    counts[at] += 1;
+                    let broker = &mut self.brokers[at];
+                    broker.potential_out += sent;
+                    if leader == Some(*id) {
+                        (broker.leader_in, broker.out) = (broker.leader_in + written, broker.out + sent);
+                        broker.leaders += 1;
+                    } else {
+                        broker.follower_in += written;
+                    }
+                }
+                self.shares_racks = self.shares_racks || self.shares(plan, replicas);
+            }
+            let held = |at: &usize| counts[*at];
+            let mean = alive.iter().map(held).sum::<u64>() as f64 / alive.len().max(1) as f64;
+            let variance =
+                alive.iter().map(|at| (held(at) as f64 - mean).powi(2)).sum::<f64>() / alive.len().max(1) as f64;
+            (means, deviations) = (means + mean, deviations + variance.sqrt());
+            most = most.max(alive.iter().map(held).max().unwrap_or(0));
+            least = least.min(alive.iter().map(held).min().unwrap_or(0));
+        }
+        let topics = self.topics.max(1) as f64;
+        self.topic_replicas = TopicReplicas {
+            mean: means / topics,
+            most,
+            least: if least == u64::MAX { 0 } else { least },
+            deviation: deviations / topics,
+        };
+    }
+}
+
+/// A broker before the first move, without traffic.
+fn load_of(broker: &PlanBroker, cluster: Option<&Snapshot>) -> Load {
+    let known = cluster.and_then(|cluster| cluster.broker(broker.id));
+    // Cruise Control names hosts so that it does not know.
+    let host = known.and_then(|known| known.host.clone()).unwrap_or_else(|| format!("UNKNOWN_HOST-{}", broker.id));
+    let has_offline = known.is_some_and(|known| known.log_dirs.iter().any(|dir| dir.offline));
+    let is_alive = broker.state.serves();
+    let capacity: Option<f64> =
+        broker.log_dirs.iter().map(|dir| dir.capacity_bytes.map(|bytes| bytes.as_f64() / MIB)).sum();
+    let rate = |capacity: Option<crate::base::units::Traffic>| capacity.map_or(0.0, |rate| rate.get() / KIB);
+    Load {
+        id: broker.id.get(),
+        // A broker without a rack stands in one that is called after its host.
+        rack: broker.rack.clone().unwrap_or_else(|| host.clone()),
+        host,
+        state: match broker.state {
+            BrokerState::Dead | BrokerState::Fenced => "DEAD",
+            _ if has_offline => "BAD_DISKS",
+            _ => "ALIVE",
+        },
+        is_alive,
+        disk: broker.log_dirs.iter().map(|dir| dir.used_before_bytes.as_f64()).sum::<f64>() / MIB,
+        capacity: capacity.unwrap_or(0.0),
+        replicas: broker.replicas_before.into(),
+        leaders: broker.leaders_before.into(),
+        in_capacity: rate(known.and_then(|known| known.in_capacity)),
+        out_capacity: rate(known.and_then(|known| known.out_capacity)),
+        ..Load::default()
+    }
+}
