@@ -7,6 +7,7 @@ mod forecast;
 mod remedy;
 mod rest;
 mod sources;
+mod target_drift;
 mod trade;
 mod windows;
 
@@ -720,6 +721,7 @@ fn warnings(solved: &Solved<'_>) -> Vec<Warning> {
         ));
     }
     warnings.extend(low_rates(solved));
+    warnings.extend(target_drift::warning(problem));
     let fewer_racks = on_fewer_racks(solved);
     if !fewer_racks.is_empty() {
         let than = if problem.request.rack_policy == RackPolicy::Strict { "they have replicas" } else { "before" };

@@ -76,7 +76,7 @@ class Cluster:
 
     @staticmethod
     def load(path: _Path) -> Cluster:
-        """Read a cluster: a snapshot file (plain, gzip or zstd), or a directory of Kafka tool output.
+        """Read a cluster: a snapshot file (plain, gzip or zstd), or a directory of Kafka tool output or Cruise Control answers.
 
         What a file is shows in its content, never in its name.
 

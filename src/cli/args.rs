@@ -87,7 +87,7 @@ Examples:
   kshift snapshot tool-output/ -o cluster.json
   kshift snapshot tool-output/ --racks racks.json --capacity 2TB -o cluster.json")]
 pub struct SnapshotArgs {
-    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output or answers of Cruise Control, or `-` for standard input
     pub source: PathBuf,
     /// Write the snapshot to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -118,7 +118,7 @@ Examples:
   kshift plan cluster.json --target proposals.json --throttle 50MB/s --out plan
   kshift plan newer.json --resume plan --out plan-2")]
 pub struct PlanArgs {
-    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output or answers of Cruise Control, or `-` for standard input
     pub cluster: PathBuf,
     /// Move leadership off the drained brokers and nothing else: lists get another first replica, no data is copied
     #[arg(long)]
@@ -230,7 +230,7 @@ Examples:
   kshift check cluster.json plan
   kshift check cluster.json reassign.json --drain 1001-1012 --throttle 50MB/s")]
 pub struct CheckArgs {
-    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output or answers of Cruise Control, or `-` for standard input
     pub cluster: PathBuf,
     /// A directory written by `kshift plan --out`, a plan.json, or a kafka-reassign-partitions JSON
     pub plan: PathBuf,
@@ -261,7 +261,7 @@ Examples:
   kshift simulate cluster.json plan --slow 7=10MB/s --growth --series series.csv
   kshift simulate cluster.json reassign.json --style batches=10 --throttle 50MB/s")]
 pub struct SimulateArgs {
-    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
+    /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output or answers of Cruise Control, or `-` for standard input
     pub cluster: PathBuf,
     /// A directory written by `kshift plan --out`, a plan.json, kafka-reassign JSON or Cruise Control proposals
     pub plan: PathBuf,

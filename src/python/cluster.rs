@@ -94,7 +94,7 @@ pub const GIVEN: &str = "the given JSON";
 
 #[pymethods]
 impl Cluster {
-    /// Reads a cluster: a snapshot file (plain, gzip or zstd), or a directory of Kafka tool output.
+    /// Reads a cluster: a snapshot file (plain, gzip or zstd), or a directory of Kafka tool output or Cruise Control answers.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         interrupt::run(py, move |_| Ok(Cluster::new(snapshot::open(&path)?)))

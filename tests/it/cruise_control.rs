@@ -322,6 +322,15 @@ fn output_of_kafkas_tools_beside_the_answers_fills_what_they_lack() {
     assert_eq!(read.assignment_sha256(), original.assignment_sha256());
     assert_eq!(read.brokers[0].rack.as_deref(), Some("b"));
     assert_eq!(read.partitions.size[3], Some(Bytes::new(4 * GIB)));
+    // Capacities alone say nothing of who is alive.
+    let mut files = Answers::of(&original).without(&["state.json", "load.json", "partition_load.json"]).files();
+    files.push(("topics.txt".to_owned(), described.clone()));
+    files.push(("log-dirs.txt".to_owned(), log_dirs.clone()));
+    let read = read_files(&files).unwrap();
+    assert!(
+        read.brokers.iter().all(|broker| broker.state == BrokerState::Alive && broker.log_dirs[0].capacity.is_some())
+    );
+    assert!(codes(&read).contains(&"no-broker-list"), "{:?}", codes(&read));
     // Both may name them, if they agree.
     let mut files = Answers::of(&original).files();
     files.push(("topics.txt".to_owned(), described.clone()));
@@ -854,7 +863,7 @@ fn a_directory_and_a_file_work_wherever_a_cluster_is_asked_for() {
     }
     put(&dir.join("answers/proposals.json"), r#"{"proposals":[],"summary":{"x":NaN},"version":1}"#);
     let read = kshift("snapshot answers -o cluster.json").in_dir(&dir).run().ok();
-    read.says("warning[ignored-file]: `proposals.json` was not used: it says what Cruise Control would do");
+    read.says("warning[ignored-file]: `answers/proposals.json` was not used: it says what Cruise Control would do");
     let answers = kshift("plan answers --drain 1001-1003 --throttle 50MB/s --format plan").in_dir(&dir).run().ok();
     let file = kshift("plan cluster.json --drain 1001-1003 --throttle 50MB/s --format plan").in_dir(&dir).run().ok();
     assert_eq!(answers.stdout, file.stdout);

@@ -77,6 +77,10 @@ impl<'a> Beside<'a> for Said<'a> {
         self.0.state.is_some()
     }
 
+    fn lists_brokers(&self) -> bool {
+        self.0.state.is_some() || self.0.load.is_some()
+    }
+
     fn help(&self) -> &'static str {
         STATE_HELP
     }

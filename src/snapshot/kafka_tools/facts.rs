@@ -194,7 +194,7 @@ impl<'p, 'a> BrokerFacts<'p, 'a> {
 
     /// The brokers: those listed, those that answered, and those that only replica lists name.
     pub fn into_brokers(mut self, draft: &Draft, noticed: &mut Noticed) -> Vec<Broker> {
-        let has_list = !self.parsed.lists.is_empty() || self.parsed.has_beside;
+        let has_list = !self.parsed.lists.is_empty() || self.parsed.beside_has_brokers;
         let leading = leading(draft);
         let named: BTreeSet<BrokerId> = draft.partitions.replicas.values().iter().copied().collect();
         // A configuration alone makes no broker: it can be asked of one that never was.

@@ -29,13 +29,17 @@ pub(in crate::snapshot) struct Parsed<'a> {
     modes: Vec<Mode>,
     /// Whether another source beside the tools speaks too.
     pub(super) has_beside: bool,
+    /// Whether it names the brokers.
+    pub(super) beside_has_brokers: bool,
 }
 
 /// Another source that speaks of the same cluster, in the terms of the tools as far as these reach.
 pub(in crate::snapshot) trait Beside<'a> {
     /// Whether it names the partitions and their replicas.
     fn describes_topics(&self) -> bool;
-    /// What would make it do so.
+    /// Whether it names the brokers and says which of them are alive.
+    fn lists_brokers(&self) -> bool;
+    /// What would make it name the partitions.
     fn help(&self) -> &'static str;
     /// The file to name for the whole.
     fn source(&self) -> &'a str;
@@ -124,6 +128,7 @@ pub(super) fn merge<'a>(
     let mut parsed = Parsed::of(sections)?;
     let mut faults = Vec::new();
     parsed.has_beside = beside.is_some();
+    parsed.beside_has_brokers = beside.is_some_and(Beside::lists_brokers);
     parsed.described.extend(beside.map(|beside| beside.described(&mut faults)));
     let mut topics = Topics::new();
     for described in &parsed.described {

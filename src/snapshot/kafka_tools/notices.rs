@@ -138,7 +138,7 @@ impl Noticed {
     }
 
     fn brokers(&self, parsed: &Parsed<'_>, add: &mut impl FnMut(&str, String)) {
-        if parsed.lists.is_empty() && !parsed.has_beside {
+        if parsed.lists.is_empty() && !parsed.beside_has_brokers {
             let (guess, cost) = if parsed.answers.is_empty() {
                 (
                     "lead a partition or are in an ISR",
