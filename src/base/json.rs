@@ -4,6 +4,7 @@
 //! shortest form that reads back to the same number.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -94,7 +95,8 @@ pub fn lenient(text: &str) -> Cow<'_, str> {
             b'N' | b'I' | b'-' if !in_string && at >= kept => {
                 if let Some((bare, quoted)) = NO_NUMBERS.iter().find(|(bare, _)| text[at..].starts_with(bare)) {
                     plain.push_str(&text[kept..at]);
-                    plain.push_str(&format!("{quoted:<width$}", width = bare.len()));
+                    plain.push_str(quoted);
+                    plain.extend(std::iter::repeat_n(' ', bare.len() - quoted.len()));
                     kept = at + bare.len();
                 }
             }
@@ -170,11 +172,11 @@ pub fn path_at(text: &str, line: usize, column: usize) -> String {
     let mut path = String::new();
     for (key, index) in way {
         match index {
-            Some(index) => path.push_str(&format!("[{index}]")),
+            Some(index) => write!(path, "[{index}]").expect("text never fails"),
             None if key.is_empty() => {}
             None => {
-                let dot = if path.is_empty() { "" } else { "." };
-                path.push_str(&format!("{dot}{key}"));
+                path.push_str(if path.is_empty() { "" } else { "." });
+                path.push_str(key);
             }
         }
     }

@@ -29,6 +29,9 @@ pub struct Origin {
     pub old: Vec<Option<Vec<BrokerId>>>,
 }
 
+/// For each entry the list from which it goes, where the file says it.
+type OldLists = Vec<Option<Vec<BrokerId>>>;
+
 const KAFKA: [&str; 2] = ["partitions", "replicas"];
 const CRUISE_CONTROL: [&str; 2] = ["proposals", "newReplicas"];
 
@@ -114,7 +117,7 @@ fn no_proposals(text: &str, source: &str) -> Option<Error> {
 }
 
 /// The proposals of Cruise Control, and the lists that they go from; what else it says is ignored.
-fn proposals(text: &str, source: &str) -> Result<(Vec<AssignmentEntry>, Vec<Option<Vec<BrokerId>>>)> {
+fn proposals(text: &str, source: &str) -> Result<(Vec<AssignmentEntry>, OldLists)> {
     let document = json::value_of(text, source)?;
     let list = document["proposals"]
         .as_array()

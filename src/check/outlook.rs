@@ -150,7 +150,7 @@ impl fmt::Display for Outlook {
         write!(f, "copies: {replicas}, {} ({} between racks)", self.bytes_copied, self.cross_rack_bytes)?;
         match (self.copy_seconds, self.slowest) {
             (Some(seconds), Some((broker, side))) => {
-                writeln!(f, ", in {seconds} at the throttle: broker {broker} as {} takes longest", side.as_str())?
+                writeln!(f, ", in {seconds} at the throttle: broker {broker} as {} takes longest", side.as_str())?;
             }
             _ => writeln!(f)?,
         }

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::json::Writer;
 use crate::base::text::{brokers, counted};
+use crate::base::units::BytesPerSec;
 use crate::plan::{Plan, Role, Throttle, Wave, write_ids};
 
 /// Where Cruise Control listens unless told otherwise.
@@ -18,13 +19,13 @@ const BASE: &str = "http://HOST:9090/kafkacruisecontrol";
 /// What it decides by itself, whatever a plan says.
 const DECIDES: [&str; 8] = [
     "It makes its own placement: the lists of this plan are not handed over, since no endpoint takes them. Compare its dry run with proposals.json.",
-    "It may move replicas between the destinations too, to satisfy its goals; a plan moves only what leaves the drained brokers.",
+    "It judges by its own goals: where a hard one cannot be met, it refuses the whole request, whatever this plan found possible.",
     "A request empties its brokers whole, so waves become brokers: the order of waves holds only as far as the order of requests does, and canaries, gates and rollbacks of a plan are lost.",
     "It starts as many moves as its concurrency allows and starts further ones as these end; its adjuster may change that meanwhile. The limit of disks holds at the end by its goals (`disk.capacity.threshold`), not at the peak of each wave.",
     "It knows one rate for all brokers and both sides, sets it by itself, and takes it away when it has ended.",
     "It orders new lists by its goals; leaders are moved in a phase after the replicas, as many at once as its own limits say.",
     "It stops moves of other tools unless `auto.stop.external.agent` is false: never run it beside `kshift apply` or kafka-reassign-partitions.",
-    "Stopping it leaves what was moved where it is: there is no way back but another request. rollback.json of a wave restores lists that were read before.",
+    "Stopping it leaves what has been moved where it is: there is no way back but another request. rollback.json of a wave restores lists that were read before.",
 ];
 
 /// One request.
@@ -62,7 +63,7 @@ fn escaped(value: &str) -> String {
     for byte in value.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' | b'/' => {
-                text.push(char::from(byte))
+                text.push(char::from(byte));
             }
             _ => write!(text, "%{byte:02X}").expect("text never fails"),
         }
@@ -102,7 +103,7 @@ fn of_wave<'a>(plan: &'a Plan, wave: &'a Wave, emptied: &mut BTreeSet<BrokerId>)
         let parameters = vec![("brokerid_and_logdirs", dirs.join(","))];
         let note =
             "one request empties the log dirs whole; Cruise Control chooses among the other log dirs of each broker";
-        let calls = sequence("remove_disks", parameters);
+        let calls = sequence("remove_disks", &parameters);
         return Asked { note: note.to_owned(), calls, ..none(String::new()) };
     }
     if plan.request.leaders_only {
@@ -113,7 +114,7 @@ fn of_wave<'a>(plan: &'a Plan, wave: &'a Wave, emptied: &mut BTreeSet<BrokerId>)
         }
         let note =
             format!("one request takes all leadership from {}, and puts them last in every list", named(&drained));
-        let calls = sequence("demote_broker", vec![("brokerid", ids_text(&drained))]);
+        let calls = sequence("demote_broker", &[("brokerid", ids_text(&drained))]);
         return Asked { brokers: drained, note, calls, ..none(String::new()) };
     }
     if wave.stage.is_reordering() {
@@ -144,7 +145,7 @@ fn of_wave<'a>(plan: &'a Plan, wave: &'a Wave, emptied: &mut BTreeSet<BrokerId>)
     }
     parameters.push(("concurrent_partition_movements_per_broker", plan.request.in_flight_per_broker.to_string()));
     parameters.push(("exclude_recently_removed_brokers", "true".to_owned()));
-    Asked { wave, brokers: first, destinations, note, calls: sequence("remove_broker", parameters) }
+    Asked { wave, brokers: first, destinations, note, calls: sequence("remove_broker", &parameters) }
 }
 
 /// The one rate that is not above any of the wave's.
@@ -152,11 +153,11 @@ fn least_rate(throttle: &Throttle) -> u64 {
     let others =
         throttle.brokers.iter().flat_map(|broker| [broker.leader_bytes_per_sec, broker.follower_bytes_per_sec]);
     let least = others.chain([throttle.leader_bytes_per_sec, throttle.follower_bytes_per_sec]).min();
-    least.map_or(0, |rate| rate.get())
+    least.map_or(0, BytesPerSec::get)
 }
 
 /// Dry run, the request itself, review, watching, stopping.
-fn sequence(endpoint: &'static str, parameters: Vec<(&'static str, String)>) -> Vec<Call> {
+fn sequence(endpoint: &'static str, parameters: &[(&'static str, String)]) -> Vec<Call> {
     let with = |purpose, dry: bool| {
         let mut all = vec![("dryrun", dry.to_string())];
         all.extend(parameters.iter().cloned());
@@ -184,7 +185,7 @@ fn sequence(endpoint: &'static str, parameters: Vec<(&'static str, String)>) -> 
         other("how far it is", "GET", "state", &[("substates", "executor"), ("verbose", "true"), ("json", "true")]),
         other("whether the request has ended", "GET", "user_tasks", &[("json", "true")]),
         other(
-            "stop: what runs ends, nothing new starts",
+            "stop: nothing new starts, and moves under way are cancelled",
             "POST",
             "stop_proposal_execution",
             &[("force_stop", "false"), ("stop_external_agent", "false"), ("json", "true")],

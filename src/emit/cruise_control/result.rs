@@ -64,7 +64,9 @@ impl Counts {
 pub(super) fn write(plan: &Plan, rows: Range<usize>, (before, after): (&State, &State), naming: Naming) -> Vec<u8> {
     let proposals = proposals(plan, rows);
     let mut counts = Counts::default();
-    proposals.iter().for_each(|proposal| counts.add(proposal));
+    for proposal in &proposals {
+        counts.add(proposal);
+    }
     let goals = goals::of(plan, before, after);
     let mut writer = Writer::with_capacity(4_096 + proposals.len() * 160);
     writer.begin_object().key("summary");

@@ -1,6 +1,6 @@
 //! The brokers of a plan before or after some of its moves, in the figures that Cruise Control shows of them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::plan::{Plan, PlanBroker};
@@ -97,25 +97,16 @@ impl State {
         state
     }
 
-    /// Whether a list has two brokers of one rack.
-    fn shares(&self, plan: &Plan, replicas: &[BrokerId]) -> bool {
-        let rack = |id: &BrokerId| plan.broker(*id).and_then(|broker| broker.rack.as_deref());
-        (1..replicas.len()).any(|at| {
-            let own = rack(&replicas[at]);
-            own.is_some() && replicas[..at].iter().any(|other| rack(other) == own)
-        })
-    }
-
     /// Only the partitions of the plan are known.
     fn racks_of_plan(&mut self, plan: &Plan, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>) {
-        let mut seen: FxHashMap<(u32, PartitionId), ()> = FxHashMap::default();
+        let mut seen: FxHashSet<(u32, PartitionId)> = FxHashSet::default();
         for row in 0..plan.moves.size.len() {
             let key = (plan.moves.topic[row], plan.moves.partition[row]);
-            if seen.insert(key, ()).is_some() {
+            if !seen.insert(key) {
                 continue;
             }
             let replicas = moved.get(&key).map_or(plan.moves.previous.get(row), |moved| moved.replicas);
-            self.shares_racks = self.shares_racks || self.shares(plan, replicas);
+            self.shares_racks = self.shares_racks || shares_rack(plan, replicas);
         }
     }
 
@@ -151,7 +142,7 @@ impl State {
                         broker.follower_in += written;
                     }
                 }
-                self.shares_racks = self.shares_racks || self.shares(plan, replicas);
+                self.shares_racks = self.shares_racks || shares_rack(plan, replicas);
             }
             let held = |at: &usize| counts[*at];
             let mean = alive.iter().map(held).sum::<u64>() as f64 / alive.len().max(1) as f64;
@@ -169,6 +160,15 @@ impl State {
             deviation: deviations / topics,
         };
     }
+}
+
+/// Whether a list has two brokers of one rack.
+fn shares_rack(plan: &Plan, replicas: &[BrokerId]) -> bool {
+    let rack = |id: &BrokerId| plan.broker(*id).and_then(|broker| broker.rack.as_deref());
+    (1..replicas.len()).any(|at| {
+        let own = rack(&replicas[at]);
+        own.is_some() && replicas[..at].iter().any(|other| rack(other) == own)
+    })
 }
 
 /// A broker before the first move, without traffic.

@@ -143,10 +143,7 @@ impl Document {
                         .help("Cruise Control refuses such a file too: write all of `CPU` one way"),
                 );
             }
-            let capacity = match entry.capacity.check(index, &place, faults) {
-                Some(capacity) => capacity,
-                None => continue,
-            };
+            let Some(capacity) = entry.capacity.check(index, &place, faults) else { continue };
             let before = if id == "-1" {
                 capacities.default.replace(capacity)
             } else if let Some(id) = state::broker(&id) {

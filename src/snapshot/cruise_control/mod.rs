@@ -110,10 +110,10 @@ pub fn read_dir(path: &Path) -> Result<Snapshot> {
 pub(super) fn read_any_dir(path: &Path) -> Result<Snapshot> {
     let (files, ignored) = kafka_tools::files_of(path)?;
     let name = fs::name_of(path);
-    match files.iter().any(|(_, text)| is_known(text)) {
-        true => read(&files, ignored, &name),
-        false => kafka_tools::read(&files, ignored, &name, None),
+    if files.iter().any(|(_, text)| is_known(text)) {
+        return read(&files, ignored, &name);
     }
+    kafka_tools::read(&files, ignored, &name, None)
 }
 
 /// Reads documents that were read into memory already, as (name, text) of each file.

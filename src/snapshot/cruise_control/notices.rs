@@ -36,12 +36,12 @@ fn named(ids: impl IntoIterator<Item = BrokerId>) -> String {
 }
 
 /// The notices, gravest first; `has_answers`: whether Kafka's tool said where replicas lie.
-pub(super) fn of(documents: &Documents<'_>, draft: &Draft, noticed: Noticed, has_answers: bool) -> Vec<Notice> {
+pub(super) fn of(documents: &Documents<'_>, draft: &Draft, noticed: &Noticed, has_answers: bool) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut add = |code: &str, message: String| notices.push(Notice::new(code, message));
-    sizes(documents, draft, &noticed, has_answers, &mut add);
-    disks(documents, draft, &noticed, has_answers, &mut add);
-    racks(documents, draft, &noticed, &mut add);
+    sizes(documents, draft, noticed, has_answers, &mut add);
+    disks(documents, draft, noticed, has_answers, &mut add);
+    racks(documents, draft, noticed, &mut add);
     let unsaid = match (noticed.has_moves, noticed.has_configs) {
         (true, true) => None,
         (false, true) => Some(
