@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from kshift._types import (
     AtRisk,
@@ -76,7 +76,7 @@ class Cluster:
 
     @staticmethod
     def load(path: _Path) -> Cluster:
-        """Read a cluster: a snapshot file (plain, gzip or zstd), or a directory of Kafka tool output or Cruise Control answers.
+        """Read a cluster: a snapshot file (also compressed), or a directory of Kafka tool or Cruise Control output.
 
         What a file is shows in its content, never in its name.
 
@@ -95,7 +95,8 @@ class Cluster:
     def from_cruise_control(directory: _Path) -> Cluster:
         """Read a directory of answers of Cruise Control, or one of them. Raises ``InputError``.
 
-        Output of Kafka's own tools may lie beside the answers: it says what they cannot, such as the log dirs of replicas.
+        Output of Kafka's own tools may lie beside the answers: it says what they cannot, such as the log dirs of
+        replicas.
         """
 
     @staticmethod
@@ -492,11 +493,14 @@ class Plan:
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
-        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
-        as if it were done at once), ``runbook``. ``cruise-control`` is what Cruise Control would answer, its capacity and
-        broker-set files, and the requests to make of it: ``cluster`` adds hosts, rates (KiB/s) and network capacities,
-        ``only`` gives one of the files, ``text_names`` names partitions as text, as its published schema has it. Raises ``InputError`` for a wave that the plan does not have, an option that
-        the format does not take, and ``throttle`` where nothing is throttled.
+        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole
+        plan as if it were done at once), ``runbook``. ``cruise-control`` is what Cruise Control would answer, its
+        capacity and broker-set files, and the requests to make of it: ``cluster`` adds hosts, rates (KiB/s) and
+        network capacities, ``only`` gives one of the files, ``text_names`` names partitions as text, as its published
+        schema has it.
+
+        Raises ``InputError`` for a wave that the plan does not have, an option that the format does not take, a
+        cluster with other replica lists, and ``throttle`` where nothing is throttled.
 
         >>> list(plan.export("kafka", wave=1))
         ['reassign.json']

@@ -1,11 +1,12 @@
 //! A cluster read from the answers of Cruise Control: the same plan as from the cluster itself where nothing is lost,
 //! lenient about how numbers are written, and strict where two answers differ or a number is of no use.
 
-use std::time::{Duration, Instant};
+use std::fmt::Write as _;
+use std::time::Duration;
 
 use kshift::base::error::{Code, Error};
 use kshift::base::ids::{BrokerId, IdSet};
-use kshift::base::units::Bytes;
+use kshift::base::units::{Bytes, Traffic};
 use kshift::base::work::Work;
 use kshift::request::Request;
 use kshift::snapshot::cruise_control::read_files;
@@ -45,7 +46,7 @@ fn two_dirs() -> Snapshot {
     let mut snapshot = sample();
     for broker in &mut snapshot.brokers {
         let mut second = broker.log_dirs[0].clone();
-        second.path = "/kafka/d2".to_owned();
+        "/kafka/d2".clone_into(&mut second.path);
         second.used = Some(Bytes::ZERO);
         broker.log_dirs.push(second);
     }
@@ -208,9 +209,9 @@ fn units_are_mebibytes_and_kibibytes_and_consumers_are_told_from_followers() {
     let read = read_files(&answers.files()).unwrap();
     assert_eq!(read.partitions.size[0], Some(Bytes::new(1_572_864)));
     assert_eq!((read.partitions.bytes_in[0].get(), read.partitions.bytes_out[0].get()), (10_240.0, 5_120.0));
-    assert_eq!(read.partitions.bytes_out[1].get(), 0.0, "a rate is never below 0");
+    assert_eq!(read.partitions.bytes_out[1], Traffic::ZERO, "a rate is never below 0");
     assert_eq!(read.brokers[0].log_dirs[0].capacity, Some(Bytes::new(4096 * GIB)));
-    assert_eq!(read.brokers[0].in_capacity.unwrap().get(), 1_024_000.0);
+    assert_eq!(read.brokers[0].in_capacity, Some(Traffic::new(1_024_000.0)));
 }
 
 #[test]
@@ -304,7 +305,7 @@ fn output_of_kafkas_tools_beside_the_answers_fills_what_they_lack() {
     let read = read_files(&files).unwrap();
     assert_eq!((read.partitions.dir_of(0, 0), read.partitions.dir_of(1, 2)), (Some("/kafka/d1"), Some("/kafka/d2")));
     assert_eq!(read.partitions.size[0], Some(Bytes::new(GIB + 1)), "what Kafka counted is exact");
-    assert_eq!(read.partitions.bytes_in[0].get(), 2048.0);
+    assert_eq!(read.partitions.bytes_in[0], Traffic::new(2048.0));
     assert_eq!(read.partitions.adding[&1], [BrokerId::new(1001)]);
     assert_eq!(codes(&read), ["not-in-cruise-control"], "{:?}", read.notices);
     // Without the state, Kafka's own describe names the partitions.
@@ -313,8 +314,8 @@ fn output_of_kafkas_tools_beside_the_answers_fills_what_they_lack() {
     for row in 0..original.partitions.len() {
         let ids = original.partitions.replicas.get(row).iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let leader = original.partitions.leader[row].unwrap();
-        described
-            .push_str(&format!("\tTopic: orders\tPartition: {row}\tLeader: {leader}\tReplicas: {ids}\tIsr: {ids}\n"));
+        writeln!(described, "\tTopic: orders\tPartition: {row}\tLeader: {leader}\tReplicas: {ids}\tIsr: {ids}")
+            .unwrap();
     }
     let mut files = Answers::of(&original).without(&["state.json"]).files();
     files.push(("topics.txt".to_owned(), described.clone()));
@@ -901,7 +902,8 @@ fn a_hundred_thousand_records_are_read_in_about_a_second() {
         kshift::example::Options { partitions: 100_000, old: 12, new: 12, ..kshift::example::Options::default() };
     let original = kshift::example::cluster(&options).unwrap();
     let files = Answers::of(&original).without(&["load.json", "capacity.json"]).files();
-    let begun = Instant::now();
+    #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
+    let begun = std::time::Instant::now();
     let read = read_files(&files).unwrap();
     let took = begun.elapsed();
     assert_eq!(read.partitions.len(), original.partitions.len());

@@ -244,6 +244,7 @@ fn a_million_replicas_are_exported_in_time() {
     let snapshot = kshift::example::cluster(&options).unwrap();
     let request = Request { drain: kshift::base::ids::IdSet::parse("1001-1060").unwrap(), ..Request::default() };
     let Ok(plan) = kshift::plan(&snapshot, &request, &Work::default()) else { return };
+    #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
     let begun = std::time::Instant::now();
     let files = export(&plan, Some(&snapshot), &Options::default()).unwrap();
     let took = begun.elapsed();

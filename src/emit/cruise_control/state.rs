@@ -82,10 +82,12 @@ impl State {
             moved.insert((plan.moves.topic[row], step.partition), Moved { replicas: step.replicas, leader });
         }
         if end == plan.moves.size.len() && end > 0 {
-            // What removed replicas really used is known for the end.
             for (load, broker) in brokers.iter_mut().zip(&plan.brokers) {
-                load.disk = broker.log_dirs.iter().map(|dir| dir.used_after_bytes.as_f64()).sum::<f64>() / MIB;
                 (load.replicas, load.leaders) = (broker.replicas_after.into(), broker.leaders_after.into());
+                // What removed replicas really used is known then; of several log dirs not always which one is freed.
+                if let [dir] = broker.log_dirs.as_slice() {
+                    load.disk = dir.used_after_bytes.as_f64() / MIB;
+                }
             }
         }
         let mut state =

@@ -76,7 +76,9 @@ fn state(snapshot: &Snapshot) -> Value {
         });
         if let Some(leader) = leader {
             *leaders.entry(leader).or_insert(0) += 1;
-            list.iter().for_each(|id| *replicas.entry(*id).or_insert(0) += 1);
+            for id in list {
+                *replicas.entry(id).or_insert(0) += 1;
+            }
         }
     }
     for broker in snapshot.brokers.iter().filter(|broker| broker.state.serves()) {
