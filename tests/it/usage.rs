@@ -23,10 +23,10 @@ fn options_of_later_versions_are_refused_not_ignored() {
         let answer = kshift(&format!("plan c.json --drain 1 {option}")).run().refused(2, "usage");
         answer.says(&format!("`kshift plan` has no option `{name}`"));
     }
-    kshift("plan c.json --drain 1 --format cruise-control")
+    kshift("plan c.json --drain 1 --format strimzi")
         .run()
         .refused(2, "invalid-value")
-        .says("expected `kafka` or `plan`");
+        .says("expected `kafka`, `cruise-control` or `plan`");
 }
 
 #[test]
