@@ -236,17 +236,3 @@ fn files_are_written_together_or_one_by_one() {
     once.dedup();
     assert_eq!((once.len(), asked.len()), (3, 3), "{asked:?}");
 }
-
-#[test]
-fn a_million_replicas_are_exported_in_time() {
-    let options =
-        kshift::example::Options { partitions: 60_000, old: 60, new: 60, ..kshift::example::Options::default() };
-    let snapshot = kshift::example::cluster(&options).unwrap();
-    let request = Request { drain: kshift::base::ids::IdSet::parse("1001-1060").unwrap(), ..Request::default() };
-    let Ok(plan) = kshift::plan(&snapshot, &request, &Work::default()) else { return };
-    #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
-    let begun = std::time::Instant::now();
-    let files = export(&plan, Some(&snapshot), &Options::default()).unwrap();
-    let took = begun.elapsed();
-    assert!(files.iter().count() == 5 && took.as_secs_f64() < 5.0, "{took:?}");
-}
