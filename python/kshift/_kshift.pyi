@@ -475,13 +475,14 @@ class Plan:
         """Write every command that a person types, as Markdown."""
 
     def export(
-        self, format: Literal["kafka", "election", "throttle", "runbook"], *, wave: SupportsIndex | None = None
+        self, format: Literal["kafka", "election", "throttle", "runbook", "html"], *, wave: SupportsIndex | None = None
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
         ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
-        as if it were done at once), ``runbook``. Raises ``InputError`` for a wave that the plan does not have, an option that
-        the format does not take, and ``throttle`` where nothing is throttled.
+        as if it were done at once), ``runbook``, ``html`` (one page to look at, which needs no network). Raises
+        ``InputError`` for a wave that the plan does not have, an option that the format does not take, and ``throttle``
+        where nothing is throttled.
 
         >>> list(plan.export("kafka", wave=1))
         ['reassign.json']

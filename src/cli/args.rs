@@ -356,6 +356,7 @@ A single file goes to standard output, or to the file named by -o; several need
 Examples:
   kshift export plan kafka --wave 2 > reassign.json
   kshift export plan throttle --wave 2 -o throttle.json
+  kshift export plan html -o report.html
   kshift export plan runbook --out pages"
 )]
 pub struct ExportArgs {
@@ -386,6 +387,8 @@ pub enum ExportFormat {
     Throttle(WaveArgs),
     /// Every command that a person types with Kafka's own tools, in Markdown
     Runbook,
+    /// The plan as one page to look at, which needs no network: waves, brokers, risks, bounds, search
+    Html,
 }
 
 /// Which part of a plan.

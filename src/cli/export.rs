@@ -22,6 +22,7 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
         ExportFormat::Election(of) => export::election(&plan, of.wave)?,
         ExportFormat::Throttle(of) => export::throttle(&plan, of.wave)?,
         ExportFormat::Runbook => export::runbook(&plan),
+        ExportFormat::Html => export::html(&plan),
     };
     let view = ExportView {
         files: listed(&files),

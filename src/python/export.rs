@@ -13,8 +13,8 @@ use crate::emit::files::Files;
 use crate::plan::Plan;
 
 /// The formats and the options that each takes.
-const FORMATS: [(&str, &[&str]); 4] =
-    [("kafka", &["wave"]), ("election", &["wave"]), ("throttle", &["wave"]), ("runbook", &[])];
+const FORMATS: [(&str, &[&str]); 5] =
+    [("kafka", &["wave"]), ("election", &["wave"]), ("throttle", &["wave"]), ("runbook", &[]), ("html", &[])];
 
 /// What `format` makes of the plan, by name of file.
 pub fn export<'py>(
@@ -39,6 +39,7 @@ fn made(plan: &Plan, format: &str, wave: Option<u32>) -> Result<Files> {
         "kafka" => export::kafka(plan, wave),
         "election" => export::election(plan, wave),
         "throttle" => export::throttle(plan, wave),
+        "html" => Ok(export::html(plan)),
         _ => Ok(export::runbook(plan)),
     }
 }

@@ -71,7 +71,7 @@ fn table(plan: &Plan) -> Table {
 fn distance(ratio: f64) -> Cell {
     // Figures are added up in floating point.
     match ratio {
-        ratio if ratio < 1.0 + 1e-9 => Cell::html("✓ none: no plan is better"),
+        ratio if ratio < 1.0 + 1e-9 => Cell::html("✓ none"),
         ratio if ratio < 1.001 => Cell::html("✓ less than 0.1%").titled(ratio.to_string()),
         ratio if ratio < 1.5 => Cell::html(format!("{:.1}% above", (ratio - 1.0) * 100.0)).titled(ratio.to_string()),
         ratio => Cell::html(format!("{ratio:.2} times")).titled(ratio.to_string()),

@@ -32,7 +32,6 @@ pub(super) fn section(plan: &Plan) -> String {
             continue;
         }
         let title = format!("{} {what}", counted(brokers.len(), "broker"));
-        let _ = writeln!(html, "<h3>{title}</h3>");
         html.push_str(&table(plan, id, &title, &brokers));
     }
     html
@@ -99,7 +98,7 @@ impl Columns<'_> {
     }
 
     fn step(&self) -> f64 {
-        ((WIDTH - LEFT - 4.0) / self.count as f64).min(64.0)
+        ((WIDTH - LEFT - 4.0) / self.count as f64).min(120.0)
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -122,7 +121,7 @@ impl Columns<'_> {
     fn marks(&self, class: &str, values: impl Iterator<Item = f64>) -> String {
         let step = self.step();
         let mut path = String::new();
-        for (column, value) in values.enumerate() {
+        for (column, value) in values.enumerate().filter(|(_, value)| *value > 0.0) {
             let _ = write!(
                 path,
                 "M{} {}h{}",
@@ -173,6 +172,9 @@ impl Columns<'_> {
     }
 }
 
+/// What a legend says of marks, where there are any.
+const BEFORE: &str = "<i class=before></i>before";
+
 fn disk_chart(plan: &Plan) -> String {
     let shown: Vec<(&PlanBroker, &PlanDir, f64)> = plan
         .brokers
@@ -219,7 +221,7 @@ fn leader_chart(plan: &Plan) -> String {
             "Partitions whose list begins with each broker that receives, before and after; the tables below have the \
                     figures"
                 .to_owned(),
-        most: (most / 4.0).ceil() * 4.0,
+        most: (most * 1.08 / 4.0).ceil() * 4.0,
         label: &|value| grouped(value.round() as u64),
         ids: (shown[0].id.to_string(), shown[shown.len() - 1].id.to_string()),
         count: shown.len(),
@@ -230,28 +232,33 @@ fn leader_chart(plan: &Plan) -> String {
         columns.marks("before", leaders(|broker| broker.leaders_before)),
         columns.line(mean, &format!("mean {mean:.1}")),
     ];
-    columns.html(&inside.concat(), "<i class=after></i>after <i class=before></i>before")
+    let before = if leaders(|broker| broker.leaders_before).any(|count| count > 0.0) { BEFORE } else { "" };
+    columns.html(&inside.concat(), &format!("<i class=after></i>after {before}"))
 }
 
-const COLUMNS: [(&str, Kind); 10] = [
+const COLUMNS: [(&str, Kind); 12] = [
     ("Broker", Kind::Number),
     ("Rack", Kind::Words),
     ("State", Kind::Words),
     ("Replicas before", Kind::Number),
-    ("after", Kind::Number),
+    ("Replicas after", Kind::Number),
     ("Leaders before", Kind::Number),
-    ("after", Kind::Number),
-    ("Log dir", Kind::Words),
+    ("Leaders after", Kind::Number),
+    ("Log dirs", Kind::Number),
     ("Disk", Kind::Drawing),
+    ("Disk before", Kind::Number),
     ("Disk at peak", Kind::Number),
+    ("Disk after", Kind::Number),
 ];
 
 fn table(plan: &Plan, id: &str, title: &str, brokers: &[&PlanBroker]) -> String {
+    let several = brokers.iter().any(|broker| broker.log_dirs.len() > 1);
+    let title = if several { format!("{title}; disk figures are of the fullest log dir") } else { title.to_owned() };
     let caption = match brokers.len() {
         many if many > ROWS_MAX => {
             format!("{title}: the first {}; the others are in plan.json", grouped(ROWS_MAX as u64))
         }
-        _ => title.to_owned(),
+        _ => title,
     };
     let dirs: usize = plan.brokers.iter().map(|broker| broker.log_dirs.len()).sum();
     let mut table = Table::new(id, caption, &COLUMNS).sortable();
@@ -260,8 +267,8 @@ fn table(plan: &Plan, id: &str, title: &str, brokers: &[&PlanBroker]) -> String 
         let shown: Vec<&PlanDir> =
             if dirs > DIRS_MAX { fullest.into_iter().collect() } else { broker.log_dirs.iter().collect() };
         let state = if broker.state == BrokerState::Alive { "" } else { broker.state.as_str() };
-        let paths: Vec<String> = shown.iter().map(|dir| escaped(&dir.path).into_owned()).collect();
-        let bars: String = shown.iter().map(|dir| dir_bar(plan, dir)).collect();
+        let bars: String = shown.iter().map(|dir| dir_bar(plan, dir, shown.len() > 1)).collect();
+        let used = |of: fn(&PlanDir) -> Bytes| Cell::or_none(fullest, |dir| used_cell(dir, of(dir)));
         table.row([
             Cell::text(broker.id.to_string()),
             Cell::text(broker.rack.as_deref().unwrap_or("")),
@@ -270,47 +277,49 @@ fn table(plan: &Plan, id: &str, title: &str, brokers: &[&PlanBroker]) -> String 
             Cell::count(broker.replicas_after),
             Cell::count(broker.leaders_before),
             Cell::count(broker.leaders_after),
-            Cell::html(if broker.log_dirs.len() > 1 { paths.join("<br>") } else { String::new() }),
+            if several { Cell::count(broker.log_dirs.len() as u64) } else { Cell::none() },
             Cell::html(bars).class("d"),
-            Cell::or_none(fullest, peak_cell),
+            used(|dir| dir.used_before_bytes),
+            used(|dir| dir.used_peak_bytes),
+            used(|dir| dir.used_after_bytes),
         ]);
     }
     table.html()
 }
 
-/// The peak of the fullest log dir, as its share or in bytes.
-fn peak_cell(dir: &PlanDir) -> Cell {
-    match capacity(dir) {
-        Some(capacity) => Cell::percent(dir.used_peak_bytes.as_f64() / capacity),
-        None => Cell::bytes(dir.used_peak_bytes),
+/// What is used of a log dir, as its share where its capacity is known.
+fn used_cell(dir: &PlanDir, used: Bytes) -> Cell {
+    match dir.capacity_bytes.zip(capacity(dir)) {
+        Some((whole, capacity)) => {
+            let title =
+                format!("{:.4}%: {} of {}", used.as_f64() / capacity * 100.0, exact_bytes(used), exact_bytes(whole));
+            Cell::percent(used.as_f64() / capacity).titled(title)
+        }
+        None => Cell::bytes(used),
     }
 }
 
-/// One log dir before, at its peak and after, against what it holds and the limit; in words where that is not known.
-fn dir_bar(plan: &Plan, dir: &PlanDir) -> String {
+/// One log dir before, at its peak and after, against what it holds and the limit; nothing where that is not known.
+fn dir_bar(plan: &Plan, dir: &PlanDir, is_named: bool) -> String {
     let (before, peak, after) = (dir.used_before_bytes, dir.used_peak_bytes, dir.used_after_bytes);
-    let exact = |bytes: Bytes| exact_bytes(bytes);
+    let name = if is_named { format!(" <small>{}</small>", escaped(&dir.path)) } else { String::new() };
     let Some(capacity) = capacity(dir) else {
-        let title = format!("{}, {}, {}", exact(before), exact(peak), exact(after));
-        return format!("<div title=\"{title}\">{before} → {peak} → {after}, capacity not known</div>");
+        return if is_named { format!("<div>{before} → {peak} → {after}{name}</div>") } else { String::new() };
     };
     let share = |bytes: Bytes| bytes.as_f64() / capacity;
     let wide = |bytes: Bytes| place((share(bytes) * 100.0).clamp(0.0, 100.0));
     let limit =
         limit(plan).map_or(String::new(), |limit| format!("<path class=l d=\"M{} 0v10\"/>", place(limit * 100.0)));
     format!(
-        "<div class=disk title=\"before {}, at its peak {}, after {}, of {}\"><svg viewBox=\"0 0 100 10\" \
+        "<div class=disk title=\"{}: {} before, {} at its peak, {} after\"><svg viewBox=\"0 0 100 10\" \
          preserveAspectRatio=none aria-hidden=true><path class=p d=\"M0 0h{}v10H0\"/><path class=a d=\"M0 3h{}v4H0\"/>\
-         <path class=b d=\"M{} 0v10\"/>{limit}</svg>{} → {} → {}</div>",
-        exact(before),
-        exact(peak),
-        exact(after),
-        exact(dir.capacity_bytes.unwrap_or_default()),
-        wide(peak),
-        wide(after),
-        wide(before),
+         <path class=b d=\"M{} 0v10\"/>{limit}</svg>{name}</div>",
+        escaped(&dir.path),
         percent(share(before)),
         percent(share(peak)),
         percent(share(after)),
+        wide(peak),
+        wide(after),
+        wide(before),
     )
 }

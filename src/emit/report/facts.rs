@@ -17,7 +17,9 @@ pub(super) struct Facts<'a> {
     /// What is copied, from the rack of the leader to that of the new replica: `[from * racks + to]`.
     pub(super) rack_copies: Vec<Flow>,
     /// All rows by topic and partition, the steps of one partition in their order.
-    pub(super) order: Vec<u32>,
+    order: Vec<u32>,
+    /// Where each partition begins in `order`, and where the last one ends.
+    bounds: Vec<u32>,
     /// Number of its wave, from 1, of every row.
     pub(super) wave_of: Vec<u32>,
 }
@@ -79,7 +81,12 @@ impl<'a> Facts<'a> {
             wave_of[wave.rows.clone()].fill(wave.index);
         }
         let order = plan.sorted_rows(0..plan.moves.size.len());
-        Facts { plan, ids, racks, waves, rack_copies, order, wave_of }
+        let key = |row: u32| (plan.moves.topic[row as usize], plan.moves.partition[row as usize]);
+        let mut bounds = Vec::with_capacity(order.len() + 1);
+        bounds
+            .extend((0..order.len()).filter(|&at| at == 0 || key(order[at]) != key(order[at - 1])).map(|at| at as u32));
+        bounds.push(order.len() as u32);
+        Facts { plan, ids, racks, waves, rack_copies, order, bounds, wave_of }
     }
 
     /// Place of a broker in [`Plan::brokers`].
@@ -88,10 +95,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The rows of each partition, in the order of topic and partition.
-    pub(super) fn stories(&self) -> impl Iterator<Item = &[u32]> {
-        let moves = &self.plan.moves;
-        let key = |row: u32| (moves.topic[row as usize], moves.partition[row as usize]);
-        self.order.chunk_by(move |&one, &other| key(one) == key(other))
+    pub(super) fn stories(&self) -> impl ExactSizeIterator<Item = &[u32]> {
+        self.bounds.windows(2).map(|bounds| &self.order[bounds[0] as usize..bounds[1] as usize])
     }
 
     /// The first and the last step of a partition.

@@ -1,13 +1,16 @@
 //! What moves where: old brokers against new ones, racks against racks, log dirs within brokers.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use rayon::prelude::*;
 
 use super::facts::{Facts, Flow};
 use super::html::{Cell, Kind, Table, escaped, exact_bytes, percent};
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::text::{counted, grouped};
 use crate::base::units::Bytes;
-use crate::plan::{Plan, Role};
+use crate::plan::{Move, Plan, Role};
 
 /// Rows and columns that a matrix of brokers has at most; brokers are put together where there are more.
 const GROUPS_MAX: usize = 16;
@@ -85,12 +88,17 @@ impl Groups {
 }
 
 impl Group {
-    /// `1003`, or `1000-1049` and how many.
-    fn label(&self) -> String {
+    /// `1003`, or `1000…1048`; below it the rack, and how many there are.
+    fn label(&self, is_row: bool) -> String {
         let (first, last) = (self.ids[0], self.ids[self.ids.len() - 1]);
-        match self.ids.len() {
-            1 => first.to_string(),
-            several => format!("{first}…{last} <small>({several})</small>"),
+        let rack = self.rack.as_deref().map(escaped);
+        let several = (self.ids.len() > 1).then(|| counted(self.ids.len(), "broker").into());
+        let below: Vec<std::borrow::Cow<'_, str>> = rack.into_iter().chain(several).collect();
+        let ids = if self.ids.len() == 1 { first.to_string() } else { format!("{first}…{last}") };
+        match (below.is_empty(), is_row) {
+            (true, _) => ids,
+            (false, true) => format!("{ids} <small>{}</small>", below.join(", ")),
+            (false, false) => format!("{ids}<br><small>{}</small>", below.join("<br>")),
         }
     }
 
@@ -105,36 +113,68 @@ impl Group {
 }
 
 /// One replica, or one leadership, from a broker to another one; a side is absent where the number of replicas changes.
-type Passage = (Option<usize>, Option<usize>, Bytes);
+struct Passage {
+    from: Option<usize>,
+    to: Option<usize>,
+    bytes: Bytes,
+}
 
-/// What leaves where and arrives where, partition by partition, from first list to last.
-fn passages(facts: &Facts<'_>, unit: Unit, mut tell: impl FnMut(Passage)) {
-    let row = |id: BrokerId| facts.row(id);
-    let rack = |id: &BrokerId| row(*id).map(|row| &facts.plan.brokers[row].rack);
-    let (mut old, mut new): (Vec<BrokerId>, Vec<BrokerId>) = (Vec::new(), Vec::new());
-    for story in facts.stories() {
-        let (first, last) = facts.ends(story);
-        if unit == Unit::Leaders {
+/// Partitions that one thread looks at in a row.
+const CHUNK: usize = 4_096;
+
+/// What leaves where and arrives where, from first list to last.
+fn passages(facts: &Facts<'_>, unit: Unit) -> Vec<Passage> {
+    let stories: Vec<&[u32]> = facts.stories().collect();
+    let parts = stories.par_chunks(CHUNK).map(|stories| {
+        let mut passages = Vec::with_capacity(stories.len() * 3);
+        let mut pairing = Pairing::default();
+        for story in stories {
+            let (first, last) = facts.ends(story);
+            if unit == Unit::Replicas {
+                pairing.replicas(facts, &first, &last, &mut passages);
+                continue;
+            }
             let heads = (first.previous.first().copied(), last.replicas.first().copied());
             if heads.0 != heads.1 {
-                tell((heads.0.and_then(row), heads.1.and_then(row), first.size));
+                let [from, to] = [heads.0, heads.1].map(|id| id.and_then(|id| facts.row(id)));
+                passages.push(Passage { from, to, bytes: first.size });
             }
-            continue;
         }
+        passages
+    });
+    parts.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// Who leaves and who comes, by row and rack; kept from one partition to the next.
+#[derive(Default)]
+struct Pairing {
+    old: Vec<(Option<usize>, Option<usize>)>,
+    new: Vec<(Option<usize>, Option<usize>)>,
+}
+
+impl Pairing {
+    /// Who takes whose place: in the same rack where there is one, else the first that is left.
+    fn replicas(&mut self, facts: &Facts<'_>, first: &Move<'_>, last: &Move<'_>, passages: &mut Vec<Passage>) {
+        let place = |id: &BrokerId| {
+            let row = facts.row(*id);
+            (row, row.map(|row| facts.racks.of[row]))
+        };
+        let Pairing { old, new } = self;
         old.clear();
         new.clear();
-        old.extend(first.previous.iter().filter(|id| !last.replicas.contains(id)));
-        new.extend(last.replicas.iter().filter(|id| !first.previous.contains(id)));
-        // Who takes whose place: in the same rack where there is one, else the first that is left.
-        old.retain(|left| {
-            let same = new.iter().position(|added| rack(added) == rack(left));
+        old.extend(first.previous.iter().filter(|id| !last.replicas.contains(id)).map(place));
+        new.extend(last.replicas.iter().filter(|id| !first.previous.contains(id)).map(place));
+        let bytes = last.size;
+        old.retain(|&(from, rack)| {
+            let same = new.iter().position(|added| added.1 == rack);
             if let Some(at) = same {
-                tell((row(*left), row(new.remove(at)), last.size));
+                passages.push(Passage { from, to: new.remove(at).0, bytes });
             }
             same.is_none()
         });
         for at in 0..old.len().max(new.len()) {
-            tell((old.get(at).copied().and_then(row), new.get(at).copied().and_then(row), last.size));
+            let row = |side: &[(Option<usize>, Option<usize>)]| side.get(at).and_then(|place| place.0);
+            passages.push(Passage { from: row(old), to: row(new), bytes });
         }
     }
 }
@@ -165,7 +205,6 @@ impl Matrix {
 
     /// The matrix as a table; names are safe, `caption` too.
     fn html(&self, id: &str, caption: &str, corner: &str, unit: Unit, diagonal: &'static str) -> String {
-        use std::fmt::Write;
         let value = |flow: Flow| if unit == Unit::Leaders { flow.replicas } else { flow.bytes.get() };
         let most = self.cells.iter().map(|&flow| value(flow)).max().unwrap_or(0).max(1);
         let shown = |flow: Flow| match (unit, flow.replicas) {
@@ -213,30 +252,31 @@ fn brokers_matrix(facts: &Facts<'_>, unit: Unit) -> String {
     let plan = facts.plan;
     let (mut leaves, mut arrives) = (vec![false; plan.brokers.len()], vec![false; plan.brokers.len()]);
     let (mut has_new, mut has_dropped) = (false, false);
-    passages(facts, unit, |(from, to, _)| {
+    let passages = passages(facts, unit);
+    for Passage { from, to, .. } in &passages {
         has_new |= from.is_none();
         has_dropped |= to.is_none();
         from.inspect(|&row| leaves[row] = true);
         to.inspect(|&row| arrives[row] = true);
-    });
+    }
     let (old, new) = (Groups::of(plan, &leaves), Groups::of(plan, &arrives));
     if old.list.is_empty() && new.list.is_empty() {
         return "<p>No replica changes its broker.\n".to_owned();
     }
-    let names = |groups: &Groups, extra: Option<&str>| -> Vec<(String, String)> {
-        let named = groups.list.iter().map(|group| (group.label(), group.title()));
+    let names = |groups: &Groups, is_row: bool, extra: Option<&str>| -> Vec<(String, String)> {
+        let named = groups.list.iter().map(|group| (group.label(is_row), group.title()));
         named.chain(extra.map(|name| (name.to_owned(), name.to_owned()))).collect()
     };
     let mut matrix = Matrix::new(
-        names(&old, has_new.then_some("one replica more")),
-        names(&new, has_dropped.then_some("one replica less")),
+        names(&old, true, has_new.then_some("one replica more")),
+        names(&new, false, has_dropped.then_some("one replica less")),
     );
     let columns = matrix.columns.len();
-    passages(facts, unit, |(from, to, bytes)| {
+    for Passage { from, to, bytes } in passages {
         let row = from.and_then(|row| old.of[row]).unwrap_or(old.list.len());
         let column = to.and_then(|row| new.of[row]).unwrap_or(new.list.len());
         matrix.cells[row * columns + column].add(Flow { replicas: 1, bytes });
-    });
+    }
     let (what, how) = match unit {
         Unit::Leaders => ("Who hands leadership to whom, in partitions", ""),
         Unit::Replicas => (

@@ -166,8 +166,8 @@ fn tiles(plan: &Plan) -> Vec<Tile> {
         tiles.push(tile("Fullest disk at its peak", percent(peak), title, vec![limit]));
     }
     if let Some(leaders) = summary.leaders_max_over_mean.filter(|_| !request.empties_dirs()) {
-        let more = vec!["of the mean, on the target that leads most".to_owned()];
-        tiles.push(tile("Leaders in the end", format!("{leaders:.3}×"), leaders.to_string(), more));
+        let more = vec!["of the mean, in the end".to_owned()];
+        tiles.push(tile("Most leaders on a target", format!("{leaders:.3}×"), leaders.to_string(), more));
     }
     tiles
 }

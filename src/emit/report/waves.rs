@@ -275,6 +275,15 @@ fn round_time(seconds: f64) -> String {
     shown.take(2).map(|(count, name)| format!("{count}{name}")).collect::<Vec<_>>().join(" ")
 }
 
+/// A time since the start, to the minute however long it is: `1d 02h 05m`.
+fn since(time: Seconds) -> String {
+    let minutes = (time.get() / 60.0).round() as u64;
+    match minutes / 1_440 {
+        0 => time.to_string(),
+        days => format!("{days}d {:02}h {:02}m", minutes / 60 % 24, minutes % 60),
+    }
+}
+
 /// What sets the expected time of waves, the longest first.
 fn held_up(plan: &Plan) -> String {
     let mut held: Vec<(Limit, u32, Seconds)> = Vec::new();
@@ -349,6 +358,10 @@ fn table(facts: &Facts<'_>) -> String {
     };
     let mut table = Table::new("wave-table", caption, &COLUMNS).sortable();
     let mut start = Some(Seconds::ZERO);
+    let is_at_risk = plan.waves.iter().filter_map(|wave| wave.at_risk.as_ref()).any(|risk| {
+        let racks = risk.rack_loss.as_ref().map_or(0, |loss| loss.below_min_isr);
+        risk.broker_loss.below_min_isr + racks > 0
+    });
     for (wave, sums) in plan.waves.iter().zip(&facts.waves).take(ROWS_MAX) {
         let class = class_of(wave.stage);
         let stage = Cell::html(format!("<i class=\"{class}\"></i>{}", wave.stage.as_str()));
@@ -365,7 +378,9 @@ fn table(facts: &Facts<'_>) -> String {
                 Cell::count(wave.rows.len() as u64),
                 Cell::or_none(Some(sums.copies.bytes).filter(|bytes| *bytes > Bytes::ZERO), Cell::bytes),
                 Cell::count(sums.leaders_changing),
-                Cell::or_none(start.filter(|_| dates.is_none()), Cell::seconds),
+                Cell::or_none(start.filter(|_| dates.is_none()), |start| {
+                    Cell::html(since(start)).titled(exact_seconds(start))
+                }),
                 Cell::or_none(dates, |dates| Cell::text(dates.starts_at.expected.short())),
                 Cell::or_none(wave.duration_seconds, |time| Cell::seconds(time.expected)),
                 range.unwrap_or_default(),
@@ -373,8 +388,8 @@ fn table(facts: &Facts<'_>) -> String {
                 Cell::or_none(dates, |dates| Cell::text(dates.ends_at.high.short())),
                 Cell::or_none(wave.held_up_by(), |limit| Cell::text(limit.in_short())),
                 Cell::or_none(plan.cross_rack_cost_of(wave), |cost| Cell::text(money(cost))),
-                risk(wave, |risk| Some(&risk.broker_loss)),
-                risk(wave, |risk| risk.rack_loss.as_ref()),
+                risk(wave, is_at_risk, |risk| Some(&risk.broker_loss)),
+                risk(wave, is_at_risk, |risk| risk.rack_loss.as_ref()),
                 Cell::or_none(wave.rollback_seconds.filter(|_| sums.copies.replicas > 0), Cell::seconds),
                 Cell::or_none(wave.rollback_peak_disk_utilization, |fill| {
                     Cell::html(percent(fill)).titled(format!("{:.4}% of the fullest log dir", fill * 100.0))
@@ -384,14 +399,23 @@ fn table(facts: &Facts<'_>) -> String {
         let takes = wave.duration_seconds.map(|time| time.expected);
         start = start.zip(takes).map(|(start, takes)| start + takes);
     }
-    let notes = "<p class=note>At risk: partitions that the loss of any one broker, or rack, would leave below \
-                 <code>min.insync.replicas</code> while the wave runs. Undo: how long taking back this wave alone copies, and \
-                 how full it makes the fullest log dir that receives again.\n";
-    format!("{}{notes}", table.html())
+    let mut notes = String::new();
+    if is_at_risk {
+        notes.push_str(
+            "At risk: partitions that the loss of any one broker, or rack, would leave below \
+             <code>min.insync.replicas</code> while the wave runs. ",
+        );
+    }
+    if plan.waves.iter().any(|wave| wave.rollback_seconds.is_some()) {
+        notes.push_str(
+            "Undo: how long taking back this wave alone copies, and how full it makes the fullest log dir that receives again.",
+        );
+    }
+    if notes.is_empty() { table.html() } else { format!("{}<p class=note>{notes}\n", table.html()) }
 }
 
-fn risk<'a>(wave: &'a Wave, of: impl Fn(&'a AtRisk) -> Option<&'a LossRisk>) -> Cell {
-    Cell::or_none(wave.at_risk.as_ref().and_then(of), |loss| {
+fn risk<'a>(wave: &'a Wave, is_shown: bool, of: impl Fn(&'a AtRisk) -> Option<&'a LossRisk>) -> Cell {
+    Cell::or_none(wave.at_risk.as_ref().filter(|_| is_shown).and_then(of), |loss| {
         Cell::count(loss.below_min_isr).titled(format!(
             "{} below min ISR, {} of them offline",
             grouped(loss.below_min_isr),
