@@ -182,7 +182,7 @@ pub struct PlanArgs {
     /// Write to standard output: `kafka`, one file for kafka-reassign-partitions, or `plan`, plan.json [default: kafka]
     #[arg(long, value_enum, help_heading = "Output", hide_possible_values = true)]
     pub format: Option<Format>,
-    /// Write plan.json, a folder of files for each wave, and a runbook to this new directory
+    /// Write plan.json, a folder of files for each wave, a runbook and a report.html to this new directory
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Replace DIR when it is empty or holds a kshift plan and nothing else

@@ -22,6 +22,8 @@
 
   // Sorting: by the exact number in a cell's title where there is one, else by its number or text.
   const number = (text) => {
+    // Dates sort as text.
+    if (/^\d{4}-\d\d-\d\d/.test(text)) return NaN;
     const found = /^-?[\d,]+(\.\d+)?/.exec(text.trim());
     return found ? Number(found[0].replaceAll(",", "")) : NaN;
   };

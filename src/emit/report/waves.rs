@@ -7,6 +7,7 @@ use super::html::{Cell, Kind, Table, escaped, exact_seconds, percent, place};
 use crate::base::price::money;
 use crate::base::text::{counted, grouped};
 use crate::base::units::{Bytes, Seconds};
+use crate::base::zone::Moment;
 use crate::plan::{AtRisk, Cap, Limit, LossRisk, Plan, Side, Stage, Wave};
 
 /// Waves that the table has at most.
@@ -119,7 +120,7 @@ fn bar_title(wave: &Wave, bytes: Bytes) -> String {
         let _ = write!(title, ", {}", time.expected);
     }
     if let Some(limit) = wave.held_up_by() {
-        let _ = write!(title, ", held up by {}", limit.in_short());
+        let _ = write!(title, ", held up by {}", short_limit(limit));
     }
     title
 }
@@ -328,6 +329,20 @@ pub(super) fn limit_text(limit: Limit) -> String {
     }
 }
 
+/// `broker 5 as leader`.
+fn short_limit(limit: Limit) -> String {
+    match limit.side {
+        Side::LogDirs => format!("broker {} between log dirs", limit.broker),
+        Side::Leader | Side::Follower => limit.in_short(),
+    }
+}
+
+/// What the clock shows; how far it is from UTC stands in the title.
+fn date(moment: Moment) -> Cell {
+    let text = moment.short();
+    Cell::text(text.get(..16).unwrap_or(&text)).titled(moment.to_string())
+}
+
 const COLUMNS: [(&str, Kind); 17] = [
     ("Wave", Kind::Number),
     ("Stage", Kind::Words),
@@ -358,6 +373,7 @@ fn table(facts: &Facts<'_>) -> String {
     };
     let mut table = Table::new("wave-table", caption, &COLUMNS).sortable();
     let mut start = Some(Seconds::ZERO);
+    let has_new_leaders = facts.waves.iter().any(|sums| sums.leaders_changing > 0);
     let is_at_risk = plan.waves.iter().filter_map(|wave| wave.at_risk.as_ref()).any(|risk| {
         let racks = risk.rack_loss.as_ref().map_or(0, |loss| loss.below_min_isr);
         risk.broker_loss.below_min_isr + racks > 0
@@ -377,16 +393,16 @@ fn table(facts: &Facts<'_>) -> String {
                 stage,
                 Cell::count(wave.rows.len() as u64),
                 Cell::or_none(Some(sums.copies.bytes).filter(|bytes| *bytes > Bytes::ZERO), Cell::bytes),
-                Cell::count(sums.leaders_changing),
+                if has_new_leaders { Cell::count(sums.leaders_changing) } else { Cell::none() },
                 Cell::or_none(start.filter(|_| dates.is_none()), |start| {
                     Cell::html(since(start)).titled(exact_seconds(start))
                 }),
-                Cell::or_none(dates, |dates| Cell::text(dates.starts_at.expected.short())),
+                Cell::or_none(dates, |dates| date(dates.starts_at.expected)),
                 Cell::or_none(wave.duration_seconds, |time| Cell::seconds(time.expected)),
                 range.unwrap_or_default(),
-                Cell::or_none(dates, |dates| Cell::text(dates.ends_at.expected.short())),
-                Cell::or_none(dates, |dates| Cell::text(dates.ends_at.high.short())),
-                Cell::or_none(wave.held_up_by(), |limit| Cell::text(limit.in_short())),
+                Cell::or_none(dates, |dates| date(dates.ends_at.expected)),
+                Cell::or_none(dates, |dates| date(dates.ends_at.high)),
+                Cell::or_none(wave.held_up_by(), |limit| Cell::text(short_limit(limit)).class("w")),
                 Cell::or_none(plan.cross_rack_cost_of(wave), |cost| Cell::text(money(cost))),
                 risk(wave, is_at_risk, |risk| Some(&risk.broker_loss)),
                 risk(wave, is_at_risk, |risk| risk.rack_loss.as_ref()),
