@@ -290,7 +290,7 @@ fn brokers_matrix(facts: &Facts<'_>, unit: Unit) -> String {
     } else {
         "Brokers of one rack are put together to fit the page; the tables under Brokers have each one. "
     };
-    let note = format!("<p class=note>{how}{grouped}The darker, the more.\n");
+    let note = format!("<p class=note>{how}{grouped}The stronger the colour, the more.\n");
     format!("{}{note}", matrix.html("flow", what, "from \\ to", unit, ""))
 }
 

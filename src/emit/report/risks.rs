@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::html::{Cell, Kind, Table, escaped, place, prose};
-use crate::base::text::{counted, grouped};
+use crate::base::text::{counted, either, grouped};
 use crate::plan::{AtRisk, LossRisk, Plan};
 
 /// Deferred partitions that are named.
@@ -97,7 +97,9 @@ fn loss_chart(plan: &Plan) -> String {
         format!("<path class={class} d=\"{path}\"/>\n")
     };
     let mut axis = String::new();
-    for count in [0, (most / 2.0) as u64, most as u64] {
+    let mut told = vec![0, (most / 2.0) as u64, most as u64];
+    told.dedup();
+    for count in told {
         let _ = write!(axis, "<path class=grid d=\"M{LEFT} {}H{WIDTH}\"/>", place(y(count)));
         let _ = writeln!(
             axis,
@@ -128,9 +130,10 @@ pub(super) fn deferred(plan: &Plan) -> String {
         *reasons.entry(&deferred.reason).or_default() += 1;
     }
     let mut html = format!(
-        "<p>{} that the plan should have moved stay where they are. Mend what stands in the way, take a new snapshot and plan \
+        "<p>{} that the plan should have moved {} stands. Mend what stands in the way, take a new snapshot and plan \
          again: with <code>--resume</code> what is done stays done.\n",
-        counted(plan.deferred.len(), "partition")
+        counted(plan.deferred.len(), "partition"),
+        either(plan.deferred.len(), "stays where it", "stay where each")
     );
     if (2..=REASONS_MAX).contains(&reasons.len()) {
         let mut table =
