@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from kshift._types import (
     AtRisk,
@@ -475,12 +475,15 @@ class Plan:
         """Write every command that a person types, as Markdown."""
 
     def export(
-        self, format: Literal["kafka", "election", "throttle", "runbook", "html"], *, wave: SupportsIndex | None = None
+        self,
+        format: Literal["kafka", "election", "throttle", "runbook", "html"],  # noqa: A002
+        *,
+        wave: SupportsIndex | None = None,
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
-        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
-        as if it were done at once), ``runbook``, ``html`` (one page to look at, which needs no network). Raises
+        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole
+        plan as if it were done at once), ``runbook``, ``html`` (one page to look at, which needs no network). Raises
         ``InputError`` for a wave that the plan does not have, an option that the format does not take, and ``throttle``
         where nothing is throttled.
 

@@ -127,6 +127,7 @@ def test_everything_is_reached_by_keyboard(pages: Pages, plan: kshift.Plan) -> N
     expect(page.locator("#query")).to_be_focused()
     page.keyboard.type("topic-00001")
     expect(page.locator("#found")).to_contain_text("match")
+    page.keyboard.press("Enter")
     link = page.locator("#results a").first
     wave = link.inner_text()
     link.focus()

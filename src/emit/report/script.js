@@ -62,6 +62,7 @@
   const query = byId("query");
   const SHOWN = 200;
   form.hidden = false;
+  byId("unscripted").hidden = true;
   let data;
   const read = () => (data ??= JSON.parse(byId("data").textContent));
 
