@@ -59,9 +59,10 @@ impl Groups {
         // The least number of brokers in a group that keeps the matrix small; groups of one rack where that can be.
         let by_rack = sizes.len() <= GROUPS_MAX;
         let groups = |per_group: usize| sizes.iter().map(|size| size.div_ceil(per_group)).sum::<usize>();
-        let per_group = match by_rack {
-            true => (1..=told.len().max(1)).find(|&per_group| groups(per_group) <= GROUPS_MAX).unwrap_or(1),
-            false => told.len().div_ceil(GROUPS_MAX),
+        let per_group = if by_rack {
+            (1..=told.len().max(1)).find(|&per_group| groups(per_group) <= GROUPS_MAX).unwrap_or(1)
+        } else {
+            told.len().div_ceil(GROUPS_MAX)
         };
         let mut list: Vec<Group> = Vec::new();
         let mut of = vec![None; plan.brokers.len()];

@@ -39,9 +39,7 @@ fn no_name_in_a_plan_becomes_markup_or_script() {
     plan.deferred.push(Deferred { topic: evil(), partition: PartitionId::new(1), reason: evil() });
     plan.summary.makespan_lower_bound_by = Some(evil());
     plan.summary.waves_lower_bound_by = Some(evil());
-    for bound in [&mut plan.summary.bounds.as_mut().unwrap().makespan] {
-        bound.as_mut().unwrap().by = evil();
-    }
+    plan.summary.bounds.as_mut().unwrap().makespan.as_mut().unwrap().by = evil();
     let page = page(&plan);
     assert!(page.contains("alert(1)"), "the names are told");
     assert_eq!(page.matches("<script").count(), 2, "the data and the script of the page itself");
