@@ -372,7 +372,8 @@ fn table(facts: &Facts<'_>) -> String {
         many => format!("{}, in the order in which they run", counted(many, "wave")),
     };
     let mut table = Table::new("wave-table", caption, &COLUMNS).sortable();
-    let mut start = Some(Seconds::ZERO);
+    let has_times = plan.waves.iter().any(|wave| wave.duration_seconds.is_some());
+    let mut start = has_times.then_some(Seconds::ZERO);
     let has_new_leaders = facts.waves.iter().any(|sums| sums.leaders_changing > 0);
     let is_at_risk = plan.waves.iter().filter_map(|wave| wave.at_risk.as_ref()).any(|risk| {
         let racks = risk.rack_loss.as_ref().map_or(0, |loss| loss.below_min_isr);
