@@ -143,7 +143,7 @@ fn every_kind_of_plan_has_a_page_of_its_own() {
     assert!(!page.contains("Starts after") && !page.contains("Held up by"));
     let page = says("--drain 1000 --leaders-only", &["Who hands leadership to whom", "nothing is copied"]);
     assert!(!page.contains("id=rack-matrix") && !page.contains("Disk of each broker that receives"));
-    says("--drain 1000-1001 --replicas-only --throttle 50MB/s", &["Move followers off", "id=rack-matrix"]);
+    says("--drain 1000-1001 --replicas-only --throttle 50MB/s", &["move followers off", "id=rack-matrix"]);
     says("--drain 3 --throttle 50MB/s", &["Nothing has to move", "There is nothing to run"]);
     says(
         "--drain 1000-1005 --throttle 50MB/s --strategy two-stage --balance-sources --canary 2",
