@@ -1,5 +1,5 @@
 # The targets are what CI runs. `make example` and `make test` install what they need.
-.PHONY: example test lint rust python kafka bench clean
+.PHONY: example test lint rust python browser kafka bench clean
 
 # Plans the drain of the brokers 1001-1003 of a real cluster and leaves reassign.json.
 example:
@@ -9,7 +9,7 @@ example:
 	@echo "wrote reassign.json, for: kafka-reassign-partitions.sh --execute --reassignment-json-file reassign.json" >&2
 
 # Every test, from the core to real Kafka brokers.
-test: lint rust python kafka
+test: lint rust python browser kafka
 
 lint:
 	@scripts/need cargo cc python3 shellcheck
@@ -32,6 +32,13 @@ python:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	KSHIFT_BINARY=$(CURDIR)/target/ci/kshift .venv/bin/pytest tests/python
+
+# report.html in Debian's Chromium, driven by Playwright; axe-core judges whether everybody can use it.
+browser:
+	@scripts/need cargo cc python3 chromium
+	scripts/venv
+	.venv/bin/mypy tests/browser
+	.venv/bin/pytest tests/browser
 
 kafka:
 	@scripts/need cargo cc python3 java javac mvn

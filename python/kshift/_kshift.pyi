@@ -484,7 +484,7 @@ class Plan:
 
     def export(
         self,
-        format: Literal["kafka", "election", "throttle", "runbook", "cruise-control"],
+        format: Literal["kafka", "election", "throttle", "runbook", "html", "cruise-control"],  # noqa: A002
         *,
         wave: SupportsIndex | None = None,
         cluster: Cluster | None = None,
@@ -494,7 +494,7 @@ class Plan:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
         ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole
-        plan as if it were done at once), ``runbook``. ``cruise-control`` is what Cruise Control would answer, its
+        plan as if it were done at once), ``runbook``, ``html`` (one page to look at, which needs no network). ``cruise-control`` is what Cruise Control would answer, its
         capacity and broker-set files, and the requests to make of it: ``cluster`` adds hosts, rates (KiB/s) and
         network capacities, ``only`` gives one of the files, ``text_names`` names partitions as text, as its published
         schema has it.

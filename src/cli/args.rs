@@ -183,7 +183,7 @@ pub struct PlanArgs {
     /// Write to standard output: `kafka`, one file for kafka-reassign-partitions, or `plan`, plan.json [default: kafka]
     #[arg(long, value_enum, help_heading = "Output", hide_possible_values = true)]
     pub format: Option<Format>,
-    /// Write plan.json, a folder of files for each wave, and a runbook to this new directory
+    /// Write plan.json, a folder of files for each wave, a runbook and a report.html to this new directory
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub out: Option<PathBuf>,
     /// Replace DIR when it is empty or holds a kshift plan and nothing else
@@ -357,6 +357,7 @@ A single file goes to standard output, or to the file named by -o; several need
 Examples:
   kshift export plan kafka --wave 2 > reassign.json
   kshift export plan throttle --wave 2 -o throttle.json
+  kshift export plan html -o report.html
   kshift export plan runbook --out pages"
 )]
 pub struct ExportArgs {
@@ -387,6 +388,8 @@ pub enum ExportFormat {
     Throttle(WaveArgs),
     /// Every command that a person types with Kafka's own tools, in Markdown
     Runbook,
+    /// The plan as one page to look at, which needs no network: waves, brokers, risks, bounds, search
+    Html,
     /// What Cruise Control would answer, its capacity and broker-set files, and the requests to make of it
     CruiseControl(CruiseControlArgs),
 }

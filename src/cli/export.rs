@@ -24,6 +24,7 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
         ExportFormat::Throttle(of) => export::throttle(&plan, of.wave)?,
         ExportFormat::Runbook => export::runbook(&plan),
         ExportFormat::CruiseControl(of) => cruise_control(&plan, of)?,
+        ExportFormat::Html => export::html(&plan),
     };
     let view = ExportView {
         files: listed(&files),

@@ -1,7 +1,7 @@
 //! The files for Kafka's own tools, of a plan as a whole or of one of its waves.
 
 use super::files::Files;
-use super::{election, kafka, runbook, throttle};
+use super::{election, kafka, report, runbook, throttle};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::plan::{Plan, Wave};
 
@@ -52,6 +52,11 @@ pub fn throttle(plan: &Plan, wave: Option<u32>) -> Result<Files> {
 /// `runbook.md`: every command that a person types.
 pub fn runbook(plan: &Plan) -> Files {
     Files::one("runbook.md", runbook::runbook(plan))
+}
+
+/// `report.html`: the plan as one page to look at.
+pub fn html(plan: &Plan) -> Files {
+    Files::one("report.html", report::report(plan))
 }
 
 /// The wave of this number.

@@ -13,7 +13,7 @@ use crate::base::work::Work;
 use crate::plan::rollback::{rollback, waves};
 use crate::plan::{self, BrokerThrottle, Plan, Role, Stage, Throttle, sample};
 
-fn golden(name: &str, found: &[u8]) {
+pub(super) fn golden(name: &str, found: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     #[expect(clippy::disallowed_methods, reason = "a test may ask whether to write its expectations anew")]
     let bless = std::env::var("KSHIFT_BLESS").is_ok_and(|value| value == "1");
@@ -233,6 +233,7 @@ fn a_directory_holds_every_file_and_no_other() {
         names(&out),
         [
             "plan.json",
+            "report.html",
             "runbook.md",
             "waves/001/reassign.json",
             "waves/001/rollback.json",

@@ -6,6 +6,7 @@ pub mod export;
 pub mod files;
 pub mod kafka;
 pub mod out_dir;
+pub mod report;
 pub mod rollback_dir;
 pub mod runbook;
 mod runbook_back;

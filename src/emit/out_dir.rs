@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::{election, kafka, runbook, throttle};
+use super::{election, kafka, report, runbook, throttle};
 use crate::base::error::Result;
 use crate::base::fs::{self, Staging};
 use crate::base::work::Work;
@@ -16,7 +16,7 @@ const FILES: [&str; 3] = ["plan.json", "runbook.md", "report.html"];
 /// Files of a wave.
 const WAVE_FILES: [&str; 4] = ["reassign.json", "rollback.json", "election.json", "throttle.json"];
 
-/// Writes the directory of a plan: plan.json, the files of each wave, runbook.md.
+/// Writes the directory of a plan: plan.json, the files of each wave, runbook.md, report.html.
 ///
 /// The waves are written on all cores, and no more than one wave per core is held in memory.
 ///
@@ -31,15 +31,20 @@ pub fn write(plan: &Plan, dir: &Path, force: bool, work: &Work) -> Result<()> {
         staging.write_pieces("plan.json", |sink| plan::write_to(plan, sink))?;
         staging.write("runbook.md", runbook::runbook(plan).as_bytes())
     };
-    let (document, waves) = rayon::join(write_papers, || {
-        let done = AtomicUsize::new(0);
-        plan.waves.par_iter().try_for_each(|wave| {
-            write_wave(plan, wave, &staging)?;
-            work.step("writing", done.fetch_add(1, Ordering::Relaxed) + 1, plan.waves.len())
-        })
-    });
+    let write_report = || staging.write("report.html", &report::report(plan));
+    let ((document, page), waves) = rayon::join(
+        || rayon::join(write_papers, write_report),
+        || {
+            let done = AtomicUsize::new(0);
+            plan.waves.par_iter().try_for_each(|wave| {
+                write_wave(plan, wave, &staging)?;
+                work.step("writing", done.fetch_add(1, Ordering::Relaxed) + 1, plan.waves.len())
+            })
+        },
+    );
     waves?;
     document?;
+    page?;
     work.step("writing", plan.waves.len(), plan.waves.len())?;
     staging.publish()
 }

@@ -16,11 +16,12 @@ use crate::plan::Plan;
 use crate::request::Supplements;
 
 /// The formats and the options that each takes.
-const FORMATS: [(&str, &[&str]); 5] = [
+const FORMATS: [(&str, &[&str]); 6] = [
     ("kafka", &["wave"]),
     ("election", &["wave"]),
     ("throttle", &["wave"]),
     ("runbook", &[]),
+    ("html", &[]),
     ("cruise-control", &["wave", "cluster", "only", "text_names"]),
 ];
 
@@ -73,6 +74,7 @@ fn made(plan: &Plan, format: &str, cluster: Option<Completion>, options: &cruise
         "kafka" => export::kafka(plan, wave),
         "election" => export::election(plan, wave),
         "throttle" => export::throttle(plan, wave),
+        "html" => Ok(export::html(plan)),
         _ => Ok(export::runbook(plan)),
     }
 }

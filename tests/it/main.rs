@@ -26,6 +26,7 @@ mod props;
 mod rates;
 mod readme;
 mod regress;
+mod report;
 mod resume;
 mod rollback;
 mod rolling;

@@ -444,6 +444,7 @@ def test_the_files_of_a_directory_are_those_of_the_waves(
     plan.write(out)
     assert (out / "plan.json").read_bytes() == plan.to_json()
     assert (out / "runbook.md").read_text() == plan.runbook()
+    assert plan.export("html") == {"report.html": (out / "report.html").read_bytes()}
     for wave in plan.waves:
         directory = out / "waves" / f"{wave.index:03}"
         files = {
