@@ -20,6 +20,7 @@ mod health;
 mod kept;
 mod report;
 mod rules;
+mod scripts;
 mod share;
 mod spread;
 #[cfg(test)]

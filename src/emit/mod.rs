@@ -13,6 +13,7 @@ mod runbook_facts;
 mod runbook_steps;
 mod runbook_text;
 pub mod throttle;
+mod throttle_sh;
 
 #[cfg(test)]
 mod golden;

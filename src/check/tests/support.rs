@@ -143,6 +143,7 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
         warnings: Vec::new(),
         complete: true,
         drift: None,
+        throttles_before: EarlierThrottles::default(),
     }
 }
 

@@ -1,0 +1,97 @@
+//! `throttle.sh` and `unthrottle.sh`: a wave's throttle set and taken off with `kafka-configs`, for when Kafka's own
+//! `--throttle` would not do: throttles that have to survive, and replicas on dead brokers.
+//!
+//! Plain POSIX shell that calls one of Kafka's tools and nothing else. Each change is a request of its own, so no
+//! number of topics comes near the controller's limit of records.
+
+#![expect(clippy::format_push_string, reason = "a script is put together once")]
+
+use super::out_dir::wave_name;
+use super::throttle::{Setting, Settings};
+use crate::base::kafka_configs::{self, ARGUMENT_MAX, quoted};
+use crate::plan::{LISTS, Plan, Wave};
+
+/// Sets the throttle of a wave: `sh throttle.sh`, or `sh throttle.sh brokers` for the rates alone.
+pub(super) fn throttle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> String {
+    let name = wave_name(plan, wave.index);
+    let is_within = settings.topics.is_empty();
+    let mut text = format!("#!/bin/sh\n# Throttles wave {name}. It may be run again.\n");
+    if is_within {
+        text.push_str("# RATE=1000000 in front of it gives every broker that rate, in bytes/s.\n");
+    } else {
+        text.push_str(
+            "# With `brokers` behind it, it sets the rates alone; RATE=1000000 in front gives every broker that rate, in bytes/s.\n",
+        );
+    }
+    text.push_str(kafka_configs::HEAD);
+    text.push_str(if is_within { kafka_configs::LOG_DIR_RATES } else { kafka_configs::RATES });
+    // What a topic has already need not be set again.
+    let changed = |lists: &&(&str, Vec<Setting<'_>>)| lists.1.iter().any(|list| list.before != Some(&list.value));
+    let changed: Vec<_> = settings.topics.iter().filter(changed).collect();
+    let is_long = |lists: &[Setting<'_>]| lists.iter().map(|list| list.value.len()).sum::<usize>() > ARGUMENT_MAX;
+    for (function, is_for) in [(kafka_configs::LISTS, false), (kafka_configs::LONG, true)] {
+        if changed.iter().any(|(_, lists)| is_long(lists) == is_for) {
+            text.push_str(function);
+        }
+    }
+    for (id, rates) in &settings.brokers {
+        let rates: Vec<String> = rates.iter().map(|rate| quoted(&rate.value)).collect();
+        text.push_str(&format!("side_by_side rates {id} {}\n", rates.join(" ")));
+    }
+    if !changed.is_empty() {
+        text.push_str("if [ \"${1:-}\" != brokers ]; then\n");
+        for (topic, lists) in changed {
+            let long = lists.iter().map(|list| quoted(&format!("{}={}", list.key, list.value)));
+            let short = lists.iter().map(|list| quoted(&list.value));
+            let (call, words): (&str, Vec<String>) =
+                if is_long(lists) { ("long topics", long.collect()) } else { ("lists", short.collect()) };
+            text.push_str(&format!("  side_by_side {call} {topic} {}\n", words.join(" ")));
+        }
+        text.push_str("fi\n");
+    }
+    text + kafka_configs::END
+}
+
+/// Takes the throttle of a wave off again and nothing else; what stood there before comes back.
+pub(super) fn unthrottle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> String {
+    let name = wave_name(plan, wave.index);
+    let mut text = format!(
+        "#!/bin/sh\n# Takes off what was set for wave {name}, and nothing else; what stood there before comes back. It may be \
+         run again.\n{}{}",
+        kafka_configs::HEAD,
+        kafka_configs::FORGET
+    );
+    let brokers = settings.brokers.iter().map(|(id, rates)| ("brokers", id.to_string(), rates));
+    let topics = settings.topics.iter().map(|(topic, lists)| ("topics", (*topic).to_owned(), lists));
+    let (mut lines, mut any_long) = (String::new(), false);
+    for (kind, name, settings) in brokers.chain(topics) {
+        let back: Vec<(&str, &str)> =
+            settings.iter().filter_map(|setting| Some((setting.key, setting.before?))).collect();
+        let gone: Vec<&str> =
+            settings.iter().filter(|setting| setting.before.is_none()).map(|setting| setting.key).collect();
+        if back.iter().map(|(_, value)| value.len()).sum::<usize>() > ARGUMENT_MAX {
+            any_long = true;
+            let back: Vec<String> = back.iter().map(|(key, value)| quoted(&format!("{key}={value}"))).collect();
+            lines.push_str(&format!("side_by_side long {kind} {name} {}\n", back.join(" ")));
+        } else if !back.is_empty() {
+            let back: Vec<String> = back.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
+            lines.push_str(&format!("side_by_side alter {kind} {name} --add-config {}\n", quoted(&back.join(","))));
+        }
+        if !gone.is_empty() {
+            lines.push_str(&format!("side_by_side forget {kind} {name} {}\n", gone.join(",")));
+        }
+    }
+    if any_long {
+        text.push_str(kafka_configs::LONG);
+    }
+    text.push_str(&lines);
+    text + kafka_configs::END
+}
+
+/// Records that Kafka's tool has the controller write at once for the lists of a wave: one for each setting of a topic.
+///
+/// KRaft takes 10,000 in one request and starts nothing where there are more. Rates are a request to each broker.
+pub(super) fn records(settings: &Settings<'_>) -> usize {
+    debug_assert!(settings.topics.iter().all(|(_, lists)| lists.len() == LISTS.len()));
+    settings.topics.len() * LISTS.len()
+}
