@@ -14,6 +14,7 @@ mod runbook_steps;
 mod runbook_text;
 pub mod throttle;
 mod throttle_sh;
+pub mod tools;
 
 #[cfg(test)]
 mod golden;
