@@ -52,6 +52,17 @@ pub fn whole(plan: &Plan) -> Option<Vec<u8>> {
     settings_of_all(plan).map(|settings| document(&settings))
 }
 
+/// Records that the controller writes for the lists of a wave, all in one request of Kafka's tool: one for each setting
+/// of a topic. Rates are a request to each broker.
+pub fn records(plan: &Plan, wave: &Wave) -> usize {
+    if wave.throttle.is_none() {
+        return 0;
+    }
+    let copying = plan.moves_of(wave).zip(wave.rows.clone()).filter(|(m, _)| m.adding().next().is_some());
+    let topics: BTreeSet<u32> = copying.map(|(_, row)| plan.moves.topic[row]).collect();
+    topics.len() * LISTS.len()
+}
+
 /// What the throttle of a wave sets; `rows` are its own, sorted by topic and partition.
 pub(super) fn settings<'a>(plan: &'a Plan, wave: &Wave, rows: &[u32]) -> Option<Settings<'a>> {
     let moves = || rows.iter().map(|&row| plan.get(row as usize));

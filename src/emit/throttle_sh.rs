@@ -9,7 +9,7 @@
 use super::out_dir::wave_name;
 use super::throttle::{Setting, Settings};
 use crate::base::kafka_configs::{self, ARGUMENT_MAX, quoted};
-use crate::plan::{LISTS, Plan, Wave};
+use crate::plan::{Plan, Wave};
 
 /// Sets the throttle of a wave: `sh throttle.sh`, or `sh throttle.sh brokers` for the rates alone.
 pub(super) fn throttle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> String {
@@ -86,12 +86,4 @@ pub(super) fn unthrottle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> S
     }
     text.push_str(&lines);
     text + kafka_configs::END
-}
-
-/// Records that Kafka's tool has the controller write at once for the lists of a wave: one for each setting of a topic.
-///
-/// KRaft takes 10,000 in one request and starts nothing where there are more. Rates are a request to each broker.
-pub(super) fn records(settings: &Settings<'_>) -> usize {
-    debug_assert!(settings.topics.iter().all(|(_, lists)| lists.len() == LISTS.len()));
-    settings.topics.len() * LISTS.len()
 }
