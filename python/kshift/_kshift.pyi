@@ -475,12 +475,19 @@ class Plan:
         """Write every command that a person types, as Markdown."""
 
     def export(
-        self, format: Literal["kafka", "election", "throttle", "runbook"], *, wave: SupportsIndex | None = None
+        self,
+        format: Literal["kafka", "election", "throttle", "runbook"],
+        *,
+        wave: SupportsIndex | None = None,
+        script: Literal["set", "unset"] | None = None,
+        kafka: str | None = None,
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
         ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
-        as if it were done at once), ``runbook``. Raises ``InputError`` for a wave that the plan does not have, an option that
+        as if it were done at once), ``runbook``. With ``script``, ``throttle`` is a shell script of kafka-configs commands
+        that sets it, or that takes it off and brings back what was there before. With ``kafka``, such as ``"3.9"``,
+        ``runbook`` is for the tools of that version instead of the brokers'. Raises ``InputError`` for a wave that the plan does not have, an option that
         the format does not take, and ``throttle`` where nothing is throttled.
 
         >>> list(plan.export("kafka", wave=1))

@@ -7,8 +7,7 @@ join() {
   for pid in $pids; do wait "$pid" || failed=1; done
   running=0 pids=''
 }
-side_by_side() {
-  "$@" &
+started() { # counts what the line has sent into the background
   pids="$pids $!" running=$((running + 1))
   [ "$running" -lt "${JOBS:-4}" ] || join
 }

@@ -103,16 +103,16 @@ fn set(entities: &[Entity<'_>], name: &str) -> String {
     text.extend(functions.iter().map(|function| function.trim_end().to_owned()));
     for entity in entities.iter().filter(|entity| !entity.is_topic) {
         let rates: Vec<String> = entity.now.iter().map(|(_, rate)| quoted(rate)).collect();
-        text.push(format!("side_by_side rates {} {}", entity.name, rates.join(" ")));
+        text.push(format!("rates {} {} & started", entity.name, rates.join(" ")));
     }
     if !changed.is_empty() {
         text.push("if [ \"${1:-}\" != brokers ]; then".to_owned());
         for entity in changed {
             text.push(if is_long(&entity.now) {
-                format!("  side_by_side long topics {} {}", entity.name, lines(&entity.now))
+                format!("  long topics {} {} & started", entity.name, lines(&entity.now))
             } else {
                 let lists: Vec<String> = entity.now.iter().map(|(_, list)| quoted(list)).collect();
-                format!("  side_by_side lists {} {}", entity.name, lists.join(" "))
+                format!("  lists {} {} & started", entity.name, lists.join(" "))
             });
         }
         text.push("fi".to_owned());
@@ -133,15 +133,15 @@ fn unset(entities: &[Entity<'_>], name: &str) -> String {
     for entity in entities {
         let whose = format!("{} {}", if entity.is_topic { "topics" } else { "brokers" }, entity.name);
         if is_long(&entity.before) {
-            text.push(format!("side_by_side long {whose} {}", lines(&entity.before)));
+            text.push(format!("long {whose} {} & started", lines(&entity.before)));
         } else if !entity.before.is_empty() {
             let back: Vec<String> = entity.before.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
-            text.push(format!("side_by_side alter {whose} --add-config {}", quoted(&back.join(","))));
+            text.push(format!("alter {whose} --add-config {} & started", quoted(&back.join(","))));
         }
         let was = |key: &str| entity.before.iter().any(|before| before.0 == key);
         let gone: Vec<&str> = entity.now.iter().map(|now| now.0).filter(|key| !was(key)).collect();
         if !gone.is_empty() {
-            text.push(format!("side_by_side forget {whose} {}", gone.join(",")));
+            text.push(format!("forget {whose} {} & started", gone.join(",")));
         }
     }
     text.join("\n") + "\n" + END

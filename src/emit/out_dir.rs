@@ -67,9 +67,10 @@ pub(super) fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<
         staging.write(&format!("{dir}/election.json"), &election)?;
     }
     if let Some(settings) = throttle::settings(plan, wave, &rows) {
+        let whose = format!("wave {}", wave_name(plan, wave.index));
         staging.write(&format!("{dir}/throttle.json"), &throttle::document(&settings))?;
-        staging.write(&format!("{dir}/throttle.sh"), throttle_sh::throttle(plan, wave, &settings).as_bytes())?;
-        staging.write(&format!("{dir}/unthrottle.sh"), throttle_sh::unthrottle(plan, wave, &settings).as_bytes())?;
+        staging.write(&format!("{dir}/throttle.sh"), throttle_sh::throttle(&whose, &settings).as_bytes())?;
+        staging.write(&format!("{dir}/unthrottle.sh"), throttle_sh::unthrottle(&whose, &settings).as_bytes())?;
     }
     Ok(())
 }

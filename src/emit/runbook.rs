@@ -12,8 +12,8 @@ use super::runbook_dirs;
 use super::runbook_facts::Facts;
 use super::runbook_steps::{Steps, except, notes_on_going_back};
 use super::runbook_text::{
-    LIST_NONE, answering, block, brokers, brokers_by_name, cluster_id, configs, copies, forecast, list, log_dirs, rate,
-    set_up, table, topics, under_replicated,
+    LIST_NONE, answering, block, brokers, brokers_by_name, cluster_id, configs, copies, file_of_wave, forecast, list,
+    log_dirs, rate, set_up, table, topics, topics_of, under_replicated,
 };
 use super::runbook_trouble;
 use super::throttle;
@@ -214,7 +214,9 @@ fn contents(plan: &Plan, facts: &[Facts]) -> String {
         if facts.iter().any(|facts| facts.copies > 0) {
             sections.extend(["It takes too long", "Pause", "A broker dies", "Go back while a wave runs"]);
         }
-        sections.extend(["Go back after a wave has finished", "A command says something else"]);
+        sections.push("Go back after a wave has finished");
+        sections.extend(plan.waves.iter().any(|wave| wave.throttle.is_some()).then_some("Clear only our own throttle"));
+        sections.push("A command says something else");
     }
     for section in sections {
         text.push_str(&format!("   - [{section}](#{})\n", section.to_lowercase().replace(' ', "-")));
@@ -370,6 +372,10 @@ fn waves(plan: &Plan, facts: &[Facts]) -> String {
         }
         text.push('\n');
     }
+    text.push_str(&format!(
+        "Which topics does a wave touch? It counts their partitions:\n\n{}",
+        block(&[&topics_of(&file_of_wave("reassign.json"))])
+    ));
     let both = facts.iter().any(|facts| facts.copies > 0) && facts.iter().any(|facts| facts.copies == 0);
     let sections: Vec<String> =
         plan.waves.par_iter().zip(facts).map(|(wave, facts)| section(plan, wave, facts, both)).collect();

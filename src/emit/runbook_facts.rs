@@ -93,6 +93,7 @@ impl Facts {
         let rate = wave.throttle.as_ref().filter(|_| is_known).map(|throttle| throttle.leader_bytes_per_sec);
         match (wave.copy_seconds, rate) {
             _ if self.copies == 0 => "seconds".to_owned(),
+            (Some(time), _) if time.get() < 10.0 => "seconds".to_owned(),
             (Some(time), _) => format!("about {time} of copying, as a rule a tenth more"),
             (None, Some(rate)) => format!("never at {rate}: live traffic uses the throttle up, so give a higher rate"),
             (None, None) => "not known".to_owned(),
@@ -117,7 +118,7 @@ impl Facts {
             let role = if self.within { String::new() } else { format!(" as {}", bottleneck.side.as_str()) };
             rows.push(("Held up by", format!("broker {}{role}", bottleneck.broker)));
         }
-        if let Some(time) = wave.rollback_seconds.filter(|_| self.copies > 0) {
+        if let Some(time) = wave.rollback_seconds.filter(|time| self.copies > 0 && time.get() >= 1.0) {
             rows.push(("Going back", format!("copies for about {time} once it has ended")));
         }
         table(&rows)
@@ -127,6 +128,7 @@ impl Facts {
     pub(super) fn line(&self, wave: &Wave, link: &str) -> String {
         let copied = if self.copies == 0 { "nothing".to_owned() } else { copies(self.copies, self.bytes) };
         let [expected, latest] = match wave.duration_seconds.filter(|_| self.copies > 0) {
+            Some(time) if time.high.get() < 10.0 => ["seconds", ""].map(str::to_owned),
             Some(time) => [time.expected, time.high].map(|time| time.to_string()),
             None if self.copies == 0 => ["seconds", ""].map(str::to_owned),
             None => ["not known", ""].map(str::to_owned),

@@ -50,6 +50,11 @@ pub fn topics(pattern: &str) -> String {
     format!("kafka-topics.sh {CLUSTER} --describe |\n  grep -E '{pattern}'\n")
 }
 
+/// Topics of a file, with their numbers of partitions.
+pub fn topics_of(file: &str) -> String {
+    format!("grep -o '\"topic\":\"[^\"]*\"' {file} | sort | uniq -c\n")
+}
+
 /// `kafka-reassign-partitions` on a file; `options` hold the action.
 pub fn reassign(file: &str, options: &str) -> String {
     format!("kafka-reassign-partitions.sh {CLUSTER} \\\n  --reassignment-json-file {file} {options}\n")
@@ -155,6 +160,7 @@ pub fn brokers_by_name(ids: impl IntoIterator<Item = BrokerId>) -> String {
 /// `about 2h 10m (1h 58m to 2h 40m)`.
 pub fn forecast(estimate: Option<Estimate>) -> String {
     match estimate {
+        Some(estimate) if estimate.high.get() < 10.0 => "seconds".to_owned(),
         Some(estimate) => format!("about {} ({} to {})", estimate.expected, estimate.low, estimate.high),
         None => "not known: without a throttle there are no times".to_owned(),
     }

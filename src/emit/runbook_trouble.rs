@@ -177,7 +177,7 @@ fn something_else(steps: &Steps) -> String {
     if steps.tools.cancel_may_pass_over() {
         text.push_str(
             "**`None of the specified partition reassignments are active`.** Kafka 3.7 to 4.0.0 does not cancel moves that only \
-             add replicas. Wait for them.\n\n",
+             add replicas; those that replace some are cancelled as usual. Wait for them.\n\n",
         );
     }
     text

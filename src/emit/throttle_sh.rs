@@ -6,16 +6,13 @@
 
 #![expect(clippy::format_push_string, reason = "a script is put together once")]
 
-use super::out_dir::wave_name;
 use super::throttle::{Setting, Settings};
 use crate::base::kafka_configs::{self, ARGUMENT_MAX, quoted};
-use crate::plan::{Plan, Wave};
 
-/// Sets the throttle of a wave: `sh throttle.sh`, or `sh throttle.sh brokers` for the rates alone.
-pub(super) fn throttle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> String {
-    let name = wave_name(plan, wave.index);
+/// Sets the throttle of `whose` moves, such as `wave 007`: `sh throttle.sh`, or `sh throttle.sh brokers` for the rates alone.
+pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
     let is_within = settings.topics.is_empty();
-    let mut text = format!("#!/bin/sh\n# Throttles wave {name}. It may be run again.\n");
+    let mut text = format!("#!/bin/sh\n# Throttles {whose}. It may be run again.\n");
     if is_within {
         text.push_str("# RATE=1000000 in front of it gives every broker that rate, in bytes/s.\n");
     } else {
@@ -36,7 +33,7 @@ pub(super) fn throttle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> Str
     }
     for (id, rates) in &settings.brokers {
         let rates: Vec<String> = rates.iter().map(|rate| quoted(&rate.value)).collect();
-        text.push_str(&format!("side_by_side rates {id} {}\n", rates.join(" ")));
+        text.push_str(&format!("rates {id} {} & started\n", rates.join(" ")));
     }
     if !changed.is_empty() {
         text.push_str("if [ \"${1:-}\" != brokers ]; then\n");
@@ -45,18 +42,17 @@ pub(super) fn throttle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> Str
             let short = lists.iter().map(|list| quoted(&list.value));
             let (call, words): (&str, Vec<String>) =
                 if is_long(lists) { ("long topics", long.collect()) } else { ("lists", short.collect()) };
-            text.push_str(&format!("  side_by_side {call} {topic} {}\n", words.join(" ")));
+            text.push_str(&format!("  {call} {topic} {} & started\n", words.join(" ")));
         }
         text.push_str("fi\n");
     }
     text + kafka_configs::END
 }
 
-/// Takes the throttle of a wave off again and nothing else; what stood there before comes back.
-pub(super) fn unthrottle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> String {
-    let name = wave_name(plan, wave.index);
+/// Takes their throttle off again and nothing else; what stood there before comes back.
+pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
     let mut text = format!(
-        "#!/bin/sh\n# Takes off what was set for wave {name}, and nothing else; what stood there before comes back. It may be \
+        "#!/bin/sh\n# Takes off what was set for {whose}, and nothing else; what stood there before comes back. It may be \
          run again.\n{}{}",
         kafka_configs::HEAD,
         kafka_configs::FORGET
@@ -72,13 +68,13 @@ pub(super) fn unthrottle(plan: &Plan, wave: &Wave, settings: &Settings<'_>) -> S
         if back.iter().map(|(_, value)| value.len()).sum::<usize>() > ARGUMENT_MAX {
             any_long = true;
             let back: Vec<String> = back.iter().map(|(key, value)| quoted(&format!("{key}={value}"))).collect();
-            lines.push_str(&format!("side_by_side long {kind} {name} {}\n", back.join(" ")));
+            lines.push_str(&format!("long {kind} {name} {} & started\n", back.join(" ")));
         } else if !back.is_empty() {
             let back: Vec<String> = back.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
-            lines.push_str(&format!("side_by_side alter {kind} {name} --add-config {}\n", quoted(&back.join(","))));
+            lines.push_str(&format!("alter {kind} {name} --add-config {} & started\n", quoted(&back.join(","))));
         }
         if !gone.is_empty() {
-            lines.push_str(&format!("side_by_side forget {kind} {name} {}\n", gone.join(",")));
+            lines.push_str(&format!("forget {kind} {name} {} & started\n", gone.join(",")));
         }
     }
     if any_long {

@@ -8,13 +8,20 @@ use pyo3::types::{PyBytes, PyDict};
 use super::ask::Maybe;
 use super::{interrupt, values};
 use crate::base::error::{Code, Error, Result};
-use crate::emit::export;
+use crate::emit::export::{self, Script};
 use crate::emit::files::Files;
 use crate::plan::Plan;
 
 /// The formats and the options that each takes.
 const FORMATS: [(&str, &[&str]); 4] =
-    [("kafka", &["wave"]), ("election", &["wave"]), ("throttle", &["wave"]), ("runbook", &[])];
+    [("kafka", &["wave"]), ("election", &["wave"]), ("throttle", &["wave", "script"]), ("runbook", &["kafka"])];
+
+/// Options of formats, each absent where it was not given.
+struct Options {
+    wave: Option<u32>,
+    script: Option<Script>,
+    kafka: Option<String>,
+}
 
 /// What `format` makes of the plan, by name of file.
 pub fn export<'py>(
@@ -22,11 +29,14 @@ pub fn export<'py>(
     plan: &Arc<Plan>,
     format: &str,
     wave: Maybe<'_, '_>,
+    script: Option<&str>,
+    kafka: Option<String>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let wave = wave.map(|value| values::count("wave", value, 0)).transpose()?;
-    refuse_unknown(format, &[("wave", wave.is_some())])?;
-    let (plan, format) = (plan.clone(), format.to_owned());
-    let files = interrupt::run(py, move |_| made(&plan, &format, wave))?;
+    let script = script.map(by_word).transpose()?;
+    refuse_unknown(format, &[("wave", wave.is_some()), ("script", script.is_some()), ("kafka", kafka.is_some())])?;
+    let (plan, format, options) = (plan.clone(), format.to_owned(), Options { wave, script, kafka });
+    let files = interrupt::run(py, move |_| made(&plan, &format, &options))?;
     let found = PyDict::new(py);
     for (name, content) in files.iter() {
         found.set_item(name, PyBytes::new(py, content))?;
@@ -34,12 +44,26 @@ pub fn export<'py>(
     Ok(found)
 }
 
-fn made(plan: &Plan, format: &str, wave: Option<u32>) -> Result<Files> {
+/// A script about a throttle.
+fn by_word(word: &str) -> Result<Script> {
+    let found = Script::WORDS.iter().find(|(known, _)| *known == word);
+    let error = || {
+        Error::new(Code::InvalidValue, format!("`{word}` is no script; expected `set` or `unset`"))
+            .help("leave it out for JSON")
+    };
+    found.map(|(_, script)| *script).ok_or_else(error)
+}
+
+fn made(plan: &Plan, format: &str, options: &Options) -> Result<Files> {
+    let wave = options.wave;
     match format {
         "kafka" => export::kafka(plan, wave),
         "election" => export::election(plan, wave),
-        "throttle" => export::throttle(plan, wave),
-        _ => Ok(export::runbook(plan)),
+        "throttle" => match options.script {
+            Some(script) => export::throttle_script(plan, wave, script),
+            None => export::throttle(plan, wave),
+        },
+        _ => export::runbook(plan, options.kafka.as_deref()),
     }
 }
 

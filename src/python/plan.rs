@@ -265,9 +265,16 @@ impl Plan {
     }
 
     /// The plan, or a wave of it, in the form of another tool: content by name of file.
-    #[pyo3(signature = (format, *, wave=None))]
-    fn export<'py>(&self, py: Python<'py>, format: &str, wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyDict>> {
-        export::export(py, &self.paper, format, wave)
+    #[pyo3(signature = (format, *, wave=None, script=None, kafka=None))]
+    fn export<'py>(
+        &self,
+        py: Python<'py>,
+        format: &str,
+        wave: Maybe<'_, '_>,
+        script: Option<&str>,
+        kafka: Option<String>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        export::export(py, &self.paper, format, wave, script, kafka)
     }
 
     /// What happens to one partition, and why.

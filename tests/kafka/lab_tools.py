@@ -95,10 +95,14 @@ class ToolHost:
 
 
 SHIM = """#!{python} -IS
-import json, os, socket, sys
+import json, os, socket, sys, tempfile
 name, *args = sys.argv
 # The tool runs in another process with another working directory.
 args = [os.path.abspath(b) if a.endswith("-file") else b for a, b in zip([""] + args, args)]
+if "/dev/stdin" in args:
+    with tempfile.NamedTemporaryFile("w", delete=False) as given:
+        given.write(sys.stdin.read())
+    args = [given.name if a == "/dev/stdin" else a for a in args]
 with socket.socket(socket.AF_UNIX) as ask:
     ask.connect({address!r})
     ask.sendall(json.dumps([os.path.basename(name), *args]).encode())
@@ -139,7 +143,7 @@ class Shell:
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=cwd,
-            env=os.environ | {"PATH": path, "BOOTSTRAP": self._bootstrap},
+            env=os.environ | {"PATH": path, "BOOTSTRAP": self._bootstrap, "CLIENT": "/dev/null"},
             capture_output=True,
             text=True,
             check=False,

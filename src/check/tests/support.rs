@@ -7,7 +7,7 @@ use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::check::case::Case;
 use crate::check::{Report, Violation, bound, figures};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
+    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
     Wave,
 };
 use crate::replay::World;

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Takes off what was set for wave 002, and nothing else; what stood there before comes back. It may be run again.
+: "${BOOTSTRAP:?set it to host:port of a broker}"
+failed=0 running=0 pids=''
+join() {
+  for pid in $pids; do wait "$pid" || failed=1; done
+  running=0 pids=''
+}
+side_by_side() {
+  "$@" &
+  pids="$pids $!" running=$((running + 1))
+  [ "$running" -lt "${JOBS:-4}" ] || join
+}
+alter() { # brokers|topics NAME OPTION VALUE
+  kafka-configs.sh --bootstrap-server "$BOOTSTRAP" --command-config "${CLIENT:-/dev/null}" \
+    --alter --entity-type "$1" --entity-name "$2" "$3" "$4"
+}
+forget() { # brokers|topics NAME KEYS
+  if said=$(alter "$1" "$2" --delete-config "$3" 2>&1); then
+    printf '%s\n' "$said"
+    return
+  fi
+  case $said in
+    *'Invalid config(s)'*) ;; # one of them is not set
+    *)
+      printf '%s\n' "$said" >&2
+      return 1
+      ;;
+  esac
+  case $3 in
+    *,*) forget "$1" "$2" "${3%,*}" && forget "$1" "$2" "${3#*,}" ;;
+  esac
+}
+side_by_side forget brokers 1 leader.replication.throttled.rate,follower.replication.throttled.rate
+side_by_side alter brokers 2 --add-config 'leader.replication.throttled.rate=[7000000]'
+side_by_side forget brokers 2 follower.replication.throttled.rate
+side_by_side forget brokers 7 leader.replication.throttled.rate,follower.replication.throttled.rate
+side_by_side forget brokers 10 leader.replication.throttled.rate,follower.replication.throttled.rate
+side_by_side forget brokers 1001 leader.replication.throttled.rate,follower.replication.throttled.rate
+side_by_side forget brokers 1002 leader.replication.throttled.rate,follower.replication.throttled.rate
+side_by_side alter brokers 1003 --add-config 'leader.replication.throttled.rate=[5000000],follower.replication.throttled.rate=[6000000]'
+side_by_side alter topics a-b --add-config 'leader.replication.throttled.replicas=[11:7,2:1003,3:7]'
+side_by_side forget topics a-b follower.replication.throttled.replicas
+side_by_side forget topics a-b-3 leader.replication.throttled.replicas,follower.replication.throttled.replicas
+join
+exit "$failed"
