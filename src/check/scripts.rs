@@ -127,7 +127,8 @@ fn unset(entities: &[Entity<'_>], name: &str) -> String {
             "# Takes off what was set for wave {name}, and nothing else; what stood there before comes back. It may be run again."
         ),
     ];
-    let mut functions = vec![HEAD, FORGET];
+    let mut functions = vec![HEAD];
+    functions.extend(entities.iter().any(|entity| entity.before.len() < entity.now.len()).then_some(FORGET));
     functions.extend(entities.iter().any(|entity| is_long(&entity.before)).then_some(LONG));
     text.extend(functions.iter().map(|function| function.trim_end().to_owned()));
     for entity in entities {

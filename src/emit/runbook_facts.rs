@@ -145,7 +145,11 @@ impl Facts {
 
     fn rows(&self, wave: &Wave) -> Vec<(&'static str, String)> {
         let (topics, total) = &self.topics;
-        let mut biggest: Vec<String> = topics.iter().map(|(name, bytes)| format!("`{name}` ({bytes})")).collect();
+        let named = |(name, bytes): &(String, Bytes)| match self.copies {
+            0 => format!("`{name}`"),
+            _ => format!("`{name}` ({bytes})"),
+        };
+        let mut biggest: Vec<String> = topics.iter().map(named).collect();
         if *total > biggest.len() {
             biggest.push(format!("{} more", total - biggest.len()));
         }

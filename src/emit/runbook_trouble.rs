@@ -30,7 +30,10 @@ pub(super) fn chapter(plan: &Plan, steps: &Steps, facts: &[Facts]) -> String {
     if !matches!(steps.throttling, Throttling::None) {
         text.push_str(&only_our_own(steps));
     }
-    text.push_str(&something_else(steps));
+    text.push_str(&something_else(
+        steps,
+        "If neither, plan what is left: `kshift plan --resume . newer-cluster.json --out ../next`.",
+    ));
     text
 }
 
@@ -44,7 +47,7 @@ pub(super) fn of_going_back(steps: &Steps, facts: &[Facts]) -> String {
     if !matches!(steps.throttling, Throttling::None) {
         text.push_str(&only_our_own(steps));
     }
-    text + &something_else(steps)
+    text + &something_else(steps, "If neither, ask who has moved it before you go on.")
 }
 
 fn too_long(steps: &Steps) -> String {
@@ -157,7 +160,7 @@ fn only_our_own(steps: &Steps) -> String {
     )
 }
 
-fn something_else(steps: &Steps) -> String {
+fn something_else(steps: &Steps, otherwise: &str) -> String {
     let mut text = format!(
         "### A command says something else\n\n\
          **`Cannot execute because there is an existing partition assignment`.** Something moves. Wait until this prints \
@@ -165,7 +168,7 @@ fn something_else(steps: &Steps) -> String {
          **`There is no active reassignment of partition …, but replica set is … rather than …`.** The partition stands \
          elsewhere. In step 1: `$WAVE` is wrong, the wave has run already, or somebody moved, created or deleted it. Has it \
          run? Then this prints the count of its table:\n\n{}\
-         If neither, plan what is left: `kshift plan --resume . newer-cluster.json --out ../next`.\n\n",
+         {otherwise}\n\n",
         block(&[&list()]),
         block(&[&count(&file_of_wave("reassign.json"))])
     );

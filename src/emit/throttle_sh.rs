@@ -53,13 +53,12 @@ pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
 pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
     let mut text = format!(
         "#!/bin/sh\n# Takes off what was set for {whose}, and nothing else; what stood there before comes back. It may be \
-         run again.\n{}{}",
-        kafka_configs::HEAD,
-        kafka_configs::FORGET
+         run again.\n{}",
+        kafka_configs::HEAD
     );
     let brokers = settings.brokers.iter().map(|(id, rates)| ("brokers", id.to_string(), rates));
     let topics = settings.topics.iter().map(|(topic, lists)| ("topics", (*topic).to_owned(), lists));
-    let (mut lines, mut any_long) = (String::new(), false);
+    let (mut lines, mut any_long, mut any_gone) = (String::new(), false, false);
     for (kind, name, settings) in brokers.chain(topics) {
         let back: Vec<(&str, &str)> =
             settings.iter().filter_map(|setting| Some((setting.key, setting.before?))).collect();
@@ -74,12 +73,12 @@ pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
             lines.push_str(&format!("alter {kind} {name} --add-config {} & started\n", quoted(&back.join(","))));
         }
         if !gone.is_empty() {
+            any_gone = true;
             lines.push_str(&format!("forget {kind} {name} {} & started\n", gone.join(",")));
         }
     }
-    if any_long {
-        text.push_str(kafka_configs::LONG);
-    }
+    text.push_str(if any_gone { kafka_configs::FORGET } else { "" });
+    text.push_str(if any_long { kafka_configs::LONG } else { "" });
     text.push_str(&lines);
     text + kafka_configs::END
 }
