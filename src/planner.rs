@@ -29,8 +29,8 @@ use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement::{self, Home, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary, Throttle, Warning,
-    Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary,
+    Throttle, Warning, Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};

@@ -43,14 +43,6 @@ pub const LISTS: &str = r#"lists() { # TOPIC LEADERS FOLLOWERS
 }
 "#;
 
-/// Sets what does not fit onto a command line.
-pub const LONG: &str = r#"long() { # brokers|topics NAME KEY=VALUE...
-  kind=$1 name=$2
-  shift 2
-  printf '%s\n' "$@" | alter "$kind" "$name" --add-config-file /dev/stdin
-}
-"#;
-
 /// Sets the rates of a broker, or that of `RATE` in their place.
 pub const RATES: &str = r#"rates() { # BROKER SENDING RECEIVING
   alter brokers "$1" --add-config \
@@ -67,8 +59,8 @@ pub const LOG_DIR_RATES: &str = r#"rates() { # BROKER RATE
 /// What both scripts end with: the exit code tells whether all changes were made.
 pub const END: &str = "join\nexit \"$failed\"\n";
 
-/// Longer lists do not fit onto a command line (128 KiB an argument on Linux).
-pub const ARGUMENT_MAX: usize = 100_000;
+/// Bytes that the value of a setting may have: what a text of Kafka's protocol holds. No tool can set a longer list.
+pub const VALUE_BYTES_MAX: usize = 32_767;
 
 /// A word of the shell, whatever stands in it.
 pub fn quoted(text: &str) -> String {

@@ -14,6 +14,7 @@ use crate::base::error::Result;
 use crate::base::fs;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::{self, Writer};
+use crate::base::kafka_configs::VALUE_BYTES_MAX;
 use crate::plan::{Dirs, Plan, Throttle, Wave};
 use crate::snapshot::Snapshot;
 
@@ -157,7 +158,9 @@ fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], throttle: &Thrott
             list.extend(before.into_iter().flat_map(|before| before.split(',')).map(|entry| entry.trim().to_owned()));
             list.retain(|entry| !entry.is_empty() && entry != "none");
             let all = list.contains("*");
-            (key, if all { "*".to_owned() } else { list.into_iter().collect::<Vec<_>>().join(",") })
+            let joined = list.into_iter().collect::<Vec<_>>().join(",");
+            // What Kafka's protocol cannot carry is said with the word for all replicas.
+            (key, if all || joined.len() > VALUE_BYTES_MAX { "*".to_owned() } else { joined })
         });
         let merged = merged.collect();
         (topic, merged)
@@ -198,7 +201,11 @@ fn difference(given: &[u8], expected: &[u8]) -> Option<Difference> {
         let at = at.unwrap_or(given.len().min(wanted.len()));
         let line = |lines: &[String]| lines.get(at).map_or("nothing".to_owned(), |line| format!("`{line}`"));
         let (given, wanted) = (line(&given), line(&wanted));
-        return if given == wanted { None } else { difference(format!("line {} is {given}, the plan says {wanted}", at + 1)) };
+        return if given == wanted {
+            None
+        } else {
+            difference(format!("line {} is {given}, the plan says {wanted}", at + 1))
+        };
     }
     let read = |content: &[u8]| json::text_of(content, "it").and_then(|text| json::value_of(text, "it"));
     let value = match read(given) {

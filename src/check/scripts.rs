@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::BrokerId;
 use crate::base::json::Writer;
-use crate::base::kafka_configs::{ARGUMENT_MAX, END, FORGET, HEAD, LISTS, LOG_DIR_RATES, LONG, RATES, quoted};
+use crate::base::kafka_configs::{END, FORGET, HEAD, LISTS, LOG_DIR_RATES, RATES, quoted};
 use crate::plan::{Plan, Wave};
 
 /// Keys and values of one broker or topic, in the order in which files name them.
@@ -28,8 +28,7 @@ struct Entity<'t> {
 pub(super) fn contents(throttles: &Throttles, plan: &Plan, wave: &Wave) -> Vec<(&'static str, Vec<u8>)> {
     let earlier = &plan.throttles_before;
     let brokers = throttles.brokers.iter().map(|(id, keys)| (false, id.to_string(), keys, earlier.brokers.get(id)));
-    let topics =
-        throttles.topics.iter().map(|(topic, keys)| (true, topic.clone(), keys, earlier.topics.get(topic)));
+    let topics = throttles.topics.iter().map(|(topic, keys)| (true, topic.clone(), keys, earlier.topics.get(topic)));
     let entities = brokers.chain(topics).map(|(is_topic, name, keys, earlier)| {
         let before = keys.iter().filter_map(|(key, _)| Some((*key, earlier?.get(*key)?.as_str())));
         let now = keys.iter().map(|(key, value)| (*key, value.as_str()));
@@ -59,7 +58,11 @@ fn json(entities: &[Entity<'_>]) -> Vec<u8> {
     writer.into_bytes()
 }
 
-fn sections<'e>(writer: &mut Writer, entities: &'e [Entity<'e>], of: fn(&'e Entity<'e>) -> &'e [(&'static str, &'e str)]) {
+fn sections<'e>(
+    writer: &mut Writer,
+    entities: &'e [Entity<'e>],
+    of: fn(&'e Entity<'e>) -> &'e [(&'static str, &'e str)],
+) {
     for (section, is_topic) in [("brokers", false), ("topics", true)] {
         writer.key(section).begin_object();
         for entity in entities.iter().filter(|entity| entity.is_topic == is_topic && !of(entity).is_empty()) {
@@ -76,16 +79,6 @@ fn sections<'e>(writer: &mut Writer, entities: &'e [Entity<'e>], of: fn(&'e Enti
     }
 }
 
-/// Whether settings are passed by a file, since a command line could not hold them.
-fn is_long(settings: &[(&str, &str)]) -> bool {
-    settings.iter().map(|(_, value)| value.len()).sum::<usize>() > ARGUMENT_MAX
-}
-
-fn lines(settings: &[(&str, &str)]) -> String {
-    let words: Vec<String> = settings.iter().map(|(key, value)| quoted(&format!("{key}={value}"))).collect();
-    words.join(" ")
-}
-
 fn set(entities: &[Entity<'_>], name: &str) -> String {
     let is_within = !entities.iter().any(|entity| entity.is_topic);
     let changed: Vec<&Entity<'_>> =
@@ -98,8 +91,7 @@ fn set(entities: &[Entity<'_>], name: &str) -> String {
             .to_owned()
     });
     let mut functions = vec![HEAD, if is_within { LOG_DIR_RATES } else { RATES }];
-    functions.extend(changed.iter().any(|entity| !is_long(&entity.now)).then_some(LISTS));
-    functions.extend(changed.iter().any(|entity| is_long(&entity.now)).then_some(LONG));
+    functions.extend((!changed.is_empty()).then_some(LISTS));
     text.extend(functions.iter().map(|function| function.trim_end().to_owned()));
     for entity in entities.iter().filter(|entity| !entity.is_topic) {
         let rates: Vec<String> = entity.now.iter().map(|(_, rate)| quoted(rate)).collect();
@@ -108,12 +100,8 @@ fn set(entities: &[Entity<'_>], name: &str) -> String {
     if !changed.is_empty() {
         text.push("if [ \"${1:-}\" != brokers ]; then".to_owned());
         for entity in changed {
-            text.push(if is_long(&entity.now) {
-                format!("  long topics {} {} & started", entity.name, lines(&entity.now))
-            } else {
-                let lists: Vec<String> = entity.now.iter().map(|(_, list)| quoted(list)).collect();
-                format!("  lists {} {} & started", entity.name, lists.join(" "))
-            });
+            let lists: Vec<String> = entity.now.iter().map(|(_, list)| quoted(list)).collect();
+            text.push(format!("  lists {} {} & started", entity.name, lists.join(" ")));
         }
         text.push("fi".to_owned());
     }
@@ -129,13 +117,10 @@ fn unset(entities: &[Entity<'_>], name: &str) -> String {
     ];
     let mut functions = vec![HEAD];
     functions.extend(entities.iter().any(|entity| entity.before.len() < entity.now.len()).then_some(FORGET));
-    functions.extend(entities.iter().any(|entity| is_long(&entity.before)).then_some(LONG));
     text.extend(functions.iter().map(|function| function.trim_end().to_owned()));
     for entity in entities {
         let whose = format!("{} {}", if entity.is_topic { "topics" } else { "brokers" }, entity.name);
-        if is_long(&entity.before) {
-            text.push(format!("long {whose} {} & started", lines(&entity.before)));
-        } else if !entity.before.is_empty() {
+        if !entity.before.is_empty() {
             let back: Vec<String> = entity.before.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
             text.push(format!("alter {whose} --add-config {} & started", quoted(&back.join(","))));
         }

@@ -353,7 +353,8 @@ fn assert_clean(shell: &str, script: &str) {
 /// The sample on a cluster that has throttles already: one on a topic that moves, others on brokers.
 fn kept() -> Plan {
     let mut plan = sample::sample();
-    let own = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let own =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let before = &mut plan.throttles_before;
     before.brokers.insert(BrokerId::new(2), own(&[("leader.replication.throttled.rate", "7000000")]));
     before.brokers.insert(
@@ -365,17 +366,12 @@ fn kept() -> Plan {
     plan
 }
 
-/// A topic with lists that no command line could hold.
+/// A topic of which more partitions move than Kafka can list.
 fn long_lists() -> Plan {
-    let mut plan = sample::empty(&["many"]);
-    let rows: Vec<sample::Row<'_>> =
-        (0..6_000).map(|partition| sample::Row::new("many", partition, &[1001, 1003], &[1, 1003], 5)).collect();
+    let mut plan = sample::empty(&["few", "many"]);
+    let many = (0..2_000).map(|partition| sample::Row::new("many", partition, &[1001, 1003], &[1, 1003], 5));
+    let rows: Vec<sample::Row<'_>> = many.chain([sample::Row::new("few", 0, &[1001], &[1], 5)]).collect();
     sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &rows);
-    plan.throttles_before.topics.insert(
-        "many".to_owned(),
-        std::iter::once((LISTS[0].to_owned(), (0..20_000).map(|at| format!("{at}:7")).collect::<Vec<_>>().join(",")))
-            .collect(),
-    );
     plan
 }
 
@@ -400,13 +396,23 @@ fn throttles_that_were_there_are_merged_and_come_back() {
 }
 
 #[test]
-fn what_no_command_line_holds_is_passed_by_a_file() {
+fn a_list_that_kafka_cannot_carry_names_all_replicas_of_its_topic() {
     let plan = long_lists();
-    let wave = &plan.waves[0];
-    let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
-    for script in [throttle_sh::throttle("wave 002", &settings), throttle_sh::unthrottle("wave 002", &settings)] {
-        assert!(script.contains("long topics many 'leader"), "{}", &script[..1_000]);
-    }
+    let json = String::from_utf8(throttle::throttle(&plan, &plan.waves[0]).unwrap()).unwrap();
+    assert!(json.contains(r#""many":{"leader.replication.throttled.replicas":"*","follower"#), "{json:.600}");
+    assert!(json.contains(r#""few":{"leader.replication.throttled.replicas":"0:1001","follower"#), "{json:.600}");
+    let followers = json.split("\"many\"").nth(1).unwrap();
+    assert!(followers.contains(r#""follower.replication.throttled.replicas":"0:1,1000:1"#), "this one is short enough");
+    let text = runbook::runbook(&plan);
+    assert!(text.contains("Of `many` more partitions move than Kafka can list"), "{text}");
+    assert!(text.contains("sh \"waves/$WAVE/throttle.sh\"\n"), "the tool's own throttle would fail");
+    // The longest that Kafka carries is written out.
+    let mut fits = sample::empty(&["t"]);
+    let rows: Vec<sample::Row<'_>> =
+        (0..3_000).map(|partition| sample::Row::new("t", partition, &[1001], &[1], 5)).collect();
+    sample::push_wave(&mut fits, Stage::Data, Some(sample::THROTTLE), &rows);
+    let json = String::from_utf8(throttle::throttle(&fits, &fits.waves[0]).unwrap()).unwrap();
+    assert!(!json.contains('*') && !runbook::runbook(&fits).contains("than Kafka can list"));
 }
 
 /// Kafka's tool sets both lists of every topic of a file in one request; the controller writes a record for each.
@@ -447,7 +453,8 @@ fn every_wave_sets_its_number_and_the_steps_stand_once() {
             "/rollback.json\" --cancel --preserve-throttles\n",
             "**3. Submit the old lists.**",
         ];
-        let found: Vec<usize> = order.iter().map(|what| text.find(what).unwrap_or_else(|| panic!("no {what}"))).collect();
+        let found: Vec<usize> =
+            order.iter().map(|what| text.find(what).unwrap_or_else(|| panic!("no {what}"))).collect();
         assert!(found.is_sorted(), "{found:?}");
         for link in text.split("](#").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let slug = |heading: &str| {
@@ -524,7 +531,9 @@ fn without_a_throttle_no_command_sets_one() {
     sample::push_wave(&mut plan, Stage::Data, None, &[sample::Row::new("t", 0, &[1001], &[10], 5)]);
     let text = runbook::runbook(&plan);
     assert!(text.contains("waves/$WAVE/reassign.json\" --execute\n"));
-    assert!(!commands(&text).iter().any(|block| block.contains("--throttle 50000000") || block.contains("throttle.sh")));
+    assert!(
+        !commands(&text).iter().any(|block| block.contains("--throttle 50000000") || block.contains("throttle.sh"))
+    );
 }
 
 /// Processor time of this process so far, in seconds; nothing where there is no /proc. Wall time says little on a

@@ -190,7 +190,9 @@ fn clients_notice(plan: &Plan, facts: &[Facts]) -> String {
         [] => String::new(),
         [one] => format!("; in wave {one} groups and transactions get other coordinators, and pause for seconds"),
         [first, .., last] => {
-            format!("; in waves {first} to {last} groups and transactions get other coordinators, and pause for seconds")
+            format!(
+                "; in waves {first} to {last} groups and transactions get other coordinators, and pause for seconds"
+            )
         }
     };
     format!(
@@ -279,7 +281,9 @@ fn throttles_before(plan: &Plan) -> String {
         rows.extend(settings.iter().map(|(key, value)| format!("- broker {id}: `{key}={value}`\n")));
     }
     for (topic, settings) in &known.topics {
-        let short = |value: &str| if value.len() > 60 { format!("{} …", value.get(..60).unwrap_or_default()) } else { value.to_owned() };
+        let short = |value: &str| {
+            if value.len() > 60 { format!("{} …", value.get(..60).unwrap_or_default()) } else { value.to_owned() }
+        };
         rows.extend(settings.iter().map(|(key, value)| format!("- topic {topic}: `{key}={}`\n", short(value))));
     }
     let more = rows.len().saturating_sub(DEFERRED_MAX);
@@ -289,7 +293,8 @@ fn throttles_before(plan: &Plan) -> String {
     }
     format!(
         "**The throttles of this cluster are those that the plan keeps.** Waves add to them and give them back. It prints these, \
-         and those of topics that do not move:\n\n{}\n{commands}",
+         and those of topics that do not move. Is one of them left over from an earlier move? Take it off and plan again, or it \
+         comes back after every wave.\n\n{}\n{commands}",
         rows.concat()
     )
 }
@@ -405,6 +410,15 @@ fn section(plan: &Plan, wave: &Wave, facts: &Facts, both: bool) -> String {
     text.push_str(&format!("Do {which}.\n\n"));
     if !plan.request.empties_dirs() {
         text.push_str(&notes_on_going_back(facts));
+    }
+    if !facts.long_lists.is_empty() {
+        let names: Vec<String> = facts.long_lists.iter().take(3).map(|name| format!("`{name}`")).collect();
+        text.push_str(&format!(
+            "Of {}{} more partitions move than Kafka can list (32,767 bytes), so all of their replicas are throttled, by `*`. Their \
+             other traffic counts as well: the wave may take longer.\n\n",
+            names.join(", "),
+            if facts.long_lists.len() > 3 { " and others" } else { "" }
+        ));
     }
     let records = throttle::records(plan, wave).max(wave.rows.len());
     if records > RECORDS_TOLD {

@@ -14,8 +14,8 @@ use super::runbook_text::{
 use super::runbook_trouble;
 use super::tools::Tools;
 use crate::base::text::{counted, either};
-use crate::plan::rollback::Rollback;
 use crate::plan::Plan;
+use crate::plan::rollback::Rollback;
 use crate::snapshot::BrokerState;
 
 /// The steps back to before a wave, as Markdown; `back` has the undone waves in the order in which they run.
@@ -100,10 +100,7 @@ fn in_flight(steps: &Steps, last: &str) -> String {
         block(&[&list()]),
         block(&["cd /path/to/the/plan || exit\n", &format!("export WAVE={last}\n")]),
         steps.back_while_it_runs()
-    ) + &format!(
-        "Then come back to this directory.\n\n{}",
-        block(&["cd /path/to/this/directory || exit\n"])
-    )
+    ) + &format!("Then come back to this directory.\n\n{}", block(&["cd /path/to/this/directory || exit\n"]))
 }
 
 fn notes(rollback: &Rollback<'_>) -> String {

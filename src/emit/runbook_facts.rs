@@ -2,11 +2,17 @@
 
 use super::runbook_text::{brokers, brokers_that_do_not_serve, copies, forecast, table};
 use crate::base::ids::BrokerId;
+use crate::base::kafka_configs::VALUE_BYTES_MAX;
 use crate::base::text::{counted, grouped};
 use crate::base::units::Bytes;
 use crate::plan::rollback::NEVER_ENDS;
 use crate::plan::{Plan, Wave, WaveDates};
 use crate::snapshot::BrokerState;
+
+/// How many digits a number has.
+fn digits(number: i32) -> usize {
+    number.checked_ilog10().unwrap_or(0) as usize + 1
+}
 
 /// What a wave does, added up.
 pub(super) struct Facts {
@@ -25,6 +31,8 @@ pub(super) struct Facts {
     pub(super) chooses_dirs: bool,
     /// Lines of `--verify` that say `completed` when all is done: one for each partition, and for each log dir chosen.
     pub(super) completed: usize,
+    /// Topics whose lists of throttled replicas are longer than Kafka can carry.
+    pub(super) long_lists: Vec<String>,
     /// Whether copies stay within their brokers.
     pub(super) within: bool,
 }
@@ -34,6 +42,7 @@ impl Facts {
         let (mut copies, mut bytes, mut leaders_changing, mut elections) = (0, Bytes::ZERO, 0, 0);
         let (mut sending, mut receiving, mut previous) = (Vec::new(), Vec::new(), Vec::new());
         let mut by_topic: Vec<(u32, Bytes)> = Vec::with_capacity(wave.rows.len());
+        let mut lists: Vec<(u32, usize)> = Vec::new();
         let (mut chooses_dirs, mut completed) = (false, 0);
         for (row, m) in wave.rows.clone().zip(plan.moves_of(wave)) {
             let adding = m.copied_to().count() as u64;
@@ -44,6 +53,10 @@ impl Facts {
             sending.extend(m.leader.filter(|_| adding > 0 && !plan.request.empties_dirs()));
             previous.extend_from_slice(m.previous);
             by_topic.push((plan.moves.topic[row], copied));
+            if m.adding().next().is_some() {
+                let entry = |id: &BrokerId| digits(m.partition.get()) + digits(id.get()) + 2;
+                lists.push((plan.moves.topic[row], m.previous.iter().map(entry).sum()));
+            }
             leaders_changing += u64::from(!m.leaves_leaders && m.replicas.first().copied() != m.leader);
             elections += u64::from(m.needs_election());
             let chosen = m.dirs.iter().flatten().count();
@@ -55,6 +68,11 @@ impl Facts {
             ids.dedup();
         }
         by_topic.sort_unstable();
+        lists.sort_unstable();
+        let is_long = |rows: &&[(u32, usize)]| rows.iter().map(|row| row.1).sum::<usize>() > VALUE_BYTES_MAX + 1;
+        let long =
+            lists.chunk_by(|a, b| a.0 == b.0).filter(is_long).map(|rows| plan.topics[rows[0].0 as usize].clone());
+        let long_lists = if wave.throttle.is_some() { long.collect() } else { Vec::new() };
         let mut topics: Vec<(u32, Bytes)> =
             by_topic.chunk_by(|a, b| a.0 == b.0).map(|rows| (rows[0].0, rows.iter().map(|row| row.1).sum())).collect();
         let topics_total = topics.len();
@@ -74,6 +92,7 @@ impl Facts {
             cordoned: previous.iter().copied().filter(cordoned).collect(),
             chooses_dirs,
             completed,
+            long_lists,
             within: plan.request.empties_dirs(),
         }
     }
@@ -175,7 +194,10 @@ impl Facts {
             let changing = counted(self.leaders_changing, "partition");
             rows.push(("Leaders that change", if self.leaders_changing == 0 { "none".to_owned() } else { changing }));
             let elections = counted(self.elections, "partition");
-            rows.push(("Election", if self.elections == 0 { "none: leave that step out".to_owned() } else { elections }));
+            rows.push((
+                "Election",
+                if self.elections == 0 { "none: leave that step out".to_owned() } else { elections },
+            ));
         }
         rows
     }

@@ -25,6 +25,8 @@ pub(super) struct Steps {
     pub(super) except: &'static str,
     /// Whether some file names log dirs.
     pub(super) chooses_dirs: bool,
+    /// Whether some lists of throttled replicas are too long for Kafka.
+    has_long_lists: bool,
 }
 
 /// How a throttle is set.
@@ -59,16 +61,17 @@ impl Steps {
     pub(super) fn of(plan: &Plan, tools: Tools, throttle: Option<Throttle>, facts: &[Facts]) -> Self {
         let keeps = !plan.throttles_before.is_empty();
         let has_dead = facts.iter().any(|facts| facts.copies > 0 && !facts.dead.is_empty());
+        let has_long_lists = facts.iter().any(|facts| !facts.long_lists.is_empty());
         let throttling = match throttle {
             None => Throttling::None,
-            Some(throttle) if keeps || has_dead => Throttling::ByScript(throttle),
+            Some(throttle) if keeps || has_dead || has_long_lists => Throttling::ByScript(throttle),
             Some(throttle) if throttle.is_one_rate() => Throttling::ByTool(throttle),
             Some(throttle) => Throttling::Apart(throttle),
         };
         let elects = facts.iter().any(|facts| facts.elections > 0);
         let chooses_dirs = facts.iter().any(|facts| facts.chooses_dirs);
         let leads = !plan.request.replicas_only;
-        Steps { tools, throttling, keeps, elects, leads, except: except(plan), chooses_dirs }
+        Steps { tools, throttling, keeps, elects, leads, except: except(plan), chooses_dirs, has_long_lists }
     }
 
     fn throttle(&self) -> Option<&Throttle> {
@@ -136,7 +139,9 @@ impl Steps {
                 block(&[&script("throttle.sh", "brokers")])
             )),
             Throttling::ByScript(_) => {
-                let why = if self.keeps {
+                let why = if self.has_long_lists {
+                    "Kafka's own `--throttle` fails where a topic moves so many partitions that Kafka cannot carry their list"
+                } else if self.keeps {
                     "Kafka's own `--throttle` would overwrite the throttles that this cluster has"
                 } else {
                     "Kafka's own `--throttle` fails while a present replica is on a dead broker"
@@ -174,10 +179,9 @@ impl Steps {
     fn finish(&self) -> String {
         let file = file_of_wave("reassign.json");
         match (&self.throttling, self.keeps) {
-            (Throttling::None, _) => format!(
-                "**4. Verify.** It prints {VERIFY_HEAD} and nothing else.\n\n{}",
-                block(&[&verify(&file)])
-            ),
+            (Throttling::None, _) => {
+                format!("**4. Verify.** It prints {VERIFY_HEAD} and nothing else.\n\n{}", block(&[&verify(&file)]))
+            }
             (_, true) => format!(
                 "**4. Verify and clear.** It prints {VERIFY_HEAD} and nothing else. Otherwise go back to step 3.\n\n{}\
                  Then take the wave's throttle off. What this cluster had before comes back.\n\n{}",
@@ -269,7 +273,8 @@ impl Steps {
         let file = file_of_wave("rollback.json");
         let mut text = format!(
             "**{from}. Submit the old lists.** What had not arrived is only reordered, at once; what had is copied back.\n\n{}",
-            block(&[&execute(&file, self.throttle())])
+            // The tool would fail over lists that are too long; those that throttle.sh has set are still there.
+            block(&[&execute(&file, self.throttle().filter(|_| !self.has_long_lists))])
         );
         if matches!(self.throttling, Throttling::Apart(_) | Throttling::ByScript(_)) && !self.is_one_rate() {
             text.push_str(&format!(
@@ -278,7 +283,9 @@ impl Steps {
             ));
         }
         let clear = match (&self.throttling, self.keeps) {
-            (Throttling::None, _) => format!("It prints {VERIFY_HEAD} and nothing else.\n\n{}", block(&[&verify(&file)])),
+            (Throttling::None, _) => {
+                format!("It prints {VERIFY_HEAD} and nothing else.\n\n{}", block(&[&verify(&file)]))
+            }
             (_, true) => format!(
                 "Repeat it until it prints {VERIFY_HEAD} and nothing else.\n\n{}Then take the throttle off. What this cluster \
                  had before comes back.\n\n{}",

@@ -97,10 +97,7 @@ pub fn elect(tools: Tools, file: &str) -> String {
 
 /// The id of the cluster.
 pub fn cluster_id(tools: Tools) -> String {
-    format!(
-        "kafka-cluster.sh cluster-id --bootstrap-server \"$BOOTSTRAP\" {} \"$CLIENT\"\n",
-        tools.cluster_client()
-    )
+    format!("kafka-cluster.sh cluster-id --bootstrap-server \"$BOOTSTRAP\" {} \"$CLIENT\"\n", tools.cluster_client())
 }
 
 /// Which brokers answer; with tools that can show them, those that are fenced as well.

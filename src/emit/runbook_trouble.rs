@@ -51,12 +51,12 @@ pub(super) fn of_going_back(steps: &Steps, facts: &[Facts]) -> String {
 }
 
 fn too_long(steps: &Steps) -> String {
-    let mut text = "### It takes too long\n\nLonger than the longest time in the wave's table. First: what is left?\n\n".to_owned();
+    let mut text =
+        "### It takes too long\n\nLonger than the longest time in the wave's table. First: what is left?\n\n"
+            .to_owned();
     let left = "--verify --preserve-throttles |\n  grep 'in progress'";
     text.push_str(&block(&[&reassign(&file_of_wave("reassign.json"), left)]));
-    text.push_str(
-        "Is a broker of these partitions down? Then this shows them; start it again and wait:\n\n",
-    );
+    text.push_str("Is a broker of these partitions down? Then this shows them; start it again and wait:\n\n");
     text.push_str(&block(&[&under_replicated()]));
     let doubled = match &steps.throttling {
         Throttling::None => None,
@@ -75,8 +75,8 @@ fn too_long(steps: &Steps) -> String {
     }
     if steps.tools.waits_for_sick() {
         text.push_str(
-            "Kafka before 4.3 also waits, for ever, for a replica that stays and is out of sync. Bring that replica back in \
-             sync.\n\n",
+            "This version of Kafka also waits, for ever, for a replica that stays and is out of sync. Bring that replica back \
+             in sync.\n\n",
         );
     }
     text.push_str("It may run on as long as it has to. Waiting harms nothing but the date.\n\n");

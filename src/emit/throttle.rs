@@ -4,6 +4,8 @@
 //! both sorted as text, so `10:1` stands before `2:1`. Rates stand on every broker of current and new
 //! replicas that answers; a dead or fenced one would make the change of its settings fail.
 //!
+//! A list that is longer than Kafka's protocol can carry becomes `*`: all replicas of the topic. The tool itself fails there.
+//!
 //! Lists that a topic had before are merged in, since Kafka's tool would overwrite them, and `before` holds what has
 //! to come back.
 //!
@@ -14,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
+use crate::base::kafka_configs::VALUE_BYTES_MAX;
 use crate::base::units::BytesPerSec;
 use crate::plan::{LISTS, Plan, RATES, Wave};
 
@@ -113,11 +116,7 @@ fn least_rates(plan: &Plan) -> Option<BTreeMap<BrokerId, (BytesPerSec, BytesPerS
 }
 
 /// The rate of each broker that copies between its log dirs.
-fn within_brokers(
-    plan: &Plan,
-    rate: BytesPerSec,
-    brokers: impl Iterator<Item = BrokerId>,
-) -> Option<Settings<'_>> {
+fn within_brokers(plan: &Plan, rate: BytesPerSec, brokers: impl Iterator<Item = BrokerId>) -> Option<Settings<'_>> {
     let rates = |id| {
         let before = plan.throttles_before.of_broker(id, LOG_DIR_RATE);
         (id, vec![Setting { key: LOG_DIR_RATE, value: rate.get().to_string(), before }])
@@ -148,7 +147,8 @@ fn between_brokers<'a>(
         let followers = list(topic, |part, ids| ids.extend(part.target.iter().filter(|id| !part.current.contains(id))));
         let merged = |key, ours: String| {
             let before = earlier.of_topic(name, key);
-            Setting { key, value: before.map(|before| merge(&ours, before)).unwrap_or(ours), before }
+            let list = before.map(|before| merge(&ours, before)).unwrap_or(ours);
+            Setting { key, value: if list.len() > VALUE_BYTES_MAX { "*".to_owned() } else { list }, before }
         };
         (name, vec![merged(LISTS[0], leaders), merged(LISTS[1], followers)])
     };

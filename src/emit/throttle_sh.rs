@@ -7,7 +7,7 @@
 #![expect(clippy::format_push_string, reason = "a script is put together once")]
 
 use super::throttle::{Setting, Settings};
-use crate::base::kafka_configs::{self, ARGUMENT_MAX, quoted};
+use crate::base::kafka_configs::{self, quoted};
 
 /// Sets the throttle of `whose` moves, such as `wave 007`: `sh throttle.sh`, or `sh throttle.sh brokers` for the rates alone.
 pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
@@ -25,12 +25,7 @@ pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
     // What a topic has already need not be set again.
     let changed = |lists: &&(&str, Vec<Setting<'_>>)| lists.1.iter().any(|list| list.before != Some(&list.value));
     let changed: Vec<_> = settings.topics.iter().filter(changed).collect();
-    let is_long = |lists: &[Setting<'_>]| lists.iter().map(|list| list.value.len()).sum::<usize>() > ARGUMENT_MAX;
-    for (function, is_for) in [(kafka_configs::LISTS, false), (kafka_configs::LONG, true)] {
-        if changed.iter().any(|(_, lists)| is_long(lists) == is_for) {
-            text.push_str(function);
-        }
-    }
+    text.push_str(if changed.is_empty() { "" } else { kafka_configs::LISTS });
     for (id, rates) in &settings.brokers {
         let rates: Vec<String> = rates.iter().map(|rate| quoted(&rate.value)).collect();
         text.push_str(&format!("rates {id} {} & started\n", rates.join(" ")));
@@ -38,11 +33,8 @@ pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
     if !changed.is_empty() {
         text.push_str("if [ \"${1:-}\" != brokers ]; then\n");
         for (topic, lists) in changed {
-            let long = lists.iter().map(|list| quoted(&format!("{}={}", list.key, list.value)));
-            let short = lists.iter().map(|list| quoted(&list.value));
-            let (call, words): (&str, Vec<String>) =
-                if is_long(lists) { ("long topics", long.collect()) } else { ("lists", short.collect()) };
-            text.push_str(&format!("  {call} {topic} {} & started\n", words.join(" ")));
+            let lists: Vec<String> = lists.iter().map(|list| quoted(&list.value)).collect();
+            text.push_str(&format!("  lists {topic} {} & started\n", lists.join(" ")));
         }
         text.push_str("fi\n");
     }
@@ -58,19 +50,15 @@ pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
     );
     let brokers = settings.brokers.iter().map(|(id, rates)| ("brokers", id.to_string(), rates));
     let topics = settings.topics.iter().map(|(topic, lists)| ("topics", (*topic).to_owned(), lists));
-    let (mut lines, mut any_long, mut any_gone) = (String::new(), false, false);
+    let (mut lines, mut any_gone) = (String::new(), false);
     for (kind, name, settings) in brokers.chain(topics) {
-        let back: Vec<(&str, &str)> =
-            settings.iter().filter_map(|setting| Some((setting.key, setting.before?))).collect();
+        let back = settings.iter().filter_map(|setting| Some(format!("{}=[{}]", setting.key, setting.before?)));
+        let back: Vec<String> = back.collect();
         let gone: Vec<&str> =
             settings.iter().filter(|setting| setting.before.is_none()).map(|setting| setting.key).collect();
-        if back.iter().map(|(_, value)| value.len()).sum::<usize>() > ARGUMENT_MAX {
-            any_long = true;
-            let back: Vec<String> = back.iter().map(|(key, value)| quoted(&format!("{key}={value}"))).collect();
-            lines.push_str(&format!("long {kind} {name} {} & started\n", back.join(" ")));
-        } else if !back.is_empty() {
-            let back: Vec<String> = back.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
-            lines.push_str(&format!("alter {kind} {name} --add-config {} & started\n", quoted(&back.join(","))));
+        if !back.is_empty() {
+            let back = quoted(&back.join(","));
+            lines.push_str(&format!("alter {kind} {name} --add-config {back} & started\n"));
         }
         if !gone.is_empty() {
             any_gone = true;
@@ -78,7 +66,6 @@ pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
         }
     }
     text.push_str(if any_gone { kafka_configs::FORGET } else { "" });
-    text.push_str(if any_long { kafka_configs::LONG } else { "" });
     text.push_str(&lines);
     text + kafka_configs::END
 }

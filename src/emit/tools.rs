@@ -50,11 +50,6 @@ impl Tools {
         self.version.is_some_and(|found| found >= version)
     }
 
-    /// Whether it may be before this version: so where none is known.
-    fn may_be_before(self, version: (u32, u32)) -> bool {
-        self.version.is_none_or(|found| found < version)
-    }
-
     /// How `kafka-leader-election` calls its file of client settings. The old name works in all of 4.x.
     pub(super) fn election_client(self) -> &'static str {
         if self.is_from((4, 2)) { "--command-config" } else { "--admin.config" }
@@ -75,9 +70,9 @@ impl Tools {
         self.version.is_none_or(|found| ((3, 7)..=(4, 0)).contains(&found))
     }
 
-    /// Whether one sick replica that stays may hold a move up for ever.
+    /// Whether one sick replica that stays may hold a move up for ever: with `ZooKeeper`, and with `KRaft` from 3.8 to 4.2.
     pub(super) fn waits_for_sick(self) -> bool {
-        self.may_be_before((4, 3))
+        self.is_zookeeper || self.version.is_none_or(|found| ((3, 8)..(4, 3)).contains(&found))
     }
 
     /// Whether a list that is submitted over a running move may hang (seen on 4.3 with `KRaft`).
@@ -101,7 +96,8 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_people_and_brokers_write_them() {
-        for (text, version) in [("3.9.2", (3, 9)), ("4.0", (4, 0)), ("4", (4, 0)), ("3.8-IV0", (3, 8)), ("4.x", (4, 0))] {
+        for (text, version) in [("3.9.2", (3, 9)), ("4.0", (4, 0)), ("4", (4, 0)), ("3.8-IV0", (3, 8)), ("4.x", (4, 0))]
+        {
             assert_eq!(numbers(text), Some(version), "{text}");
         }
         for text in ["", "x", "3.y", "kafka"] {
@@ -116,7 +112,9 @@ mod tests {
         assert!(old.is_zookeeper() && !old.has_endpoints() && old.cancel_may_pass_over());
         let new = old.with_version("4.3.1").unwrap();
         assert_eq!((new.election_client(), new.cluster_client()), ("--command-config", "--command-config"));
-        assert!(new.has_endpoints() && !new.cancel_may_pass_over() && !new.waits_for_sick());
+        assert!(new.has_endpoints() && !new.cancel_may_pass_over());
+        assert!(old.waits_for_sick() && Tools { is_zookeeper: false, ..new }.is_from((4, 3)));
+        assert!(!Tools { is_zookeeper: false, ..new }.waits_for_sick());
         for wrong in ["2.8", "latest", ""] {
             assert_eq!(old.with_version(wrong).unwrap_err().code(), Code::InvalidValue);
         }

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Drift, EarlierThrottles, Estimate, KIND, Limit, Moves, Plan,
-    PlanBroker, Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
+    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Drift, EarlierThrottles, Estimate, KIND, Limit,
+    Moves, Plan, PlanBroker, Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
 };
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{PartitionId, topic_name_fault};

@@ -6,8 +6,7 @@ join() {
   for pid in $pids; do wait "$pid" || failed=1; done
   running=0 pids=''
 }
-side_by_side() {
-  "$@" &
+started() { # counts what the line has sent into the background
   pids="$pids $!" running=$((running + 1))
   [ "$running" -lt "${JOBS:-4}" ] || join
 }
@@ -31,16 +30,16 @@ forget() { # brokers|topics NAME KEYS
     *,*) forget "$1" "$2" "${3%,*}" && forget "$1" "$2" "${3#*,}" ;;
   esac
 }
-side_by_side forget brokers 1 leader.replication.throttled.rate,follower.replication.throttled.rate
-side_by_side alter brokers 2 --add-config 'leader.replication.throttled.rate=[7000000]'
-side_by_side forget brokers 2 follower.replication.throttled.rate
-side_by_side forget brokers 7 leader.replication.throttled.rate,follower.replication.throttled.rate
-side_by_side forget brokers 10 leader.replication.throttled.rate,follower.replication.throttled.rate
-side_by_side forget brokers 1001 leader.replication.throttled.rate,follower.replication.throttled.rate
-side_by_side forget brokers 1002 leader.replication.throttled.rate,follower.replication.throttled.rate
-side_by_side alter brokers 1003 --add-config 'leader.replication.throttled.rate=[5000000],follower.replication.throttled.rate=[6000000]'
-side_by_side alter topics a-b --add-config 'leader.replication.throttled.replicas=[11:7,2:1003,3:7]'
-side_by_side forget topics a-b follower.replication.throttled.replicas
-side_by_side forget topics a-b-3 leader.replication.throttled.replicas,follower.replication.throttled.replicas
+forget brokers 1 leader.replication.throttled.rate,follower.replication.throttled.rate & started
+alter brokers 2 --add-config 'leader.replication.throttled.rate=[7000000]' & started
+forget brokers 2 follower.replication.throttled.rate & started
+forget brokers 7 leader.replication.throttled.rate,follower.replication.throttled.rate & started
+forget brokers 10 leader.replication.throttled.rate,follower.replication.throttled.rate & started
+forget brokers 1001 leader.replication.throttled.rate,follower.replication.throttled.rate & started
+forget brokers 1002 leader.replication.throttled.rate,follower.replication.throttled.rate & started
+alter brokers 1003 --add-config 'leader.replication.throttled.rate=[5000000],follower.replication.throttled.rate=[6000000]' & started
+alter topics a-b --add-config 'leader.replication.throttled.replicas=[11:7,2:1003,3:7]' & started
+forget topics a-b follower.replication.throttled.replicas & started
+forget topics a-b-3 leader.replication.throttled.replicas,follower.replication.throttled.replicas & started
 join
 exit "$failed"

@@ -95,14 +95,10 @@ class ToolHost:
 
 
 SHIM = """#!{python} -IS
-import json, os, socket, sys, tempfile
+import json, os, socket, sys
 name, *args = sys.argv
 # The tool runs in another process with another working directory.
 args = [os.path.abspath(b) if a.endswith("-file") else b for a, b in zip([""] + args, args)]
-if "/dev/stdin" in args:
-    with tempfile.NamedTemporaryFile("w", delete=False) as given:
-        given.write(sys.stdin.read())
-    args = [given.name if a == "/dev/stdin" else a for a in args]
 with socket.socket(socket.AF_UNIX) as ask:
     ask.connect({address!r})
     ask.sendall(json.dumps([os.path.basename(name), *args]).encode())

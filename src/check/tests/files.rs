@@ -81,7 +81,8 @@ fn good() -> Vec<(&'static str, String)> {
 #[test]
 fn throttles_that_were_there_are_merged_into_every_file_and_come_back() {
     let (snapshot, mut plan) = plan();
-    let own = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let own =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     plan.throttles_before.brokers.insert(id(2), own(&[("follower.replication.throttled.rate", "7000000")]));
     plan.throttles_before.brokers.insert(id(77), own(&[("follower.replication.throttled.rate", "1000000")]));
     plan.throttles_before.topics.insert("t".to_owned(), own(&[("leader.replication.throttled.replicas", "3:7,0:1")]));

@@ -7,8 +7,8 @@ use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::check::case::Case;
 use crate::check::{Report, Violation, bound, figures};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
-    Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage,
+    Summary, Throttle, Wave,
 };
 use crate::replay::World;
 use crate::request::Request;
