@@ -200,6 +200,9 @@ impl Steps {
     }
 
     fn elect(&self, number: u32) -> String {
+        if !self.leads {
+            return "No election is due: every partition keeps its leader.\n\n".to_owned();
+        }
         if !self.elects {
             return String::new();
         }

@@ -191,8 +191,13 @@ pub fn set_up(tools: Tools) -> String {
     } else {
         ""
     };
+    let unknown = if tools.is_known() {
+        ""
+    } else {
+        " The version is not known: options have the names that all versions know, and newer tools call some of them deprecated."
+    };
     format!(
-        "Once in every shell. All commands below rest on these four lines, and are those of {}.{zookeeper}\n\n{}",
+        "Once in every shell. All commands below rest on these four lines, and are those of {}.{unknown}{zookeeper}\n\n{}",
         tools.name(),
         block(&[
             "export BOOTSTRAP=broker-host:9092    # any broker of this cluster\n",

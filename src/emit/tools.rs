@@ -41,6 +41,11 @@ impl Tools {
         self.version.map_or("Kafka".to_owned(), |(major, minor)| format!("Kafka {major}.{minor}"))
     }
 
+    /// Whether the version is known.
+    pub(super) const fn is_known(self) -> bool {
+        self.version.is_some()
+    }
+
     pub(super) const fn is_zookeeper(self) -> bool {
         self.is_zookeeper
     }

@@ -202,7 +202,7 @@ def test_a_list_as_long_as_kafka_can_carry_is_set_by_a_script(guarded: Guarded, 
     # One byte more, and no tool gets it through: `'value' field is too long to be serialized`.
     entries = [f"{partition}:1001" for partition in range(10_000)]
     longest = ",".join(entries)[:32_767].rsplit(",", 1)[0]
-    calls = f"lists guarded.elsewhere {longest} 0:2 & started\njoin\nexit \"$failed\"\n"
+    calls = f'lists guarded.elsewhere {longest} 0:2 & started\njoin\nexit "$failed"\n'
     (tmp_path / "long.sh").write_text(functions + calls)
     result = guarded.lab.shell("sh long.sh", tmp_path)
     assert result.exit == 0, result.stderr
