@@ -36,6 +36,13 @@ pub const FORGET: &str = r#"forget() { # brokers|topics NAME KEYS
 }
 "#;
 
+/// Sets some settings and takes others off, one after the other: with `ZooKeeper` two changes of one broker or topic at
+/// the same time may lose one of them.
+pub const GIVE_BACK: &str = r#"give_back() { # brokers|topics NAME SETTINGS KEYS
+  alter "$1" "$2" --add-config "$3" && forget "$1" "$2" "$4"
+}
+"#;
+
 /// Sets the throttled replicas of a topic.
 pub const LISTS: &str = r#"lists() { # TOPIC LEADERS FOLLOWERS
   alter topics "$1" --add-config \

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::BrokerId;
 use crate::base::json::Writer;
-use crate::base::kafka_configs::{END, FORGET, HEAD, LISTS, LOG_DIR_RATES, RATES, quoted};
+use crate::base::kafka_configs::{END, FORGET, GIVE_BACK, HEAD, LISTS, LOG_DIR_RATES, RATES, quoted};
 use crate::plan::{Plan, Wave};
 
 /// Keys and values of one broker or topic, in the order in which files name them.
@@ -117,18 +117,23 @@ fn unset(entities: &[Entity<'_>], name: &str) -> String {
     ];
     let mut functions = vec![HEAD];
     functions.extend(entities.iter().any(|entity| entity.before.len() < entity.now.len()).then_some(FORGET));
+    let is_mixed = |entity: &Entity<'_>| !entity.before.is_empty() && entity.before.len() < entity.now.len();
+    functions.extend(entities.iter().any(is_mixed).then_some(GIVE_BACK));
     text.extend(functions.iter().map(|function| function.trim_end().to_owned()));
     for entity in entities {
         let whose = format!("{} {}", if entity.is_topic { "topics" } else { "brokers" }, entity.name);
-        if !entity.before.is_empty() {
-            let back: Vec<String> = entity.before.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
-            text.push(format!("alter {whose} --add-config {} & started", quoted(&back.join(","))));
-        }
+        let back: Vec<String> = entity.before.iter().map(|(key, value)| format!("{key}=[{value}]")).collect();
+        let back = quoted(&back.join(","));
         let was = |key: &str| entity.before.iter().any(|before| before.0 == key);
         let gone: Vec<&str> = entity.now.iter().map(|now| now.0).filter(|key| !was(key)).collect();
-        if !gone.is_empty() {
-            text.push(format!("forget {whose} {} & started", gone.join(",")));
-        }
+        let gone = gone.join(",");
+        text.push(if entity.before.is_empty() {
+            format!("forget {whose} {gone} & started")
+        } else if gone.is_empty() {
+            format!("alter {whose} --add-config {back} & started")
+        } else {
+            format!("give_back {whose} {back} {gone} & started")
+        });
     }
     text.join("\n") + "\n" + END
 }

@@ -50,22 +50,23 @@ pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
     );
     let brokers = settings.brokers.iter().map(|(id, rates)| ("brokers", id.to_string(), rates));
     let topics = settings.topics.iter().map(|(topic, lists)| ("topics", (*topic).to_owned(), lists));
-    let (mut lines, mut any_gone) = (String::new(), false);
+    let (mut lines, mut any_gone, mut any_both) = (String::new(), false, false);
     for (kind, name, settings) in brokers.chain(topics) {
         let back = settings.iter().filter_map(|setting| Some(format!("{}=[{}]", setting.key, setting.before?)));
         let back: Vec<String> = back.collect();
         let gone: Vec<&str> =
             settings.iter().filter(|setting| setting.before.is_none()).map(|setting| setting.key).collect();
-        if !back.is_empty() {
-            let back = quoted(&back.join(","));
-            lines.push_str(&format!("alter {kind} {name} --add-config {back} & started\n"));
-        }
-        if !gone.is_empty() {
-            any_gone = true;
-            lines.push_str(&format!("forget {kind} {name} {} & started\n", gone.join(",")));
-        }
+        any_gone |= !gone.is_empty();
+        any_both |= !gone.is_empty() && !back.is_empty();
+        let (back_words, keys) = (quoted(&back.join(",")), gone.join(","));
+        lines.push_str(&match (back.is_empty(), gone.is_empty()) {
+            (false, false) => format!("give_back {kind} {name} {back_words} {keys} & started\n"),
+            (false, true) => format!("alter {kind} {name} --add-config {back_words} & started\n"),
+            (true, _) => format!("forget {kind} {name} {keys} & started\n"),
+        });
     }
     text.push_str(if any_gone { kafka_configs::FORGET } else { "" });
+    text.push_str(if any_both { kafka_configs::GIVE_BACK } else { "" });
     text.push_str(&lines);
     text + kafka_configs::END
 }

@@ -30,16 +30,17 @@ forget() { # brokers|topics NAME KEYS
     *,*) forget "$1" "$2" "${3%,*}" && forget "$1" "$2" "${3#*,}" ;;
   esac
 }
+give_back() { # brokers|topics NAME SETTINGS KEYS
+  alter "$1" "$2" --add-config "$3" && forget "$1" "$2" "$4"
+}
 forget brokers 1 leader.replication.throttled.rate,follower.replication.throttled.rate & started
-alter brokers 2 --add-config 'leader.replication.throttled.rate=[7000000]' & started
-forget brokers 2 follower.replication.throttled.rate & started
+give_back brokers 2 'leader.replication.throttled.rate=[7000000]' follower.replication.throttled.rate & started
 forget brokers 7 leader.replication.throttled.rate,follower.replication.throttled.rate & started
 forget brokers 10 leader.replication.throttled.rate,follower.replication.throttled.rate & started
 forget brokers 1001 leader.replication.throttled.rate,follower.replication.throttled.rate & started
 forget brokers 1002 leader.replication.throttled.rate,follower.replication.throttled.rate & started
 alter brokers 1003 --add-config 'leader.replication.throttled.rate=[5000000],follower.replication.throttled.rate=[6000000]' & started
-alter topics a-b --add-config 'leader.replication.throttled.replicas=[11:7,2:1003,3:7]' & started
-forget topics a-b follower.replication.throttled.replicas & started
+give_back topics a-b 'leader.replication.throttled.replicas=[11:7,2:1003,3:7]' follower.replication.throttled.replicas & started
 forget topics a-b-3 leader.replication.throttled.replicas,follower.replication.throttled.replicas & started
 join
 exit "$failed"

@@ -38,7 +38,7 @@ def test_throttles_that_a_cluster_has_are_merged_and_given_back() -> None:
     }
     assert kshift.check(cluster, plan)
     back = plan.export("throttle", wave=1, script="unset")["unthrottle.sh"].decode()
-    assert f"alter topics t --add-config '{LEADERS}=[9:3]'" in back
+    assert f"give_back topics t '{LEADERS}=[9:3]' follower.replication.throttled.replicas & started\n" in back
 
 
 def test_a_runbook_is_for_the_tools_of_a_version(plan: kshift.Plan) -> None:

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::support::*;
 use crate::base::fs::Staging;
 use crate::base::ids::PartitionId;
-use crate::base::kafka_configs::{END, FORGET, HEAD, LISTS, RATES};
+use crate::base::kafka_configs::{END, FORGET, GIVE_BACK, HEAD, LISTS, RATES};
 use crate::check::files::judge;
 use crate::check::{self, Violation};
 use crate::plan::{ANY_DIR, Plan, Stage};
@@ -96,13 +96,13 @@ fn throttles_that_were_there_are_merged_into_every_file_and_come_back() {
         .1
         .replace(
             "forget brokers 2 leader.replication.throttled.rate,follower.replication.throttled.rate",
-            "alter brokers 2 --add-config 'follower.replication.throttled.rate=[7000000]' & started\n\
-             forget brokers 2 leader.replication.throttled.rate",
+            "give_back brokers 2 'follower.replication.throttled.rate=[7000000]' leader.replication.throttled.rate",
         )
         .replace(
             "forget topics t leader.replication.throttled.replicas,",
-            "alter topics t --add-config 'leader.replication.throttled.replicas=[3:7,0:1]' & started\nforget topics t ",
-        );
+            "give_back topics t 'leader.replication.throttled.replicas=[3:7,0:1]' ",
+        )
+        .replace(FORGET, &format!("{FORGET}{GIVE_BACK}"));
     assert_eq!(report_of("kept", &(snapshot, plan), &files), []);
 }
 
