@@ -92,7 +92,7 @@ fn document<'a>(entries: impl ExactSizeIterator<Item = Entry<'a>>) -> Vec<u8> {
     for entry in entries {
         writer.begin_object().key("topic").string(entry.topic).key("partition").int(entry.partition.get());
         write_ids(writer.key("replicas"), entry.replicas);
-        if entry.dirs.iter().any(|dir| dir.is_some()) {
+        if entry.dirs.iter().any(Option::is_some) {
             write_dirs(writer.key("log_dirs"), entry.dirs.into_iter());
         }
         writer.end_object();

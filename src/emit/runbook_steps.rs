@@ -12,6 +12,7 @@ use crate::base::text::either;
 use crate::plan::{Plan, Throttle};
 
 /// How the waves of a plan are throttled, and what else their steps depend on. All waves have the same steps.
+#[expect(clippy::struct_excessive_bools, reason = "steps are there or not, each for a reason of its own")]
 pub(super) struct Steps {
     pub(super) tools: Tools,
     pub(super) throttling: Throttling,
