@@ -30,8 +30,8 @@ use crate::given;
 use crate::leadership::{self, Leadership};
 use crate::placement::{self, Home, Placement};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary, Throttle, Warning,
-    Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Moves, Outcome, Plan, PlanBroker, PlanDir, Role, Summary,
+    Throttle, Warning, Wave,
 };
 use crate::problem::{Problem, Wanted, pairing};
 use crate::request::{RackPolicy, Request};
@@ -251,6 +251,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         Some(found) => bounds::add(&mut summary, found, problem, &brokers),
         None => bounds::add_given(&mut summary, given_bound::makespan(problem, &solved.leadership.lists)),
     }
+    let throttles_before = EarlierThrottles::of(problem.cluster.snapshot, &topics);
     let mut plan = Plan {
         kshift: env!("CARGO_PKG_VERSION").to_owned(),
         request: problem.resolved_request(),
@@ -264,6 +265,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         warnings: warnings(solved),
         complete: problem.deferred.is_empty(),
         drift: None,
+        throttles_before,
     };
     forecast::add(&mut plan, problem, &forecast::of(problem, &solved.steps, &solved.schedule, &solved.loads));
     let in_order = solved.schedule.waves.iter().flat_map(|wave| &wave.steps);

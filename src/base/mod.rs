@@ -7,6 +7,7 @@ pub mod fs;
 pub mod ids;
 pub mod index;
 pub mod json;
+pub mod kafka_configs;
 pub mod pairs;
 pub mod price;
 pub mod racks;

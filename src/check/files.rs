@@ -9,10 +9,12 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::Violation;
+use super::scripts::{self, Throttles};
 use crate::base::error::Result;
 use crate::base::fs;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::{self, Writer};
+use crate::base::kafka_configs::VALUE_BYTES_MAX;
 use crate::plan::{Dirs, Plan, Throttle, Wave};
 use crate::snapshot::Snapshot;
 
@@ -65,16 +67,16 @@ fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave) -> Vec<(&'static str,
     }
     let copies = rows.iter().any(|&row| plan.get(row).adding().next().is_some());
     if let Some(throttle) = wave.throttle.as_ref().filter(|_| copies) {
-        files.push(("throttle.json", throttles(snapshot, plan, &rows, throttle)));
+        files.extend(scripts::contents(&throttles(snapshot, plan, &rows, throttle), plan, wave));
     }
     if let Some(rate) = plan.request.throttle.filter(|_| plan.request.empties_dirs()) {
-        files.push(("throttle.json", log_dir_throttles(plan, &rows, rate.get())));
+        files.extend(scripts::contents(&log_dir_throttles(plan, &rows, rate.get()), plan, wave));
     }
     files
 }
 
 /// The rate of every broker that copies between its log dirs.
-fn log_dir_throttles(plan: &Plan, rows: &[usize], rate: u64) -> Vec<u8> {
+fn log_dir_throttles(plan: &Plan, rows: &[usize], rate: u64) -> Throttles {
     let mut brokers = BTreeSet::new();
     for &row in rows {
         let moved = plan.get(row);
@@ -82,14 +84,9 @@ fn log_dir_throttles(plan: &Plan, rows: &[usize], rate: u64) -> Vec<u8> {
         let changed = moved.replicas.iter().zip(dirs).filter(|(_, (now, before))| now.is_some() && now != before);
         brokers.extend(changed.map(|(id, _)| *id));
     }
-    let mut writer = Writer::default();
-    writer.begin_object().key("brokers").begin_object();
-    for id in brokers {
-        writer.free_key(&id.to_string()).begin_object().key("replica.alter.log.dirs.io.max.bytes.per.second").int(rate);
-        writer.end_object();
-    }
-    writer.end_object().key("topics").begin_object().end_object().end_object();
-    writer.into_bytes()
+    let key = "replica.alter.log.dirs.io.max.bytes.per.second";
+    let brokers = brokers.into_iter().map(|id| (id, vec![(key, rate.to_string())]));
+    Throttles { brokers: brokers.collect(), topics: BTreeMap::new() }
 }
 
 /// The new lists of a wave, or those from before it.
@@ -132,38 +129,46 @@ fn election(plan: &Plan, rows: &[usize]) -> Vec<u8> {
 }
 
 /// Rates of every serving broker that takes part, and the throttled replicas of each topic.
-fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], throttle: &Throttle) -> Vec<u8> {
+fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], throttle: &Throttle) -> Throttles {
     let mut brokers = BTreeSet::new();
-    let mut topics: BTreeMap<&str, [Vec<String>; 2]> = BTreeMap::new();
+    let mut topics: BTreeMap<String, [BTreeSet<String>; 2]> = BTreeMap::new();
     for &row in rows {
         let moved = plan.get(row);
-        brokers.extend(moved.previous.iter().chain(moved.replicas));
-        let [leaders, followers] = topics.entry(moved.topic).or_default();
-        let entry = |partition: PartitionId, id: BrokerId| format!("{partition}:{id}");
-        if moved.adding().next().is_some() {
-            leaders.extend(moved.previous.iter().map(|&id| entry(moved.partition, id)));
-            followers.extend(moved.adding().map(|id| entry(moved.partition, id)));
+        if moved.adding().next().is_none() {
+            continue;
         }
+        brokers.extend(moved.previous.iter().chain(moved.replicas));
+        let [leaders, followers] = topics.entry(moved.topic.to_owned()).or_default();
+        let entry = |partition: PartitionId, id: BrokerId| format!("{partition}:{id}");
+        leaders.extend(moved.previous.iter().map(|&id| entry(moved.partition, id)));
+        followers.extend(moved.adding().map(|id| entry(moved.partition, id)));
     }
     let serves = |id: &BrokerId| snapshot.broker(*id).is_some_and(|broker| broker.state.serves());
-    let mut writer = Writer::default();
-    writer.begin_object().key("brokers").begin_object();
-    for id in brokers.into_iter().filter(|id| serves(id)) {
+    let rates = |id: BrokerId| {
         let own = throttle.brokers.iter().find(|one| one.id == id);
         let leader = own.map_or(throttle.leader_bytes_per_sec, |one| one.leader_bytes_per_sec);
         let follower = own.map_or(throttle.follower_bytes_per_sec, |one| one.follower_bytes_per_sec);
-        writer.free_key(&id.to_string()).begin_object().key("leader.replication.throttled.rate").int(leader.get());
-        writer.key("follower.replication.throttled.rate").int(follower.get()).end_object();
+        let [leader, follower] = [leader, follower].map(|rate| rate.get().to_string());
+        (id, vec![("leader.replication.throttled.rate", leader), ("follower.replication.throttled.rate", follower)])
+    };
+    let lists = |(topic, lists): (String, [BTreeSet<String>; 2])| {
+        let keys = ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
+        let merged = keys.into_iter().zip(lists).map(|(key, mut list)| {
+            let before = plan.throttles_before.topics.get(&topic).and_then(|settings| settings.get(key));
+            list.extend(before.into_iter().flat_map(|before| before.split(',')).map(|entry| entry.trim().to_owned()));
+            list.retain(|entry| !entry.is_empty() && entry != "none");
+            let all = list.contains("*");
+            let joined = list.into_iter().collect::<Vec<_>>().join(",");
+            // What Kafka's protocol cannot carry is said with the word for all replicas.
+            (key, if all || joined.len() > VALUE_BYTES_MAX { "*".to_owned() } else { joined })
+        });
+        let merged = merged.collect();
+        (topic, merged)
+    };
+    Throttles {
+        brokers: brokers.into_iter().filter(|id| serves(id)).map(rates).collect(),
+        topics: topics.into_iter().map(lists).collect(),
     }
-    writer.end_object().key("topics").begin_object();
-    for (topic, [mut leaders, mut followers]) in topics {
-        leaders.sort_unstable();
-        followers.sort_unstable();
-        writer.free_key(topic).begin_object().key("leader.replication.throttled.replicas").string(&leaders.join(","));
-        writer.key("follower.replication.throttled.replicas").string(&followers.join(",")).end_object();
-    }
-    writer.end_object().end_object();
-    writer.into_bytes()
 }
 
 /// What differs between two files.
@@ -189,6 +194,19 @@ fn difference(given: &[u8], expected: &[u8]) -> Option<Difference> {
         return None;
     }
     let difference = |message: String| Some(Difference { message, partition: None });
+    if expected.starts_with(b"#!") {
+        let lines = |content: &[u8]| String::from_utf8_lossy(content).lines().map(str::to_owned).collect::<Vec<_>>();
+        let (given, wanted) = (lines(given), lines(expected));
+        let at = given.iter().zip(&wanted).position(|(given, wanted)| given != wanted);
+        let at = at.unwrap_or(given.len().min(wanted.len()));
+        let line = |lines: &[String]| lines.get(at).map_or("nothing".to_owned(), |line| format!("`{line}`"));
+        let (given, wanted) = (line(&given), line(&wanted));
+        return if given == wanted {
+            None
+        } else {
+            difference(format!("line {} is {given}, the plan says {wanted}", at + 1))
+        };
+    }
     let read = |content: &[u8]| json::text_of(content, "it").and_then(|text| json::value_of(text, "it"));
     let value = match read(given) {
         Ok(value) => value,
@@ -211,7 +229,7 @@ fn difference(given: &[u8], expected: &[u8]) -> Option<Difference> {
             return Some(Difference { message, partition: wanted.or(given).and_then(partition_of) });
         }
     }
-    for section in ["brokers", "topics"] {
+    for section in ["brokers", "topics", "before"] {
         let (given, wanted) = (value[section].as_object(), expected_value[section].as_object());
         let keys: BTreeSet<&String> = given.into_iter().chain(wanted).flat_map(|map| map.keys()).collect();
         let of = |map: Option<&serde_json::Map<String, Value>>, key: &str| {

@@ -21,6 +21,7 @@ mod kept;
 mod outlook;
 mod report;
 mod rules;
+mod scripts;
 mod share;
 mod spread;
 #[cfg(test)]

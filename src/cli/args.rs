@@ -17,6 +17,7 @@ use crate::base::weights::Weights;
 use crate::base::windows::Windows;
 use crate::base::zone::Zone;
 use crate::emit::cruise_control::Part;
+use crate::emit::export::Script;
 use crate::request::rates::BrokerRates;
 use crate::request::{self, Request};
 use crate::simulate::{Loss, Slow, Style};
@@ -385,9 +386,9 @@ pub enum ExportFormat {
     /// JSON for kafka-leader-election: who needs a preferred election when the wave has ended
     Election(WaveArgs),
     /// The replication throttle: rates of brokers, and replicas of topics that they hold for
-    Throttle(WaveArgs),
+    Throttle(ThrottleArgs),
     /// Every command that a person types with Kafka's own tools, in Markdown
-    Runbook,
+    Runbook(RunbookArgs),
     /// The plan as one page to look at, which needs no network: waves, brokers, risks, bounds, search
     Html,
     /// What Cruise Control would answer, its capacity and broker-set files, and the requests to make of it
@@ -417,6 +418,26 @@ pub struct WaveArgs {
     /// Only this wave [default: the whole plan, as if it were done at once]
     #[arg(long, value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
     pub wave: Option<u32>,
+}
+
+/// Which throttle, and how.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ThrottleArgs {
+    /// Which part of a plan.
+    #[command(flatten)]
+    pub of: WaveArgs,
+    /// Not JSON but a shell script of kafka-configs commands that sets it (`set`), or that takes it off again and brings
+    /// back what was there before (`unset`)
+    #[arg(long, value_name = "set|unset", value_parser = values::script)]
+    pub script: Option<Script>,
+}
+
+/// For whom a runbook is.
+#[derive(Clone, Debug, Args)]
+pub struct RunbookArgs {
+    /// For the tools of this version of Kafka, such as `3.9` or `4.1` [default: that of the brokers]
+    #[arg(long, value_name = "VERSION")]
+    pub kafka: Option<String>,
 }
 
 /// The brokers and limits of a request.

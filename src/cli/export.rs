@@ -21,8 +21,11 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
     let files = match &args.format {
         ExportFormat::Kafka(of) => export::kafka(&plan, of.wave)?,
         ExportFormat::Election(of) => export::election(&plan, of.wave)?,
-        ExportFormat::Throttle(of) => export::throttle(&plan, of.wave)?,
-        ExportFormat::Runbook => export::runbook(&plan),
+        ExportFormat::Throttle(of) => match of.script {
+            Some(script) => export::throttle_script(&plan, of.of.wave, script)?,
+            None => export::throttle(&plan, of.of.wave)?,
+        },
+        ExportFormat::Runbook(of) => export::runbook(&plan, of.kafka.as_deref())?,
         ExportFormat::CruiseControl(of) => cruise_control(&plan, of)?,
         ExportFormat::Html => export::html(&plan),
     };

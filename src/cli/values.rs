@@ -1,6 +1,13 @@
 //! Values of options that are no unit of the house: counts, seeds, numbers, regular expressions.
 
 use crate::base::ids::TopicPartition;
+use crate::emit::export::Script;
+
+/// A script about a throttle, by its word.
+pub fn script(text: &str) -> Result<Script, String> {
+    let found = Script::WORDS.iter().find(|(word, _)| *word == text);
+    found.map(|(_, script)| *script).ok_or_else(|| format!("`{text}` is no script; expected `set` or `unset`"))
+}
 
 /// A whole number of at least one.
 pub fn count(text: &str) -> Result<u32, String> {

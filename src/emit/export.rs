@@ -1,7 +1,9 @@
 //! The files for Kafka's own tools, of a plan as a whole or of one of its waves.
 
 use super::files::Files;
-use super::{election, kafka, report, runbook, throttle};
+use super::out_dir::wave_name;
+use super::tools::Tools;
+use super::{election, kafka, report, runbook, throttle, throttle_sh};
 use crate::base::error::{Code, Error, Place, Result};
 use crate::plan::{Plan, Wave};
 
@@ -32,9 +34,45 @@ pub fn election(plan: &Plan, wave: Option<u32>) -> Result<Files> {
 /// # Errors
 /// As for [`kafka()`]; [`Code::Usage`] where there is nothing to throttle, or no throttle.
 pub fn throttle(plan: &Plan, wave: Option<u32>) -> Result<Files> {
+    let (_, settings) = settings(plan, wave)?;
+    Ok(Files::one("throttle.json", throttle::document(&settings)))
+}
+
+/// Which script about a throttle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Script {
+    /// The one that sets it.
+    Set,
+    /// The one that takes it off, and brings back what was there before.
+    Unset,
+}
+
+impl Script {
+    /// The words by which people name them.
+    pub const WORDS: [(&str, Script); 2] = [("set", Script::Set), ("unset", Script::Unset)];
+}
+
+/// `throttle.sh` or `unthrottle.sh`: the same settings as commands of `kafka-configs`.
+///
+/// # Errors
+/// As for [`throttle()`].
+pub fn throttle_script(plan: &Plan, wave: Option<u32>, script: Script) -> Result<Files> {
+    let (chosen, settings) = settings(plan, wave)?;
+    let whose = chosen.map_or("the whole plan".to_owned(), |wave| format!("wave {}", wave_name(plan, wave.index)));
+    Ok(match script {
+        Script::Set => Files::one("throttle.sh", throttle_sh::throttle(&whose, &settings)),
+        Script::Unset => Files::one("unthrottle.sh", throttle_sh::unthrottle(&whose, &settings)),
+    })
+}
+
+/// The settings of a wave or of all, where there are any.
+fn settings(plan: &Plan, wave: Option<u32>) -> Result<(Option<&Wave>, throttle::Settings<'_>)> {
     let chosen = of(plan, wave)?;
-    let content = chosen.map_or_else(|| throttle::whole(plan), |wave| throttle::throttle(plan, wave));
-    let Some(content) = content else {
+    let found = match chosen {
+        Some(wave) => throttle::settings(plan, wave, &plan.sorted_rows(wave.rows.clone())),
+        None => throttle::settings_of_all(plan),
+    };
+    let Some(found) = found else {
         let what = if chosen.is_some() { "the wave" } else { "the plan" };
         let copies = chosen.map_or(plan.summary.replicas_moved > 0, |wave| {
             plan.moves_of(wave).any(|step| step.copied_to().next().is_some())
@@ -46,12 +84,17 @@ pub fn throttle(plan: &Plan, wave: Option<u32>) -> Result<Files> {
         };
         return Err(Error::new(Code::Usage, message).help(help));
     };
-    Ok(Files::one("throttle.json", content))
+    Ok((chosen, found))
 }
 
-/// `runbook.md`: every command that a person types.
-pub fn runbook(plan: &Plan) -> Files {
-    Files::one("runbook.md", runbook::runbook(plan))
+/// `runbook.md`: every command that a person types; for the tools of a version, such as `3.9`, or of the brokers'.
+///
+/// # Errors
+/// [`Code::InvalidValue`] for what is no version from 3.0 on.
+pub fn runbook(plan: &Plan, kafka: Option<&str>) -> Result<Files> {
+    let tools = Tools::of(plan);
+    let tools = kafka.map_or(Ok(tools), |version| tools.with_version(version))?;
+    Ok(Files::one("runbook.md", runbook::runbook_for(plan, tools)))
 }
 
 /// `report.html`: the plan as one page to look at.

@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{cruise_control, election, kafka, out_dir, rollback_dir, runbook, runbook_back, throttle};
+use super::{
+    cruise_control, election, kafka, out_dir, rollback_dir, runbook, runbook_back, throttle, throttle_sh, tools::Tools,
+};
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::error::Code;
 use crate::base::fs;
@@ -11,7 +13,8 @@ use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
 use crate::plan::rollback::{rollback, waves};
-use crate::plan::{self, BrokerThrottle, Plan, Role, Stage, Throttle, sample};
+use crate::plan::{self, BrokerThrottle, LISTS, Plan, Role, Stage, Throttle, sample};
+use crate::snapshot::BrokerState;
 
 pub(super) fn golden(name: &str, found: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -238,13 +241,19 @@ fn a_directory_holds_every_file_and_no_other() {
             "waves/001/reassign.json",
             "waves/001/rollback.json",
             "waves/001/throttle.json",
+            "waves/001/throttle.sh",
+            "waves/001/unthrottle.sh",
             "waves/002/election.json",
             "waves/002/reassign.json",
             "waves/002/rollback.json",
             "waves/002/throttle.json",
+            "waves/002/throttle.sh",
+            "waves/002/unthrottle.sh",
             "waves/003/reassign.json",
             "waves/003/rollback.json",
             "waves/003/throttle.json",
+            "waves/003/throttle.sh",
+            "waves/003/unthrottle.sh",
         ]
     );
     let text = String::from_utf8(fs::read(&out.join("plan.json")).unwrap()).unwrap();
@@ -327,55 +336,188 @@ fn every_command_is_clean_bash() {
         runbook::runbook(&sample::sample()),
         runbook::runbook(&apart),
         runbook::runbook(&with_rates()),
+        runbook::runbook(&kept()),
+        runbook::runbook_for(&kept(), Tools::of(&kept()).with_version("4.3").unwrap()),
         runbook::runbook(&leaders_only()),
         runbook::runbook(&drain_dir()),
         back,
     ];
     let mut script = "#!/bin/bash\n".to_owned();
     script.extend(texts.iter().flat_map(|text| commands(text)));
-    let scratch = Scratch::new("bash");
+    assert_clean("bash", &script);
+}
+
+#[test]
+fn every_script_is_clean_shell() {
+    for plan in [sample::sample(), with_rates(), kept(), long_lists(), drain_dir()] {
+        for wave in &plan.waves {
+            let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
+            assert_clean("sh", &throttle_sh::throttle("wave 002", &settings));
+            assert_clean("sh", &throttle_sh::unthrottle("wave 002", &settings));
+        }
+    }
+}
+
+fn assert_clean(shell: &str, script: &str) {
+    static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let scratch = Scratch::new(&format!("shell-{number}"));
     let file = scratch.join("commands.sh");
     fs::write_file(&file, script.as_bytes()).unwrap();
-    for (tool, option) in [("bash", "-n"), ("shellcheck", "--norc")] {
+    for (tool, option) in [(shell, "-n"), ("shellcheck", "--norc")] {
         if let Ok(run) = std::process::Command::new(tool).arg(option).arg(&file).output() {
-            assert!(run.status.success(), "{tool}: {}", String::from_utf8_lossy(&run.stdout));
+            let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+            assert!(run.status.success(), "{tool}: {out}{err}");
+        }
+    }
+}
+
+/// The sample on a cluster that has throttles already: one on a topic that moves, others on brokers.
+fn kept() -> Plan {
+    let mut plan = sample::sample();
+    let own =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let before = &mut plan.throttles_before;
+    before.brokers.insert(BrokerId::new(2), own(&[("leader.replication.throttled.rate", "7000000")]));
+    before.brokers.insert(
+        BrokerId::new(1003),
+        own(&[("leader.replication.throttled.rate", "5000000"), ("follower.replication.throttled.rate", "6000000")]),
+    );
+    before.topics.insert("a-b".to_owned(), own(&[("leader.replication.throttled.replicas", "11:7,2:1003,3:7")]));
+    before.topics.insert("__consumer_offsets".to_owned(), own(&LISTS.map(|key| (key, "*"))));
+    plan
+}
+
+/// A topic of which more partitions move than Kafka can list.
+fn long_lists() -> Plan {
+    let mut plan = sample::empty(&["few", "many"]);
+    let many = (0..2_000).map(|partition| sample::Row::new("many", partition, &[1001, 1003], &[1, 1003], 5));
+    let rows: Vec<sample::Row<'_>> = many.chain([sample::Row::new("few", 0, &[1001], &[1], 5)]).collect();
+    sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &rows);
+    plan
+}
+
+#[test]
+fn throttles_that_were_there_are_merged_and_come_back() {
+    let plan = kept();
+    let wave = &plan.waves[1];
+    let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
+    golden("kept-throttle.json", &throttle::document(&settings));
+    golden("kept-throttle.sh", throttle_sh::throttle("wave 002", &settings).as_bytes());
+    golden("kept-unthrottle.sh", throttle_sh::unthrottle("wave 002", &settings).as_bytes());
+    golden("kept-runbook.md", runbook::runbook(&plan).as_bytes());
+    let text = runbook::runbook(&plan);
+    let steps = text.split("## 3. ").nth(1).unwrap().split("## 4. ").next().unwrap();
+    assert!(!steps.contains("--throttle 5"), "Kafka's own throttle would overwrite what is there");
+    assert!(!steps.contains("--verify |"), "and its `--verify` would clear it");
+    let json = String::from_utf8(throttle::document(&settings)).unwrap();
+    assert!(json.contains(r#""leader.replication.throttled.replicas":"10:1002,10:1003,10:7,11:7,2:1001,2:1003,3:7""#));
+    let internal = &plan.waves[2];
+    let settings = throttle::settings(&plan, internal, &plan.sorted_rows(internal.rows.clone())).unwrap();
+    assert!(!throttle_sh::throttle("wave 003", &settings).contains("__consumer_offsets"), "`*` covers it already");
+}
+
+#[test]
+fn a_list_that_kafka_cannot_carry_names_all_replicas_of_its_topic() {
+    let plan = long_lists();
+    let json = String::from_utf8(throttle::throttle(&plan, &plan.waves[0]).unwrap()).unwrap();
+    assert!(json.contains(r#""many":{"leader.replication.throttled.replicas":"*","follower"#), "{json:.600}");
+    assert!(json.contains(r#""few":{"leader.replication.throttled.replicas":"0:1001","follower"#), "{json:.600}");
+    let followers = json.split("\"many\"").nth(1).unwrap();
+    assert!(followers.contains(r#""follower.replication.throttled.replicas":"0:1,1000:1"#), "this one is short enough");
+    let text = runbook::runbook(&plan);
+    assert!(text.contains("Of `many` more partitions move than Kafka can list"), "{text}");
+    assert!(text.contains("sh \"waves/$WAVE/throttle.sh\"\n"), "the tool's own throttle would fail");
+    // The longest that Kafka carries is written out.
+    let mut fits = sample::empty(&["t"]);
+    let rows: Vec<sample::Row<'_>> =
+        (0..3_000).map(|partition| sample::Row::new("t", partition, &[1001], &[1], 5)).collect();
+    sample::push_wave(&mut fits, Stage::Data, Some(sample::THROTTLE), &rows);
+    let json = String::from_utf8(throttle::throttle(&fits, &fits.waves[0]).unwrap()).unwrap();
+    assert!(!json.contains('*') && !runbook::runbook(&fits).contains("than Kafka can list"));
+}
+
+/// Kafka's tool sets both lists of every topic of a file in one request; the controller writes a record for each.
+#[test]
+fn records_of_a_wave_are_two_for_each_topic_that_copies() {
+    let names: Vec<String> = (0..4_000).map(|number| format!("t{number:04}")).collect();
+    let mut plan = sample::empty(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let copies = names.iter().map(|name| sample::Row::new(name, 0, &[1001], &[1], 5));
+    let rows: Vec<_> = copies.chain([sample::Row::new("t0000", 1, &[1001, 1], &[1, 1001], 5)]).collect();
+    sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &rows);
+    sample::push_wave(&mut plan, Stage::Data, Some(sample::THROTTLE), &[sample::Row::new("t0001", 0, &[1], &[10], 5)]);
+    let records: Vec<usize> = plan.waves.iter().map(|wave| throttle::records(&plan, wave)).collect();
+    assert_eq!(records, [8_000, 2]);
+    let text = runbook::runbook(&plan);
+    assert_eq!(text.matches("8,000 of the 10,000 records").count(), 1, "only the wave that comes near it says so");
+}
+
+#[test]
+fn every_wave_sets_its_number_and_the_steps_stand_once() {
+    for plan in [sample::sample(), many_waves(), kept(), with_rates()] {
+        let text = runbook::runbook(&plan);
+        let total = plan.waves.len();
+        assert_eq!(text.matches("### Wave ").count(), total);
+        assert_eq!(text.matches("**2. Start.**").count(), 1);
+        for wave in &plan.waves {
+            let heading = format!("### Wave {:03} of {total}: ", wave.index);
+            let section = text.split(&heading).nth(1).unwrap();
+            let set = format!("export WAVE={:03}\n", wave.index);
+            assert!(section.find(&set).is_some_and(|at| at < 60), "it comes first: {section:.200}");
+        }
+        let order = [
+            "/rollback.json\" --verify --preserve-throttles",
+            "/reassign.json\" --",
+            "grep -c completed",
+            "**4. Verify and clear.**",
+            "**5. Elect.**",
+            "**6. Look again.**",
+            "/rollback.json\" --cancel --preserve-throttles\n",
+            "**3. Submit the old lists.**",
+        ];
+        let found: Vec<usize> =
+            order.iter().map(|what| text.find(what).unwrap_or_else(|| panic!("no {what}"))).collect();
+        assert!(found.is_sorted(), "{found:?}");
+        for link in text.split("](#").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let slug = |heading: &str| {
+                let kept = heading.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-'));
+                kept.collect::<String>().to_lowercase().replace(' ', "-")
+            };
+            let headings = text.lines().filter(|line| line.starts_with('#'));
+            let there = headings.filter(|line| slug(line.trim_start_matches('#').trim()) == link).count();
+            assert_eq!(there, 1, "#{link}");
         }
     }
 }
 
 #[test]
-fn each_wave_of_a_runbook_names_its_files_and_its_throttle() {
-    let plan = sample::sample();
-    let text = runbook::runbook(&plan);
-    let wave = |number: usize| text.split("### Wave ").nth(number).unwrap().split("\n## ").next().unwrap().to_owned();
-    assert!(wave(1).contains("waves/001/reassign.json --throttle 50000000 --execute\n"));
-    assert!(wave(1).contains("No election is due") && !wave(1).contains("election.json"));
-    assert!(wave(2).contains("--path-to-json-file waves/002/election.json"));
-    // Its current replicas lie on a broker that is down: there the tool's own throttle would fail.
-    assert!(wave(2).contains("waves/002/reassign.json --execute\n") && !wave(2).contains("reassign.json --throttle"));
-    for number in 1..=3 {
-        let dir = format!("waves/00{number}");
-        let order: Vec<usize> = [
-            "--verify --preserve-throttles",
-            "--verify\n",
-            "/rollback.json --cancel --preserve-throttles\n",
-            "/rollback.json",
-        ]
-        .iter()
-        .map(|what| if *what == "/rollback.json" { wave(number).rfind(what) } else { wave(number).find(what) })
-        .map(|found| found.unwrap_or_else(|| panic!("wave {number} lacks a step")))
-        .collect();
-        assert!(order.is_sorted() && wave(number).contains(&dir), "wave {number}");
+fn a_throttle_is_set_by_the_tool_unless_that_would_fail_or_overwrite() {
+    let steps = |plan: &Plan| {
+        let text = runbook::runbook(plan);
+        text.split("## 3. ").nth(1).unwrap().split("## 4. ").next().unwrap().to_owned()
+    };
+    // The current replicas of a wave lie on a broker that is down: there the tool's own throttle would fail.
+    assert!(steps(&sample::sample()).contains("sh \"waves/$WAVE/throttle.sh\"\n"));
+    let mut all_up = sample::sample();
+    all_up.brokers.iter_mut().for_each(|broker| broker.state = BrokerState::Alive);
+    let plain = steps(&all_up);
+    assert!(plain.contains("--throttle 50000000 --execute\n") && !plain.contains("throttle.sh"), "{plain}");
+    for throttle in all_up.waves.iter_mut().filter_map(|wave| wave.throttle.as_mut()) {
+        throttle.follower_bytes_per_sec = BytesPerSec::new(80_000_000);
     }
+    let apart = steps(&all_up);
+    let order = ["--throttle 50000000 --execute\n", "sh \"waves/$WAVE/throttle.sh\" brokers\n"];
+    assert!(order.map(|what| apart.find(what).unwrap()).is_sorted());
 }
 
 #[test]
-fn rates_that_differ_are_set_apart() {
-    let mut plan = sample::empty(&["t"]);
-    let throttle = Throttle { follower_bytes_per_sec: BytesPerSec::new(80_000_000), ..sample::THROTTLE };
-    sample::push_wave(&mut plan, Stage::Data, Some(throttle), &[sample::Row::new("t", 0, &[1001], &[10], 5)]);
-    let text = runbook::runbook(&plan);
-    assert!(text.contains("leader.replication.throttled.rate=50000000,follower.replication.throttled.rate=80000000"));
+fn commands_follow_the_version_of_the_tools() {
+    let (plan, tools) = (sample::sample(), Tools::of(&sample::sample()));
+    let old = runbook::runbook(&plan);
+    assert!(old.contains("--admin.config \"$CLIENT\"") && old.contains("takes `--zookeeper`"));
+    assert!(old.contains("kafka-broker-api-versions.sh") && old.contains("Kafka 3.7 to 4.0.0"));
+    let new = runbook::runbook_for(&plan, tools.with_version("4.3.1").unwrap());
+    assert!(new.contains("list-endpoints") && !new.contains("--admin.config") && !new.contains("Kafka 3.7 to 4.0.0"));
 }
 
 /// The sample, two brokers of which have rates of their own in every wave.
@@ -398,19 +540,11 @@ fn each_broker_has_its_own_rates_in_throttle_json_and_in_the_commands() {
     golden("rates-throttle.json", &throttle::throttle(&plan, &plan.waves[1]).unwrap());
     let text = runbook::runbook(&plan);
     assert!(text.contains("each broker its own, as in throttle.json: 50.0 MB/s to 120 MB/s sending"), "{text}");
-    // The tool sets the least rate for all; the second command reads each broker's own from the file.
-    let start = commands(&text).into_iter().find(|block| block.contains("waves/001/reassign.json --throttle 50000000"));
-    assert!(start.is_some_and(|block| block.contains("to_entries[]") && block.contains("waves/001/throttle.json")));
-    assert!(!text.contains("leader.replication.throttled.rate=50000000"), "no rate is typed out");
-}
-
-#[test]
-fn many_waves_keep_a_table_and_their_commands_each() {
-    let text = runbook::runbook(&many_waves());
-    assert_eq!(text.matches("### Wave ").count(), 14);
-    assert_eq!(text.matches("**Go back while it moves.**").count(), 1);
-    assert!(text.contains("waves/014/reassign.json --throttle 50000000 --execute"));
-    assert!(commands(&text).iter().any(|block| block == "export WAVE=014\n"));
+    let wave = &plan.waves[1];
+    let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
+    let script = throttle_sh::throttle("wave 002", &settings);
+    assert!(script.contains("rates 2 120000000 50000000 & started\n"), "{script}");
+    assert!(script.contains("rates 7 50000000 50000000 & started\n"), "{script}");
 }
 
 #[test]
@@ -418,8 +552,10 @@ fn without_a_throttle_no_command_sets_one() {
     let mut plan = sample::empty(&["t"]);
     sample::push_wave(&mut plan, Stage::Data, None, &[sample::Row::new("t", 0, &[1001], &[10], 5)]);
     let text = runbook::runbook(&plan);
-    assert!(text.contains("waves/001/reassign.json --execute\n"));
-    assert!(!commands(&text).iter().any(|block| block.contains("--throttle 50000000") || block.contains("jq")));
+    assert!(text.contains("waves/$WAVE/reassign.json\" --execute\n"));
+    assert!(
+        !commands(&text).iter().any(|block| block.contains("--throttle 50000000") || block.contains("throttle.sh"))
+    );
 }
 
 /// Processor time of this process so far, in seconds; nothing where there is no /proc. Wall time says little on a

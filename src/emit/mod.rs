@@ -14,7 +14,10 @@ mod runbook_dirs;
 mod runbook_facts;
 mod runbook_steps;
 mod runbook_text;
+mod runbook_trouble;
 pub mod throttle;
+mod throttle_sh;
+pub mod tools;
 
 #[cfg(test)]
 mod golden;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::{election, kafka, report, runbook, throttle};
+use super::{election, kafka, report, runbook, throttle, throttle_sh};
 use crate::base::error::Result;
 use crate::base::fs::{self, Staging};
 use crate::base::work::Work;
@@ -14,7 +14,8 @@ use crate::plan::{self, KIND, Plan, Wave};
 /// Files at the top of a plan's directory.
 const FILES: [&str; 3] = ["plan.json", "runbook.md", "report.html"];
 /// Files of a wave.
-const WAVE_FILES: [&str; 4] = ["reassign.json", "rollback.json", "election.json", "throttle.json"];
+const WAVE_FILES: [&str; 6] =
+    ["reassign.json", "rollback.json", "election.json", "throttle.json", "throttle.sh", "unthrottle.sh"];
 
 /// Writes the directory of a plan: plan.json, the files of each wave, runbook.md, report.html.
 ///
@@ -70,8 +71,11 @@ pub(super) fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<
     if let Some(election) = election::election_rows(plan, &rows) {
         staging.write(&format!("{dir}/election.json"), &election)?;
     }
-    if let Some(throttle) = throttle::throttle_rows(plan, wave, &rows) {
-        staging.write(&format!("{dir}/throttle.json"), &throttle)?;
+    if let Some(settings) = throttle::settings(plan, wave, &rows) {
+        let whose = format!("wave {}", wave_name(plan, wave.index));
+        staging.write(&format!("{dir}/throttle.json"), &throttle::document(&settings))?;
+        staging.write(&format!("{dir}/throttle.sh"), throttle_sh::throttle(&whose, &settings).as_bytes())?;
+        staging.write(&format!("{dir}/unthrottle.sh"), throttle_sh::unthrottle(&whose, &settings).as_bytes())?;
     }
     Ok(())
 }

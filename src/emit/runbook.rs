@@ -1,66 +1,67 @@
 //! `runbook.md`: every command that a person types to carry out a plan, with Kafka's own tools alone.
 //!
-//! Up to twelve waves are written out in full, each with all of its commands. Beyond that the steps stand
-//! once, and each wave keeps its facts and the commands that differ.
+//! The steps of a wave stand once; each wave has a table of facts and sets `$WAVE`. So the page is as short for two
+//! hundred waves as it can be, and a command is the same every night.
 
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
 use rayon::prelude::*;
 
-use super::out_dir::{wave_dir, wave_name};
+use super::out_dir::wave_name;
 use super::runbook_dirs;
 use super::runbook_facts::Facts;
-use super::runbook_steps::{Steps, except, notes_on_going_back, start_block};
+use super::runbook_steps::{Steps, except, notes_on_going_back};
 use super::runbook_text::{
-    LIST, LIST_NONE, UNDER_REPLICATED, block, brokers, brokers_by_name, copies, elect, forecast, have_ready, rate,
-    reassign, table,
+    LIST_NONE, answering, block, brokers, brokers_by_name, cluster_id, configs, copies, file_of_wave, forecast, list,
+    log_dirs, rate, set_up, table, topics, topics_of, under_replicated,
 };
+use super::runbook_trouble;
+use super::throttle;
+use super::tools::Tools;
 use crate::base::price::money;
-use crate::base::text::{counted, either};
+use crate::base::text::{counted, either, grouped};
+use crate::base::units::Ratio;
 use crate::plan::{Plan, Role, Throttle, Wave};
 use crate::snapshot::Mode;
 
-/// With more waves than this the steps stand once.
-const WRITTEN_OUT_MAX: usize = 12;
 /// Deferred partitions that are named.
 const DEFERRED_MAX: usize = 20;
+/// Log dirs that are named.
+const DIRS_MAX: usize = 8;
+/// Records of one request from which a wave says how many it takes; the controller takes 10,000.
+const RECORDS_TOLD: usize = 5_000;
 
-/// The runbook of a plan, as Markdown.
+/// The runbook of a plan, as Markdown, for the tools of its brokers' version.
 pub fn runbook(plan: &Plan) -> String {
-    let mut text = head(plan);
+    runbook_for(plan, Tools::of(plan))
+}
+
+/// The same for the tools of another version.
+pub fn runbook_for(plan: &Plan, tools: Tools) -> String {
+    let facts: Vec<Facts> = plan.waves.par_iter().map(|wave| Facts::of(plan, wave)).collect();
+    let mut text = head(plan, &facts);
     if plan.waves.is_empty() {
         text.push_str("Nothing has to move: this plan has no waves, and there is nothing to run.\n");
         return text;
     }
-    text.push_str(&before_all(plan));
-    let facts: Vec<Facts> = plan.waves.par_iter().map(|wave| Facts::of(plan, wave)).collect();
-    let written_out = plan.waves.len() <= WRITTEN_OUT_MAX;
-    if !written_out {
-        text.push_str(&steps_once(plan, &facts));
-    }
-    text.push_str("## The waves\n\n");
-    let waves: Vec<String> = plan
-        .waves
-        .par_iter()
-        .zip(&facts)
-        .map(
-            |(wave, facts)| {
-                if written_out { wave_in_full(plan, wave, facts) } else { wave_in_short(plan, wave, facts) }
-            },
-        )
-        .collect();
-    text.push_str(&waves.concat());
-    if plan.request.empties_dirs() {
-        text.push_str(&runbook_dirs::after_all(plan));
-        text.push_str(runbook_dirs::TRAPS);
-        return text;
-    }
+    let is_within = plan.request.empties_dirs();
+    let steps = Steps::of(plan, tools, throttle_of_all(plan), &facts);
+    text.push_str(&contents(plan, &facts));
+    text.push_str(&format!("## 1. Set up\n\n{}", set_up(tools)));
+    text.push_str(&before_all(plan, tools));
+    text.push_str(&steps_of_a_wave(plan, &steps, &facts));
+    text.push_str(&waves(plan, &facts));
+    text.push_str(&if is_within {
+        runbook_dirs::trouble(plan)
+    } else {
+        runbook_trouble::chapter(plan, &steps, &facts)
+    });
     text.push_str(&after_all(plan));
-    text.push_str(&traps(plan));
+    text.push_str(if is_within { runbook_dirs::TRAPS } else { TRAPS });
     text
 }
 
-fn head(plan: &Plan) -> String {
+fn head(plan: &Plan, facts: &[Facts]) -> String {
     let (request, summary, cluster) = (&plan.request, &plan.summary, &plan.cluster);
     let name = cluster.name.as_deref().unwrap_or("the cluster");
     let draining = brokers_by_name(request.drain.iter());
@@ -117,12 +118,13 @@ fn head(plan: &Plan) -> String {
         ("Dates", dates(plan).unwrap_or_default()),
         ("Cost", cost(plan).unwrap_or_default()),
         ("Throttle", throttle),
+        ("Clients notice", clients_notice(plan, facts)),
     ];
     let rows: Vec<(&str, String)> = rows.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let mut text = format!("# Runbook: {title} of {name}\n\n{}", table(&rows));
     text.push_str(&format!(
-        "Written by kshift {} from `plan.json` beside this file. Every command is one of Kafka's own tools. Each wave can \
-         be watched, paused and undone on its own; between two waves the cluster is whole and may be left as it is.\n\n",
+        "Written by kshift {} from `plan.json` beside this file. Every command is one of Kafka's own tools. Between two waves \
+         the cluster is whole, and may be left as it is for as long as you like.\n\n",
         plan.kshift
     ));
     for warning in &plan.warnings {
@@ -170,50 +172,81 @@ fn cost(plan: &Plan) -> Option<String> {
     Some(format!("{} for {across} between racks, at {price} for each GB", money(cost)))
 }
 
-fn before_all(plan: &Plan) -> String {
-    let mut text = format!("## Once, before the first wave\n\n{}", have_ready("the-directory-of-this-file"));
-    if plan.cluster.mode == Some(Mode::Zookeeper) {
-        text.push_str(
-            "This cluster keeps its metadata in ZooKeeper. The commands are the same: the tools talk to the brokers, and none of \
-             them needs `--zookeeper`.\n\n",
-        );
+/// Whom it affects, and how.
+fn clients_notice(plan: &Plan, facts: &[Facts]) -> String {
+    if plan.waves.is_empty() {
+        return String::new();
     }
-    let answering = plan.brokers.iter().filter(|broker| broker.state.serves());
-    text.push_str(&format!(
-        "1. The right cluster{}, and these brokers answer: {}.\n\n{}",
-        plan.cluster.cluster_id.as_ref().map(|id| format!(" (id `{id}`)")).unwrap_or_default(),
-        brokers(answering.map(|broker| broker.id)),
-        block(&[
-            "kafka-cluster.sh cluster-id --bootstrap-server \"$BOOTSTRAP\"\n",
-            "kafka-broker-api-versions.sh --bootstrap-server \"$BOOTSTRAP\" | grep '(id:'\n",
-        ])
-    ));
-    text.push_str(&format!(
-        "2. Nothing moves: this prints {LIST_NONE} Otherwise wait: `--execute` is refused while anything in the cluster \
-         moves.\n\n{}",
-        block(&[LIST])
-    ));
-    text.push_str(&format!(
-        "3. No partition is under-replicated: this prints nothing{}.\n\n{}",
-        except(plan),
-        block(&[UNDER_REPLICATED])
-    ));
-    text.push_str(&format!(
-        "4. No throttle is left over from another move: this prints nothing. One that is there would be overwritten, and \
-         cleared at the end of the first wave: ask whose it is.\n\n{}",
-        if plan.request.empties_dirs() {
-            block(&[&runbook_dirs::throttles()])
-        } else {
-            block(&[
-                "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep throttled\n",
-                "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
-            ])
+    if plan.request.empties_dirs() || facts.iter().all(|facts| facts.leaders_changing == 0 && facts.elections == 0) {
+        return "nothing: no leader changes".to_owned();
+    }
+    let changes: u64 = facts.iter().map(|facts| facts.leaders_changing).sum();
+    let internal = plan.waves.iter().zip(facts).filter(|(wave, facts)| {
+        let is_internal = |row: usize| plan.get(row).topic.starts_with("__");
+        facts.leaders_changing > 0 && wave.rows.clone().any(is_internal)
+    });
+    let internal: Vec<String> = internal.map(|(wave, _)| wave_name(plan, wave.index)).collect();
+    let coordinators = match internal.as_slice() {
+        [] => String::new(),
+        [one] => format!("; in wave {one} groups and transactions get other coordinators, and pause for seconds"),
+        [first, .., last] => {
+            format!(
+                "; in waves {first} to {last} groups and transactions get other coordinators, and pause for seconds"
+            )
         }
-    ));
+    };
+    format!(
+        "{}: producers and consumers ask who leads now and go on, as a rule within a second{coordinators}",
+        counted(changes, "change of leader").replace("change of leaders", "changes of leader")
+    )
+}
+
+fn contents(plan: &Plan, facts: &[Facts]) -> String {
+    let mut text = "## Contents\n\n\
+        1. [Set up](#1-set-up)\n\
+        2. [Before the first wave](#2-before-the-first-wave)\n\
+        3. [The steps of a wave](#3-the-steps-of-a-wave)\n\
+        4. [The waves](#4-the-waves)\n\
+        5. [When something is wrong](#5-when-something-is-wrong)\n"
+        .to_owned();
+    let mut sections: Vec<&str> = Vec::new();
+    if plan.request.empties_dirs() {
+        sections.extend(["Pause", "Go back"]);
+    } else {
+        if facts.iter().any(|facts| facts.copies > 0) {
+            sections.extend(["It takes too long", "Pause", "A broker dies", "Go back while a wave runs"]);
+        }
+        sections.push("Go back after a wave has finished");
+        sections.extend(plan.waves.iter().any(|wave| wave.throttle.is_some()).then_some("Clear only our own throttle"));
+        sections.push("A command says something else");
+    }
+    for section in sections {
+        text.push_str(&format!("   - [{section}](#{})\n", section.to_lowercase().replace(' ', "-")));
+    }
+    text + "6. [After the last wave](#6-after-the-last-wave)\n7. [Good to know](#7-good-to-know)\n\n"
+}
+
+fn before_all(plan: &Plan, tools: Tools) -> String {
+    let answer = plan.brokers.iter().filter(|broker| broker.state.serves());
+    let id = plan.cluster.cluster_id.as_ref();
+    let mut text = format!(
+        "## 2. Before the first wave\n\n**The right cluster.** It prints `Cluster ID: {}`\n\n{}\
+         **Who answers.** It prints these brokers: {}.\n\n{}\
+         **Nothing moves.** It prints {LIST_NONE} Otherwise wait: nothing may be started beside it.\n\n{}\
+         **Nothing is under-replicated.** It prints nothing{}.\n\n{}",
+        id.map_or("…", String::as_str),
+        block(&[&cluster_id(tools)]),
+        brokers(answer.map(|broker| broker.id)),
+        block(&[&answering(tools)]),
+        block(&[&list()]),
+        except(plan),
+        block(&[&under_replicated()])
+    );
+    text.push_str(&throttles_before(plan));
+    text.push_str(&room(plan));
     text.push_str(
-        "5. The partitions still stand where the plan found them. `--execute` prints the current lists before it starts: \
-         they must equal the `replicas` in the wave's rollback.json. If topics were created, deleted or moved since the \
-         plan was made, plan again.\n\n",
+        "**The plan still fits** (optional, with kshift). Read the cluster again; exit code 0 says yes: \
+         `kshift check newer-cluster.json .`\n\n",
     );
     if !plan.deferred.is_empty() {
         let total = plan.deferred.len();
@@ -229,109 +262,206 @@ fn before_all(plan: &Plan) -> String {
     text
 }
 
-fn wave_title(plan: &Plan, wave: &Wave) -> String {
-    format!("### Wave {} of {}: {}\n\n", wave_name(plan, wave.index), plan.waves.len(), wave.stage.as_str())
+/// Throttles of others: none, or those that the plan knows and gives back.
+fn throttles_before(plan: &Plan) -> String {
+    let known = &plan.throttles_before;
+    let commands = if plan.request.empties_dirs() {
+        block(&[&runbook_dirs::throttles()])
+    } else {
+        block(&[&configs("brokers", "throttled")]) + &block(&[&configs("topics", "throttled")])
+    };
+    if known.is_empty() {
+        return format!(
+            "**No throttle is left over.** It prints nothing. A throttle of somebody else would be overwritten, and cleared \
+             after the first wave: ask whose it is, and plan again from a snapshot that shows it; then it is kept.\n\n{commands}"
+        );
+    }
+    let mut rows: Vec<String> = Vec::new();
+    for (id, settings) in &known.brokers {
+        rows.extend(settings.iter().map(|(key, value)| format!("- broker {id}: `{key}={value}`\n")));
+    }
+    for (topic, settings) in &known.topics {
+        let short = |value: &str| {
+            if value.len() > 60 { format!("{} …", value.get(..60).unwrap_or_default()) } else { value.to_owned() }
+        };
+        rows.extend(settings.iter().map(|(key, value)| format!("- topic {topic}: `{key}={}`\n", short(value))));
+    }
+    let more = rows.len().saturating_sub(DEFERRED_MAX);
+    rows.truncate(DEFERRED_MAX);
+    if more > 0 {
+        rows.push(format!("- {more} more; all stand in plan.json under `throttles_before`\n"));
+    }
+    format!(
+        "**The throttles of this cluster are those that the plan keeps.** Waves add to them and give them back. It prints these, \
+         and those of topics that do not move. Is one of them left over from an earlier move? Take it off and plan again, or it \
+         comes back after every wave.\n\n{}\n{commands}",
+        rows.concat()
+    )
 }
 
-fn wave_in_full(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
-    let dir = wave_dir(plan, wave.index);
-    if plan.request.empties_dirs() {
-        let steps = runbook_dirs::steps(plan, &dir, Some(facts), except(plan), &forecast(wave.duration_seconds));
-        return [wave_title(plan, wave), facts.table(wave), steps].concat();
+/// The fullest log dirs that receive data.
+fn room(plan: &Plan) -> String {
+    let dirs = plan.brokers.iter().flat_map(|broker| broker.log_dirs.iter().map(move |dir| (broker, dir)));
+    let receiving = dirs.filter(|(_, dir)| dir.used_peak_bytes > dir.used_before_bytes);
+    let mut receiving: Vec<_> = receiving
+        .filter_map(|(broker, dir)| {
+            let capacity = dir.capacity_bytes.filter(|capacity| capacity.get() > 0)?;
+            let share = |bytes: crate::base::units::Bytes| bytes.get() as f64 / capacity.get() as f64;
+            Some((share(dir.used_peak_bytes), share(dir.used_before_bytes), broker.id, dir))
+        })
+        .collect();
+    if receiving.is_empty() {
+        return String::new();
     }
-    let forecast = if plan.request.leaders_only { "seconds".to_owned() } else { forecast(wave.duration_seconds) };
-    let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
-    let (throttle, facts_of_it) = (wave.throttle.clone(), Some(facts));
-    let steps = Steps { dir: &dir, throttle, facts: facts_of_it, except: except(plan), forecast, copies, elects };
-    [
-        wave_title(plan, wave),
-        facts.table(wave),
-        steps.look(),
-        steps.start(),
-        steps.watch(),
-        steps.finish(),
-        steps.pause(),
-        steps.back(),
-    ]
-    .concat()
+    receiving.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.2, &a.3.path).cmp(&(b.2, &b.3.path))));
+    let mut text = format!(
+        "**Room on disk.** Look with `df -h` on the brokers, or in your monitoring: no log dir may be much fuller than when the \
+         plan was made. These will be fullest; the limit is {}.\n\n| broker | log dir | in use when planned | at most |\n\
+         |---|---|---|---|\n",
+        plan.request.disk_limit
+    );
+    for (peak, before, id, dir) in receiving.iter().take(DIRS_MAX) {
+        text.push_str(&format!(
+            "| {id} | `{}` | {} ({}) | {} ({}) |\n",
+            dir.path,
+            dir.used_before_bytes,
+            Ratio::new(*before),
+            dir.used_peak_bytes,
+            Ratio::new(*peak)
+        ));
+    }
+    if receiving.len() > DIRS_MAX {
+        text.push_str(&format!("| {} more | | | less |\n", receiving.len() - DIRS_MAX));
+    }
+    text + "\n"
 }
 
-fn wave_in_short(plan: &Plan, wave: &Wave, facts: &Facts) -> String {
-    let dir = wave_dir(plan, wave.index);
-    let file = format!("{dir}/reassign.json");
-    let mut text = wave_title(plan, wave) + &facts.table(wave);
-    text.push_str(&block(&[&format!("export WAVE={}\n", wave_name(plan, wave.index))]));
-    if plan.request.empties_dirs() {
-        return text + &runbook_dirs::steps_in_short(plan, &dir);
+fn steps_of_a_wave(plan: &Plan, steps: &Steps, facts: &[Facts]) -> String {
+    let mut text = "## 3. The steps of a wave\n\n".to_owned();
+    if plan.waves.len() > 1 {
+        text.push_str("The waves run one after the other, in the order of their numbers. ");
     }
-    text.push_str(&start_block(&dir, wave.throttle.as_ref(), Some(facts)));
-    let verify = reassign(&file, "--verify");
-    let election = if facts.elections > 0 { elect(&format!("{dir}/election.json")) } else { String::new() };
-    let then = if facts.elections > 0 { ", then hands leadership over" } else { "" };
-    let clears = if wave.throttle.is_some() { "clears the throttle" } else { "looks for the last time" };
-    text.push_str(&format!("When all is completed, this {clears}{then}:\n\n"));
-    text.push_str(&block(&[&verify, &election]));
-    text.push_str(&notes_on_going_back(facts));
+    text.push_str(
+        "The steps are the same for every wave. Its section in [The waves](#4-the-waves) sets `$WAVE` and says what to expect: \
+         begin there.\n\n",
+    );
+    if plan.request.empties_dirs() {
+        return text + &runbook_dirs::steps(plan);
+    }
+    let [copying, reordering] = [true, false].map(|copies| facts.iter().any(|facts| (facts.copies > 0) == copies));
+    if copying {
+        text.push_str(if reordering { "### A wave that copies\n\n" } else { "" });
+        text.push_str(&steps.copying());
+    }
+    if reordering {
+        text.push_str(if copying { "### A wave that copies nothing\n\n" } else { "" });
+        text.push_str(&steps.reordering());
+    }
     text
 }
 
-fn steps_once(plan: &Plan, facts: &[Facts]) -> String {
-    let dir = "waves/$WAVE";
-    let throttle = throttle_of_all(plan);
-    let forecast = "the table of the wave says when to expect it".to_owned();
-    let (copies, elects) = (!plan.request.leaders_only, !plan.request.replicas_only);
-    let steps = Steps { dir, throttle, facts: None, except: except(plan), forecast, copies, elects };
-    let mut text = format!(
-        "## Every wave, step by step\n\nThe waves run one after the other, in the order of their numbers. These steps are the \
-         same for all {}; set the number of the wave you are at:\n\n{}",
-        plan.waves.len(),
-        block(&[&format!("export WAVE={}\n", wave_name(plan, 1))])
-    );
-    if facts.iter().any(|facts| !facts.dead.is_empty()) {
-        text.push_str("Waves whose current replicas lie on brokers that are down start differently: see there.\n\n");
+fn waves(plan: &Plan, facts: &[Facts]) -> String {
+    let mut text = "## 4. The waves\n\n".to_owned();
+    let is_within = plan.request.empties_dirs();
+    if plan.waves.len() > 1 {
+        let starts = if plan.waves.iter().any(|wave| wave.dates.is_some()) { " starts |" } else { "" };
+        let leaders = if is_within { "" } else { " new leaders |" };
+        let rule = "---|".repeat(6 + usize::from(!starts.is_empty()) + usize::from(!is_within));
+        text.push_str(&format!(
+            "| wave | what | partitions | copies |{leaders}{starts} done after | at the latest |\n|{rule}\n"
+        ));
+        for (wave, facts) in plan.waves.iter().zip(facts) {
+            let name = wave_name(plan, wave.index);
+            let link = format!("[{name}](#{})", anchor(&wave_title(plan, wave)));
+            text.push_str(&facts.line(wave, &link));
+        }
+        text.push('\n');
     }
-    if plan.request.empties_dirs() {
-        return text + &runbook_dirs::steps(plan, dir, None, except(plan), &steps.forecast);
+    text.push_str(&format!(
+        "Which topics does a wave touch? It counts their partitions:\n\n{}",
+        block(&[&topics_of(&file_of_wave("reassign.json"))])
+    ));
+    let both = facts.iter().any(|facts| facts.copies > 0) && facts.iter().any(|facts| facts.copies == 0);
+    let sections: Vec<String> =
+        plan.waves.par_iter().zip(facts).map(|(wave, facts)| section(plan, wave, facts, both)).collect();
+    text + &sections.concat()
+}
+
+/// As GitHub makes it of a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+fn wave_title(plan: &Plan, wave: &Wave) -> String {
+    format!("Wave {} of {}: {}", wave_name(plan, wave.index), plan.waves.len(), wave.stage.as_str())
+}
+
+/// What one wave needs besides the steps; `both` where some waves copy and others do not.
+fn section(plan: &Plan, wave: &Wave, facts: &Facts, both: bool) -> String {
+    let mut text = format!("### {}\n\n", wave_title(plan, wave));
+    text.push_str(&block(&[&format!("export WAVE={}\n", wave_name(plan, wave.index))]));
+    text.push_str(&facts.table(wave));
+    let which = match (both, facts.copies > 0) {
+        (false, _) => "[the steps](#3-the-steps-of-a-wave)",
+        (true, true) => "the steps of [a wave that copies](#a-wave-that-copies)",
+        (true, false) => "the steps of [a wave that copies nothing](#a-wave-that-copies-nothing)",
+    };
+    text.push_str(&format!("Do {which}.\n\n"));
+    if !plan.request.empties_dirs() {
+        text.push_str(&notes_on_going_back(facts));
     }
-    for step in [steps.look(), steps.start(), steps.watch(), steps.finish(), steps.pause(), steps.back()] {
-        text.push_str(&step);
+    if !facts.long_lists.is_empty() {
+        let names: Vec<String> = facts.long_lists.iter().take(3).map(|name| format!("`{name}`")).collect();
+        text.push_str(&format!(
+            "Of {}{} more partitions move than Kafka can list (32,767 bytes), so all of their replicas are throttled, by `*`. Their \
+             other traffic counts as well: the wave may take longer.\n\n",
+            names.join(", "),
+            if facts.long_lists.len() > 3 { " and others" } else { "" }
+        ));
+    }
+    let records = throttle::records(plan, wave).max(wave.rows.len());
+    if records > RECORDS_TOLD {
+        text.push_str(&format!(
+            "The largest request of this wave is {} of the 10,000 records that a KRaft controller takes at once.\n\n",
+            grouped(records as u64)
+        ));
     }
     text
 }
 
 fn after_all(plan: &Plan) -> String {
+    let mut text = "## 6. After the last wave\n\n".to_owned();
+    if plan.request.empties_dirs() {
+        return text + &runbook_dirs::after_all(plan);
+    }
     let drained = plan.brokers.iter().filter(|broker| broker.role == Role::Drain && broker.state.serves());
     let ids: Vec<String> = drained.map(|broker| broker.id.to_string()).collect();
-    let mut text = format!(
-        "## After the last wave\n\nNothing moves, nothing is under-replicated, no throttle is left: the last two commands print \
-         nothing.\n\n{}",
-        block(&[
-            LIST,
-            UNDER_REPLICATED,
-            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep throttled\n",
-            "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type topics | grep throttled\n",
-        ])
-    );
+    let throttles = if plan.throttles_before.is_empty() { "nothing" } else { "what it printed before the first wave" };
+    text.push_str(&format!(
+        "**Nothing moves.** It prints {LIST_NONE}\n\n{}**Nothing is under-replicated.** It prints nothing{}.\n\n{}\
+         **No throttle is left.** It prints {throttles}.\n\n{}{}",
+        block(&[&list()]),
+        except(plan),
+        block(&[&under_replicated()]),
+        block(&[&configs("brokers", "throttled")]),
+        block(&[&configs("topics", "throttled")])
+    ));
     if plan.request.leaders_only && !ids.is_empty() {
         let but = if plan.complete { "" } else { " but what was left out of this plan" };
         text.push_str(&format!(
-            "The drained brokers lead nothing any more: this prints nothing{but}. What they led out of turn, another \
-             election moves.\n\n{}",
-            block(&[&format!(
-                "kafka-topics.sh --bootstrap-server \"$BOOTSTRAP\" --describe | grep -E 'Leader: ({})[^0-9]'\n",
-                ids.join("|")
-            )])
+            "**The drained brokers lead nothing.** It prints nothing{but}. What they led out of turn, another election \
+             moves.\n\n{}",
+            block(&[&topics(&format!("Leader: ({})[^0-9]", ids.join("|")))])
         ));
     } else if plan.request.replicas_only {
         text.push_str(&what_stays(plan));
     } else if !ids.is_empty() {
         let but = if plan.complete { "" } else { ", but for what was left out of this plan" };
         text.push_str(&format!(
-            "The drained brokers hold no partition any more{but}; Kafka deletes the files a minute after the move:\n\n{}",
-            block(&[&format!(
-                "kafka-log-dirs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --broker-list {}\n",
-                ids.join(",")
-            )])
+            "**The drained brokers hold nothing.** It shows no `\"partition\"`{but}. Kafka deletes the files a minute after \
+             the move.\n\n{}",
+            block(&[&log_dirs(&ids.join(","))])
         ));
     }
     text
@@ -356,26 +486,11 @@ fn what_stays(plan: &Plan) -> String {
     )
 }
 
-fn traps(plan: &Plan) -> String {
-    let mut text = "## Known traps\n\n\
-        - `--execute` is refused while anything in the cluster moves, unless `--additional` is given. Use that only to change \
-        the rate of the wave that runs.\n\
-        - `--cancel` without `--preserve-throttles` clears all throttles, also those of moves that are not yours and go on.\n\
-        - `--cancel` passes over moves that only add replicas, in Kafka 3.7.0 to 3.9.x and in 4.0.0: it exits 0 and says that \
-        none of the moves is active. Waves of this plan that replace replicas are not affected.\n\
-        - `--verify` clears throttles only when nothing in the whole cluster moves.\n\
-        - A dead broker among the current replicas makes `--execute --throttle` wait 60 seconds and fail; nothing has started \
-        then.\n\
-        - With `auto.leader.rebalance.enable` Kafka moves leaders on its own, under KRaft every five minutes and also during a \
-        wave. An election then finds less to do; that is no fault.\n\
-        - Going back needs the old brokers: alive, and at least `min.insync.replicas` of them in sync. With them gone a cancel \
-        leaves partitions without a leader.\n"
-        .to_owned();
-    if plan.waves.iter().any(|wave| wave.rows.len() > 5_000) {
-        text.push_str(
-            "- KRaft starts at most 10,000 partitions of one request and fails the others one by one; a wave of this plan is \
-             above 5,000.\n",
-        );
-    }
-    text
-}
+const TRAPS: &str = "## 7. Good to know\n\n\
+    - With `auto.leader.rebalance.enable` Kafka moves leaders on its own, with KRaft every five minutes and also during a \
+    wave. An election then finds less to do; that is no fault.\n\
+    - Topics that are created during the drain may land on the old brokers. A new snapshot and `kshift plan --resume` takes \
+    them up.\n\
+    - Deleted partitions stay on disk as `*-delete` for a minute more.\n\
+    - Nothing but the wave's own steps may run while it does: no other reassignment, no rolling restart of the brokers that \
+    take part.\n";

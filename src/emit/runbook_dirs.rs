@@ -3,8 +3,11 @@
 //! `kafka-reassign-partitions` hands each replica to its broker, which copies it into the new log dir and then swaps
 //! the two. `--list` does not show such copies, `--verify` does; asking for the old log dir again stops them.
 
-use super::runbook_facts::Facts;
-use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, reassign};
+use super::runbook_steps::except;
+use super::runbook_text::{
+    LIST_NONE, VERIFY_HEAD, block, configs, count, file_of_wave, list, log_dirs, reassign, script, under_replicated,
+    verify, verify_and_clear,
+};
 use super::throttle::LOG_DIR_RATE;
 use crate::base::ids::BrokerId;
 use crate::base::units::BytesPerSec;
@@ -31,68 +34,81 @@ pub(super) fn rate(plan: &Plan) -> String {
 
 /// Shows the throttles that brokers have for copies between log dirs.
 pub(super) fn throttles() -> String {
-    format!(
-        "kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --entity-type brokers | grep -F {LOG_DIR_RATE}\n"
-    )
+    configs("brokers", LOG_DIR_RATE)
 }
 
 /// Starts the copies of a file.
-pub(super) fn execute(file: &str, rate: Option<BytesPerSec>) -> String {
+fn execute(file: &str, rate: Option<BytesPerSec>) -> String {
     let throttle = rate.map_or(String::new(), |rate| format!("--replica-alter-log-dirs-throttle {} ", rate.get()));
     reassign(file, &format!("{throttle}--execute"))
 }
 
-/// The steps of one wave whose files lie in `dir`; `facts` where it is known which one.
-pub(super) fn steps(plan: &Plan, dir: &str, facts: Option<&Facts>, except: &str, forecast: &str) -> String {
-    let quoted = |name: &str| if dir.contains('$') { format!("\"{dir}/{name}\"") } else { format!("{dir}/{name}") };
-    let (file, back, rate) = (quoted("reassign.json"), quoted("rollback.json"), plan.log_dir_throttle());
-    let bytes = facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
-    [
-        format!(
-            "**Look first.** The first command prints nothing{except}; the second {LIST_NONE} Copies between log dirs \
-             stand in no list: the wave before is over when its `--verify` has said so. Otherwise do not start.\n\n{}",
-            block(&[UNDER_REPLICATED, LIST])
-        ),
-        format!(
-            "**Start.** It prints the current lists with their log dirs, then `Successfully started moving log \
-             directory` for each replica. The lists stay as they are; exit code 1 over one replica does not mean that \
-             the others do not move.\n\n{}",
-            block(&[&execute(&file, rate)])
-        ),
-        format!(
-            "**Watch.** As often as you like; `--preserve-throttles` keeps the throttle in place while you look. A \
-             replica lies in both log dirs until its copy has caught up.\n\n{}The wave is done when no line says \
-             `is still in progress`: {forecast}.\n\n",
-            block(&[&reassign(&file, "--verify --preserve-throttles")])
-        ),
-        format!(
-            "**Finish.** Once all is completed, this clears the throttle on every broker of the cluster. No election is \
-             due: no leader changes.\n\n{}",
-            block(&[&reassign(&file, "--verify")])
-        ),
-        format!(
-            "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s by starting it again with \
-             another rate, and speed it up in the same way. What has been copied is kept.\n\n{}",
-            block(&[&execute(&file, Some(BytesPerSec::new(1_000_000)))])
-        ),
-        format!(
-            "**Go back.** Ask for the old log dirs: what still moves is stopped and its copy thrown away, what has moved \
-             is copied back ({bytes} at most). Later waves that have run go back first.\n\n{}Repeat until nothing is in \
-             progress; this also clears the throttle:\n\n{}",
-            block(&[&execute(&back, rate)]),
-            block(&[&reassign(&back, "--verify")])
-        ),
-    ]
-    .concat()
+/// Looks for the last time, and takes the throttle off.
+fn finish(plan: &Plan, file: &str) -> String {
+    let keeps = !plan.throttles_before.is_empty();
+    if plan.log_dir_throttle().is_none() {
+        return format!("It prints {VERIFY_HEAD} and nothing else.\n\n{}", block(&[&verify(file)]));
+    }
+    if keeps {
+        return format!(
+            "It prints {VERIFY_HEAD} and nothing else.\n\n{}Then take the wave's throttle off. What this cluster had before \
+             comes back.\n\n{}",
+            block(&[&verify(file)]),
+            block(&[&script("unthrottle.sh", "")])
+        );
+    }
+    format!(
+        "It prints {VERIFY_HEAD} and then `Clearing broker-level throttles`: of all brokers of the cluster. Where a throttle of \
+         somebody else has to stay, `sh \"waves/$WAVE/unthrottle.sh\"` in its place takes off that of the wave alone.\n\n{}",
+        block(&[&verify_and_clear(file)])
+    )
 }
 
-/// The commands of a wave where the steps stand once.
-pub(super) fn steps_in_short(plan: &Plan, dir: &str) -> String {
-    let file = format!("{dir}/reassign.json");
-    let start = block(&[&execute(&file, plan.log_dir_throttle())]);
+/// The steps of a wave.
+pub(super) fn steps(plan: &Plan) -> String {
+    let (file, back, rate) = (file_of_wave("reassign.json"), file_of_wave("rollback.json"), plan.log_dir_throttle());
     format!(
-        "{start}When nothing is in progress any more, this clears the throttle:\n\n{}",
-        block(&[&reassign(&file, "--verify")])
+        "**1. Look.** Nothing may be under-replicated. It prints nothing{}.\n\n{}\
+         No partition moves between brokers. It prints {LIST_NONE} Copies between log dirs stand in no list: the wave before \
+         is over when its step 4 has said so.\n\n{}\
+         Everything lies where the plan found it, and `$WAVE` is right. It prints {VERIFY_HEAD} and nothing else. Each further \
+         line names a replica that lies elsewhere: **do not start**, plan again.\n\n{}\
+         **2. Start.** Write down the time. It prints the present lists with their log dirs, then `Successfully started moving \
+         log directory` for each replica. Exit code 1 over one replica does not mean that the others do not move.\n\n{}\
+         **3. Watch.** It prints how much is done. The wave's table says what it counts to. Until then repeat it every few \
+         minutes. A replica lies in both log dirs until its copy has caught up; one partition after the other is done.\n\n{}\
+         **4. Verify and clear.** {}\
+         No election is due: no leader changes.\n\n",
+        except(plan),
+        block(&[&under_replicated()]),
+        block(&[&list()]),
+        block(&[&verify(&back)]),
+        block(&[&execute(&file, rate)]),
+        block(&[&count(&file)]),
+        finish(plan, &file)
+    )
+}
+
+/// The chapter for when something is wrong.
+pub(super) fn trouble(plan: &Plan) -> String {
+    let (file, back, rate) = (file_of_wave("reassign.json"), file_of_wave("rollback.json"), plan.log_dir_throttle());
+    let planned = rate.map_or(String::new(), |rate| {
+        format!("Back to the planned rate:\n\n{}", block(&[&execute(&file, Some(rate))]))
+    });
+    format!(
+        "## 5. When something is wrong\n\nNothing here is urgent: while a wave runs, every replica keeps its old files. `$WAVE` \
+         is the wave that runs.\n\n\
+         ### Pause\n\nBetween two waves: wait as long as you like. A wave that runs cannot be paused; start it again with \
+         another rate, here 1 MB/s. What has been copied is kept. A higher rate makes it faster in the same way.\n\n{}{planned}\
+         ### Go back\n\nLater waves that have run go back first.\n\n\
+         **1. Ask for the old log dirs.** What still moves is stopped and its copy thrown away; what has moved is copied \
+         back.\n\n{}\
+         **2. Watch.** Until no line says `in progress`.\n\n{}\
+         **3. Verify and clear.** {}",
+        block(&[&execute(&file, Some(BytesPerSec::new(1_000_000)))]),
+        block(&[&execute(&back, rate)]),
+        block(&[&verify(&back)]),
+        finish(plan, &back)
     )
 }
 
@@ -102,42 +118,42 @@ pub(super) fn after_all(plan: &Plan) -> String {
     ids.dedup();
     let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let but = if plan.complete { "" } else { ", but for what was left out of this plan" };
-    let throttles = throttles();
+    let left = if plan.throttles_before.is_empty() { "nothing" } else { "what it printed before the first wave" };
     format!(
-        "## After the last wave\n\nNothing is under-replicated, and no throttle is left: both commands print nothing. A rate \
-         that was set before the first wave is gone as well: set it again.\n\n{}The emptied log dirs ({}) hold no partition \
-         any more{but}; Kafka deletes the files a minute after the move. Take them out of `log.dirs` before the broker \
-         starts again, or Kafka puts new partitions there:\n\n{}",
-        block(&[UNDER_REPLICATED, &throttles]),
+        "**Nothing is under-replicated.** It prints nothing.\n\n{}**No throttle is left.** It prints {left}.\n\n{}\
+         **The emptied log dirs ({}) hold nothing.** It shows no partition in them{but}; Kafka deletes the files a minute \
+         after the move. Take them out of `log.dirs` before the broker starts again, or Kafka puts new partitions \
+         there.\n\n{}",
+        block(&[&under_replicated()]),
+        block(&[&throttles()]),
         named(plan),
-        block(&[&format!(
-            "kafka-log-dirs.sh --bootstrap-server \"$BOOTSTRAP\" --describe --broker-list {}\n",
-            ids.join(",")
-        )])
+        block(&[&log_dirs(&ids.join(","))])
     )
 }
 
 /// What goes wrong easily.
-pub(super) const TRAPS: &str = "## Known traps\n\n\
+pub(super) const TRAPS: &str = "## 7. Good to know\n\n\
     - `--list` shows no copies between log dirs, and `--execute` is not refused while some run: only `--verify` with \
     the wave's file tells whether the wave is over.\n\
-    - `--verify` without `--preserve-throttles` clears all throttles of the whole cluster once nothing of its file moves, \
-    also those of moves that are not yours.\n\
     - Kafka puts new partitions into the log dir with the fewest of them, and that is the one being emptied: create \
     no topics until it is out of `log.dirs`.\n\
     - Each thread (`num.replica.alter.log.dirs.threads`, one for each log dir by default) copies one partition after the \
     other, so a wave is in progress partition by partition.\n\
     - A broker that restarts during a wave goes on with its copies.\n";
 
-/// The steps of a wave of the way back whose files lie in `dir`.
-pub(super) fn undo(plan: &Plan, dir: &str) -> String {
-    let file = if dir.contains('$') { format!("\"{dir}/reassign.json\"") } else { format!("{dir}/reassign.json") };
+/// The steps of a wave of the way back.
+pub(super) fn undo(plan: &Plan) -> String {
+    let file = file_of_wave("reassign.json");
     format!(
-        "**Start.** Replicas that still move stop, and their copies are thrown away; those that have moved are copied \
-         back.\n\n{}**Watch.** Until no line says `is still in progress`.\n\n{}**Finish.** This clears the throttle. No \
-         election is due: no leader has changed.\n\n{}",
-        block(&[UNDER_REPLICATED, &execute(&file, plan.log_dir_throttle())]),
-        block(&[&reassign(&file, "--verify --preserve-throttles")]),
-        block(&[&reassign(&file, "--verify")])
+        "**1. Look.** Nothing may be under-replicated. It prints nothing.\n\n{}\
+         **2. Start.** Replicas that still move stop, and their copies are thrown away; those that have moved are copied \
+         back.\n\n{}\
+         **3. Watch.** It prints how much is done. The wave's table says what it counts to.\n\n{}\
+         **4. Verify and clear.** {}\
+         No election is due: no leader has changed.\n\n",
+        block(&[&under_replicated()]),
+        block(&[&execute(&file, plan.log_dir_throttle())]),
+        block(&[&count(&file)]),
+        finish(plan, &file)
     )
 }

@@ -1,31 +1,50 @@
-//! The steps of one wave: look, start, watch, finish, pause, go back.
+//! The steps of a wave: look, start, watch, verify, elect. They stand once, and `$WAVE` says which wave is meant.
 
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
 use super::runbook_facts::Facts;
-use super::runbook_text::{LIST, LIST_NONE, UNDER_REPLICATED, block, brokers_by_name, elect, execute, reassign};
-use crate::base::text::{counted, either};
-use crate::base::units::BytesPerSec;
-use crate::plan::{Plan, Throttle, Wave};
+use super::runbook_text::{
+    LIST_NONE, VERIFY_HEAD, block, brokers_by_name, count, elect, execute, file_of_wave, list, reassign, script,
+    under_replicated, verify, verify_and_clear,
+};
+use super::tools::Tools;
+use crate::base::text::either;
+use crate::plan::{Plan, Throttle};
 
-/// Which wave the steps speak of: one that is known, or whichever `$WAVE` names.
-pub(super) struct Steps<'a> {
-    /// Its directory, quoted where a variable stands in it.
-    pub(super) dir: &'a str,
-    pub(super) throttle: Option<Throttle>,
-    pub(super) facts: Option<&'a Facts>,
+/// How the waves of a plan are throttled, and what else their steps depend on. All waves have the same steps.
+#[expect(clippy::struct_excessive_bools, reason = "steps are there or not, each for a reason of its own")]
+pub(super) struct Steps {
+    pub(super) tools: Tools,
+    pub(super) throttling: Throttling,
+    /// Throttles that were there before come back, so nothing may clear those of others.
+    pub(super) keeps: bool,
+    /// Whether some wave ends with an election.
+    pub(super) elects: bool,
+    /// Whether leaders may change at all.
+    pub(super) leads: bool,
     /// What may be under-replicated without being news.
     pub(super) except: &'static str,
-    pub(super) forecast: String,
-    /// Whether data is copied, or lists only get another order.
-    pub(super) copies: bool,
-    /// Whether leaders change, or all stay who they are.
-    pub(super) elects: bool,
+    /// Whether some file names log dirs.
+    pub(super) chooses_dirs: bool,
+    /// Whether some lists of throttled replicas are too long for Kafka.
+    has_long_lists: bool,
+}
+
+/// How a throttle is set.
+pub(super) enum Throttling {
+    /// Not at all.
+    None,
+    /// By Kafka's tool as it starts the moves.
+    ByTool(Throttle),
+    /// By Kafka's tool, and then each broker its own rates.
+    Apart(Throttle),
+    /// By `throttle.sh` before the start: dead brokers would make the tool fail, throttles of others it would overwrite.
+    ByScript(Throttle),
 }
 
 /// What may be under-replicated from the start.
 pub(super) fn except(plan: &Plan) -> &'static str {
-    let short = |wave: &Wave| wave.stage.is_short_isr();
+    let short = |wave: &crate::plan::Wave| wave.stage.is_short_isr();
     let down = plan.brokers.iter().any(|broker| !broker.state.serves());
     let unhealthy = !plan.deferred.is_empty() || plan.waves.iter().any(short);
     match (down, unhealthy) {
@@ -39,163 +58,266 @@ pub(super) fn except(plan: &Plan) -> &'static str {
     }
 }
 
-impl Steps<'_> {
-    fn file(&self, name: &str) -> String {
-        if self.dir.contains('$') { format!("\"{}/{name}\"", self.dir) } else { format!("{}/{name}", self.dir) }
+impl Steps {
+    pub(super) fn of(plan: &Plan, tools: Tools, throttle: Option<Throttle>, facts: &[Facts]) -> Self {
+        let keeps = !plan.throttles_before.is_empty();
+        let has_dead = facts.iter().any(|facts| facts.copies > 0 && !facts.dead.is_empty());
+        let has_long_lists = facts.iter().any(|facts| !facts.long_lists.is_empty());
+        let throttling = match throttle {
+            None => Throttling::None,
+            Some(throttle) if keeps || has_dead || has_long_lists => Throttling::ByScript(throttle),
+            Some(throttle) if throttle.is_one_rate() => Throttling::ByTool(throttle),
+            Some(throttle) => Throttling::Apart(throttle),
+        };
+        let elects = facts.iter().any(|facts| facts.elections > 0);
+        let chooses_dirs = facts.iter().any(|facts| facts.chooses_dirs);
+        let leads = !plan.request.replicas_only;
+        Steps { tools, throttling, keeps, elects, leads, except: except(plan), chooses_dirs, has_long_lists }
     }
 
-    pub(super) fn look(&self) -> String {
-        format!(
-            "**Look first.** The first command prints nothing{}; the second {LIST_NONE} Otherwise do not start.\n\n{}",
-            self.except,
-            block(&[UNDER_REPLICATED, LIST])
-        )
-    }
-
-    pub(super) fn start(&self) -> String {
-        let mut text = format!(
-            "**Start.** It prints the current lists and then `Successfully started partition reassignments`.\n\n{}",
-            start_block(self.dir, self.throttle.as_ref(), self.facts)
-        );
-        if self.facts.is_some_and(|facts| facts.chooses_dirs) {
-            text.push_str(
-                "This file chooses log dirs. The tool asks for them after the moves have begun: a small replica may land in \
-                 another dir first and then move over, and exit code 1 over a wrong dir does not mean that nothing runs.\n\n",
-            );
+    fn throttle(&self) -> Option<&Throttle> {
+        match &self.throttling {
+            Throttling::None => None,
+            Throttling::ByTool(throttle) | Throttling::Apart(throttle) | Throttling::ByScript(throttle) => {
+                Some(throttle)
+            }
         }
-        text
     }
 
-    pub(super) fn watch(&self) -> String {
-        let file = self.file("reassign.json");
-        let slow = match &self.throttle {
-            Some(throttle) if !throttle.brokers.is_empty() => format!(
-                " Later than that: look at the bottleneck, and at partitions whose producers write faster than the throttle \
-                 lets followers catch up. Higher rates in throttle.json are set like this, and nothing else changes:\n\n{}",
-                block(&[&rates_by_hand(&self.file("throttle.json"), throttle)])
+    /// The steps of a wave that copies.
+    pub(super) fn copying(&self) -> String {
+        [self.look(), self.start(), self.watch(), self.finish(), self.elect(5), self.look_again(5)].concat()
+    }
+
+    /// The steps of a wave in which lists only get another order, or lose replicas.
+    pub(super) fn reordering(&self) -> String {
+        let file = file_of_wave("reassign.json");
+        [
+            self.look(),
+            format!(
+                "**2. Start.** Nothing is copied, so no throttle is set, and the wave is done at once. It prints the present \
+                 lists and `Successfully started`.\n\n{}",
+                block(&[&execute(&file, None)])
             ),
-            Some(throttle) => format!(
-                " Later than that: look at the bottleneck, and at partitions whose producers write faster than the throttle \
-                 lets followers catch up. This changes the rate and nothing else:\n\n{}",
-                block(&[&self.change_rate(throttle.leader_bytes_per_sec.get().saturating_mul(2))])
+            format!(
+                "**3. Verify.** It prints {VERIFY_HEAD} and nothing else. Otherwise wait a moment and repeat.\n\n{}",
+                block(&[&verify(&file)])
             ),
-            None => "\n\n".to_owned(),
-        };
+            self.elect(4),
+            self.look_again(4),
+        ]
+        .concat()
+    }
+
+    fn look(&self) -> String {
         format!(
-            "**Watch.** As often as you like; `--preserve-throttles` keeps the throttle in place while you look.\n\n{}\
-             The wave is done when every line says `is completed`: {}.{slow}",
-            block(&[&reassign(&file, "--verify --preserve-throttles"), LIST]),
-            self.forecast
+            "**1. Look.** Nothing may move. It prints {LIST_NONE}\n\n{}\
+             Nothing may be under-replicated. It prints nothing{}.\n\n{}\
+             Everything stands where the plan found it, and `$WAVE` is right. It prints {VERIFY_HEAD} and nothing else. Each \
+             further line names a partition that stands elsewhere: **do not start**, see \
+             [A command says something else](#a-command-says-something-else).\n\n{}",
+            block(&[&list()]),
+            self.except,
+            block(&[&under_replicated()]),
+            block(&[&verify(&file_of_wave("rollback.json"))])
         )
     }
 
-    pub(super) fn finish(&self) -> String {
-        let verify = reassign(&self.file("reassign.json"), "--verify");
-        let clears = match &self.throttle {
-            Some(_) => {
-                "this clears the throttle. Do not leave it out: lists and rates left behind starve the next wave and slow \
-                 recovery"
-            }
-            None => "this says so for the last time, and clears a throttle if you have set one",
-        };
-        let mut text = format!("**Finish.** Once all is completed, {clears}.\n\n{}", block(&[&verify]));
-        match self.facts {
-            _ if !self.elects => text.push_str("No election is due: every partition keeps its leader.\n\n"),
-            Some(Facts { elections: 0, .. }) => {
-                text.push_str("No election is due: every partition is led by the first broker of its list.\n\n");
-            }
-            facts => {
-                let who = facts.map_or("Where the wave has an election.json, hand".to_owned(), |facts| {
-                    let verb = either(facts.elections as usize, "is", "are");
-                    format!(
-                        "{} {verb} not yet led by the first broker of the list. Hand",
-                        counted(facts.elections, "partition")
-                    )
-                });
+    fn start(&self) -> String {
+        let file = file_of_wave("reassign.json");
+        let mut text = "**2. Start.** Write down the time. ".to_owned();
+        let printed = "It prints the present lists and `Successfully started";
+        match &self.throttling {
+            Throttling::None => text.push_str(&format!("{printed}`.\n\n{}", block(&[&execute(&file, None)]))),
+            Throttling::ByTool(throttle) => text.push_str(&format!(
+                "{printed}`; that it warns to run `--verify` is normal.\n\n{}",
+                block(&[&execute(&file, Some(throttle))])
+            )),
+            Throttling::Apart(throttle) => text.push_str(&format!(
+                "{printed}`; that it warns to run `--verify` is normal.\n\n{}\
+                 It knows one rate for all. Give each broker its own:\n\n{}",
+                block(&[&execute(&file, Some(throttle))]),
+                block(&[&script("throttle.sh", "brokers")])
+            )),
+            Throttling::ByScript(_) => {
+                let why = if self.has_long_lists {
+                    "Kafka's own `--throttle` fails where a topic moves so many partitions that Kafka cannot carry their list"
+                } else if self.keeps {
+                    "Kafka's own `--throttle` would overwrite the throttles that this cluster has"
+                } else {
+                    "Kafka's own `--throttle` fails while a present replica is on a dead broker"
+                };
                 text.push_str(&format!(
-                    "{who} leadership over; the tool exits 1 if one of them could not be elected, and names it.\n\n{}",
-                    block(&[&elect(&self.file("election.json"))])
+                    "First the throttle. {why}, so a script calls `kafka-configs.sh` for each broker and topic, four side by \
+                     side and about 2 seconds each. It prints `Completed updating config` for each.\n\n{}\
+                     Then the moves. {printed}`.\n\n{}",
+                    block(&[&script("throttle.sh", "")]),
+                    block(&[&execute(&file, None)])
                 ));
             }
         }
+        if self.chooses_dirs {
+            text.push_str(
+                "Some files choose log dirs, and the tool asks for these after the moves have begun. So a small replica may \
+                 land in another dir first. Exit code 1 over a wrong dir does not mean that nothing runs: look at step 3.\n\n",
+            );
+        }
         text
     }
 
-    pub(super) fn pause(&self) -> String {
-        if !self.copies {
-            return "**Pause.** Between two waves: just wait. A wave itself is done at once.\n\n".to_owned();
-        }
-        if let Some(throttle) = self.throttle.as_ref().filter(|throttle| !throttle.brokers.is_empty()) {
-            return format!(
-                "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s with the first command, \
-                 and give each broker its own rate again with the second. What has been copied is kept; a cancel would throw \
-                 it away.\n\n{}",
-                block(&[&self.change_rate(1_000_000), &rates_by_hand(&self.file("throttle.json"), throttle)])
-            );
-        }
+    fn watch(&self) -> String {
         format!(
-            "**Pause.** Before the start of a wave: just wait. During one: slow it down to 1 MB/s, and speed it up in the \
-             same way. What has been copied is kept; a cancel would throw it away.\n\n{}",
-            block(&[&self.change_rate(1_000_000)])
+            "**3. Watch.** It prints how much is done. The wave's table says what it counts to. Until then repeat it every few \
+             minutes.\n\n{}\
+             Normal: small partitions arrive in the first minutes, and the count stands still while large ones copy. \
+             Receiving brokers fill{}; in-sync lists grow for a while. Not done after the longest time in the table: see \
+             [It takes too long](#it-takes-too-long).\n\n",
+            block(&[&count(&file_of_wave("reassign.json"))]),
+            self.throttle().map_or(String::new(), |_| " at the rate of the throttle".to_owned())
         )
     }
 
-    /// Submits the running wave again with another rate; by hand where a dead broker would make that fail.
-    fn change_rate(&self, rate: u64) -> String {
-        if self.throttle.is_some() && self.facts.is_some_and(|facts| !facts.dead.is_empty()) {
-            let rate = BytesPerSec::new(rate);
-            return rates_by_hand(&self.file("throttle.json"), &Throttle::new(rate, rate));
+    fn finish(&self) -> String {
+        let file = file_of_wave("reassign.json");
+        match (&self.throttling, self.keeps) {
+            (Throttling::None, _) => {
+                format!("**4. Verify.** It prints {VERIFY_HEAD} and nothing else.\n\n{}", block(&[&verify(&file)]))
+            }
+            (_, true) => format!(
+                "**4. Verify and clear.** It prints {VERIFY_HEAD} and nothing else. Otherwise go back to step 3.\n\n{}\
+                 Then take the wave's throttle off. What this cluster had before comes back.\n\n{}",
+                block(&[&verify(&file)]),
+                block(&[&script("unthrottle.sh", "")])
+            ),
+            (_, false) => format!(
+                "**4. Verify and clear.** It prints {VERIFY_HEAD} and then `Clearing broker-level throttles` and `Clearing \
+                 topic-level throttles`. Otherwise go back to step 3. Do not leave this step out: a throttle that stays slows \
+                 the next wave and every recovery.\n\n{}\
+                 It clears the rates of all brokers. Where a throttle of somebody else has to stay, do \
+                 [this](#clear-only-our-own-throttle) in its place.\n\n",
+                block(&[&verify_and_clear(&file)])
+            ),
         }
-        reassign(&self.file("reassign.json"), &format!("--throttle {rate} --execute --additional"))
     }
 
-    /// Gives each broker its own rate, where they differ.
-    fn rates_apart(&self) -> String {
-        match &self.throttle {
-            Some(throttle) if !throttle.brokers.is_empty() => rates_by_hand(&self.file("throttle.json"), throttle),
-            _ => String::new(),
+    fn elect(&self, number: u32) -> String {
+        if !self.leads {
+            return "No election is due: every partition keeps its leader.\n\n".to_owned();
+        }
+        if !self.elects {
+            return String::new();
+        }
+        format!(
+            "**{number}. Elect.** Only where the wave's table names an election: it hands leadership to the first broker of each \
+             list. Exit code 1 names who could not be elected; repeat it when that broker is in sync.\n\n{}",
+            block(&[&elect(self.tools, &file_of_wave("election.json"))])
+        )
+    }
+
+    fn look_again(&self, number: u32) -> String {
+        let number = if self.elects { number + 1 } else { number };
+        format!(
+            "**{number}. Look again.** It prints nothing{}. Then the wave is over, and the next one may start whenever you \
+             like.\n\n{}",
+            self.except,
+            block(&[&under_replicated()])
+        )
+    }
+
+    /// Commands that give the running wave another rate; without one, the rates of the plan again.
+    pub(super) fn change_rate(&self, rate: Option<u64>) -> String {
+        match (&self.throttling, rate) {
+            (Throttling::ByTool(_) | Throttling::None, Some(rate)) => {
+                reassign(&file_of_wave("reassign.json"), &format!("--throttle {rate} --execute --additional"))
+            }
+            (Throttling::ByTool(throttle), None) => {
+                let rate = throttle.leader_bytes_per_sec.get();
+                reassign(&file_of_wave("reassign.json"), &format!("--throttle {rate} --execute --additional"))
+            }
+            (_, Some(rate)) => format!("RATE={rate} {}", script("throttle.sh", "brokers")),
+            (_, None) => script("throttle.sh", "brokers"),
         }
     }
 
-    pub(super) fn back(&self) -> String {
-        // Cancelled by rollback.json: its log dirs name replicas that do not move, so the tool waits for none.
-        let back_file = self.file("rollback.json");
-        if !self.copies {
-            let notes = self.facts.map(notes_on_going_back).unwrap_or_default();
-            return format!(
-                "**Go back.** Submit the old lists, which copies nothing either, and hand leadership back. Later waves \
-                 that have run go back first.\n\n{}{notes}",
-                block(&[&execute(&back_file, None), &reassign(&back_file, "--verify"), &elect(&back_file)])
-            );
-        }
-        let bytes = self.facts.map_or("everything".to_owned(), |facts| facts.bytes.to_string());
+    /// The way back of the wave that runs, in two steps.
+    pub(super) fn back_while_it_runs(&self) -> String {
+        let file = file_of_wave("rollback.json");
         let mut text = format!(
-            "**Go back while it moves.** Two steps, never one: cancel, wait until nothing moves, and only then submit the old \
-             lists. Cancelling alone loses their order, and with it the preferred leaders; submitting them over a running \
-             move leaves it hanging on some versions. Both need the old brokers: alive, and at least `min.insync.replicas` of each \
-             partition's old replicas in sync. The cancel may report an error when a partition arrives meanwhile: what counts \
-             is the list, so repeat it until nothing moves. It keeps the throttle, for what follows and for moves of others.\n\n{}\
-             When the list is empty ({LIST_NONE}), submit the old lists. What had not finished is only reordered, which is done \
-             at once; what had is copied back:\n\n{}Repeat until every line says `is completed`; this \
-             also clears the throttle:\n\n{}",
-            block(&[&reassign(&back_file, "--cancel --preserve-throttles"), LIST]),
-            block(&[&execute(&back_file, self.throttle.as_ref()), &self.rates_apart()]),
-            block(&[&reassign(&back_file, "--verify")])
+            "Two steps, never one: cancel, wait, and only then submit the old lists. A cancel alone loses their order, and with \
+             it the preferred leaders.{} The old brokers must be alive, with at least `min.insync.replicas` of each partition \
+             in sync.\n\n\
+             **1. Cancel.** Repeat it until step 2 finds nothing. An error over a partition that arrives meanwhile does no \
+             harm.\n\n{}\
+             **2. Wait.** Until it prints {LIST_NONE}\n\n{}",
+            if self.tools.may_hang_over_a_move() {
+                " The old lists over a running move hang for ever on Kafka 4.3."
+            } else {
+                ""
+            },
+            block(&[&reassign(&file, "--cancel --preserve-throttles")]),
+            block(&[&list()])
         );
-        if self.elects {
-            text.push_str(&format!("And then hand leadership back:\n\n{}", block(&[&elect(&back_file)])));
+        text.push_str(&self.restore(3));
+        text
+    }
+
+    /// The way back where nothing is copied.
+    pub(super) fn back_of_a_reordering(&self) -> String {
+        let file = file_of_wave("rollback.json");
+        format!(
+            "{}It prints {VERIFY_HEAD} and nothing else:\n\n{}Then hand leadership back:\n\n{}",
+            block(&[&execute(&file, None)]),
+            block(&[&verify(&file)]),
+            block(&[&elect(self.tools, &file)])
+        )
+    }
+
+    /// Submits the old lists, waits and clears.
+    fn restore(&self, from: u32) -> String {
+        let file = file_of_wave("rollback.json");
+        let mut text = format!(
+            "**{from}. Submit the old lists.** What had not arrived is only reordered, at once; what had is copied back.\n\n{}",
+            // The tool would fail over lists that are too long; those that throttle.sh has set are still there.
+            block(&[&execute(&file, self.throttle().filter(|_| !self.has_long_lists))])
+        );
+        if matches!(self.throttling, Throttling::Apart(_) | Throttling::ByScript(_)) && !self.is_one_rate() {
+            text.push_str(&format!(
+                "Give each broker its own rate again:\n\n{}",
+                block(&[&script("throttle.sh", "brokers")])
+            ));
         }
-        text.push_str(&format!(
-            "**Go back after it has finished.** The same without the cancel. It copies {bytes} back. Later waves that have run \
-             go back first: `kshift rollback PLAN --to-wave N --out DIR` writes the whole way, wave by wave.\n\n"
-        ));
-        if let Some(facts) = self.facts {
-            text.push_str(&notes_on_going_back(facts));
+        let clear = match (&self.throttling, self.keeps) {
+            (Throttling::None, _) => {
+                format!("It prints {VERIFY_HEAD} and nothing else.\n\n{}", block(&[&verify(&file)]))
+            }
+            (_, true) => format!(
+                "Repeat it until it prints {VERIFY_HEAD} and nothing else.\n\n{}Then take the throttle off. What this cluster \
+                 had before comes back.\n\n{}",
+                block(&[&verify(&file)]),
+                block(&[&script("unthrottle.sh", "")])
+            ),
+            (_, false) => format!(
+                "Repeat it until no line says `in progress`; then it has cleared the throttle too.\n\n{}",
+                block(&[&verify_and_clear(&file)])
+            ),
+        };
+        text.push_str(&format!("**{}. Verify.** {clear}", from + 1));
+        if self.leads {
+            text.push_str(&format!(
+                "**{}. Elect.** It hands leadership back. Exit code 1 names who could not be elected.\n\n{}",
+                from + 2,
+                block(&[&elect(self.tools, &file)])
+            ));
         }
         text
     }
+
+    fn is_one_rate(&self) -> bool {
+        self.throttle().is_none_or(Throttle::is_one_rate)
+    }
 }
 
+/// Which brokers stand in the way of going back.
 pub(super) fn notes_on_going_back(facts: &Facts) -> String {
     let mut text = String::new();
     if !facts.dead.is_empty() {
@@ -215,61 +337,4 @@ pub(super) fn notes_on_going_back(facts: &Facts) -> String {
         ));
     }
     text
-}
-
-/// The commands that start a wave.
-pub(super) fn start_block(dir: &str, throttle: Option<&Throttle>, facts: Option<&Facts>) -> String {
-    let quoted = |name: &str| if dir.contains('$') { format!("\"{dir}/{name}\"") } else { format!("{dir}/{name}") };
-    let file = quoted("reassign.json");
-    if let (Some(throttle), Some(facts)) = (throttle, facts)
-        && !facts.dead.is_empty()
-    {
-        return format!(
-            "Some of the current replicas lie on {}, which {} down. There `--execute --throttle` waits a minute, fails and \
-             starts nothing, so the throttle is set by hand first, from throttle.json (this needs `jq`):\n\n{}",
-            brokers_by_name(facts.dead.iter().copied()),
-            either(facts.dead.len(), "is", "are"),
-            block(&[&throttle_by_hand(&quoted("throttle.json"), throttle), &execute(&file, None)])
-        );
-    }
-    match throttle {
-        Some(throttle) if !throttle.is_one_rate() => format!(
-            "The tool knows one rate for {}; the second command sets them apart (it needs `jq`).\n\n{}",
-            if throttle.brokers.is_empty() { "both sides" } else { "all brokers" },
-            block(&[&execute(&file, Some(throttle)), &rates_by_hand(&quoted("throttle.json"), throttle)])
-        ),
-        _ => block(&[&execute(&file, throttle)]),
-    }
-}
-
-/// Sets the throttle of each broker of throttle.json, from the file itself where they differ.
-pub(super) fn rates_by_hand(file: &str, throttle: &Throttle) -> String {
-    if !throttle.brokers.is_empty() {
-        return format!(
-            "jq -r '.brokers | to_entries[] | \"\\(.key) \\(.value | to_entries | map(\"\\(.key)=\\(.value)\") | join(\",\"))\"' \\\n  \
-               {file} | while read -r broker rates; do\n  \
-               kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --alter --entity-type brokers --entity-name \"$broker\" \\\n    \
-                 --add-config \"$rates\" < /dev/null\n\
-             done\n"
-        );
-    }
-    let (leader, follower) = (throttle.leader_bytes_per_sec.get(), throttle.follower_bytes_per_sec.get());
-    format!(
-        "jq -r '.brokers | keys[]' {file} | while read -r broker; do\n  \
-           kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --alter --entity-type brokers --entity-name \"$broker\" \\\n    \
-             --add-config \"leader.replication.throttled.rate={leader},follower.replication.throttled.rate={follower}\" \
-             < /dev/null\n\
-         done\n"
-    )
-}
-
-fn throttle_by_hand(file: &str, throttle: &Throttle) -> String {
-    format!(
-        "{}jq -r '.topics | to_entries[] | \"\\(.key) \\(.value | to_entries | map(\"\\(.key)=[\\(.value)]\") | join(\",\"))\"' \\\n  \
-           {file} | while read -r topic lists; do\n  \
-           kafka-configs.sh --bootstrap-server \"$BOOTSTRAP\" --alter --entity-type topics --entity-name \"$topic\" \\\n    \
-             --add-config \"$lists\" < /dev/null\n\
-         done\n",
-        rates_by_hand(file, throttle)
-    )
 }

@@ -2,29 +2,62 @@
 
 #![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
 
+use super::tools::Tools;
 use crate::base::ids::{BrokerId, IdSet};
 use crate::base::text::counted;
 use crate::base::units::Bytes;
 use crate::plan::{Estimate, Plan, Throttle};
 
-/// Nothing under-replicated: the check before every wave.
-pub const UNDER_REPLICATED: &str =
-    "kafka-topics.sh --bootstrap-server \"$BOOTSTRAP\" --describe --under-replicated-partitions\n";
-/// What moves right now.
-pub const LIST: &str = "kafka-reassign-partitions.sh --bootstrap-server \"$BOOTSTRAP\" --list\n";
-/// What that prints when nothing moves.
+/// How every tool reaches the cluster, but for those that call the second option otherwise.
+const CLUSTER: &str = "--bootstrap-server \"$BOOTSTRAP\" --command-config \"$CLIENT\"";
+/// What `--list` prints when nothing moves.
 pub const LIST_NONE: &str = "`No partition reassignments found.`";
+/// What `--verify` prints above its findings, and alone where all is done and what is done is left out.
+pub const VERIFY_HEAD: &str = "`Status of partition reassignment:`";
+
+/// A file of the wave that `$WAVE` names.
+pub fn file_of_wave(name: &str) -> String {
+    format!("\"waves/$WAVE/{name}\"")
+}
 
 /// A block of commands.
 pub fn block(commands: &[&str]) -> String {
     format!("```bash\n{}```\n\n", commands.concat())
 }
 
+/// Nothing under-replicated: the check before every wave.
+pub fn under_replicated() -> String {
+    format!("kafka-topics.sh {CLUSTER} --describe \\\n  --under-replicated-partitions\n")
+}
+
+/// What moves right now.
+pub fn list() -> String {
+    format!("kafka-reassign-partitions.sh {CLUSTER} --list\n")
+}
+
+/// What brokers or topics have for settings that match a text.
+pub fn configs(entity_type: &str, of: &str) -> String {
+    format!("kafka-configs.sh {CLUSTER} --describe --entity-type {entity_type} |\n  grep -F {of}\n")
+}
+
+/// What brokers hold, as JSON.
+pub fn log_dirs(brokers: &str) -> String {
+    format!("kafka-log-dirs.sh {CLUSTER} --describe --broker-list {brokers}\n")
+}
+
+/// Partitions whose description matches a pattern.
+pub fn topics(pattern: &str) -> String {
+    format!("kafka-topics.sh {CLUSTER} --describe |\n  grep -E '{pattern}'\n")
+}
+
+/// Topics of a file, with their numbers of partitions.
+pub fn topics_of(file: &str) -> String {
+    format!("grep -o '\"topic\":\"[^\"]*\"' {file} | sort | uniq -c\n")
+}
+
 /// `kafka-reassign-partitions` on a file; `options` hold the action.
 pub fn reassign(file: &str, options: &str) -> String {
-    format!(
-        "kafka-reassign-partitions.sh --bootstrap-server \"$BOOTSTRAP\" \\\n  --reassignment-json-file {file} {options}\n"
-    )
+    format!("kafka-reassign-partitions.sh {CLUSTER} \\\n  --reassignment-json-file {file} {options}\n")
 }
 
 /// Starts the moves of a file, throttled when there is a throttle.
@@ -38,11 +71,51 @@ pub fn execute(file: &str, throttle: Option<&Throttle>) -> String {
     }
 }
 
+/// Shows what of a file is not done, and touches nothing.
+pub fn verify(file: &str) -> String {
+    reassign(file, "--verify --preserve-throttles |\n  grep -v completed")
+}
+
+/// Counts what of a file is done, and touches nothing.
+pub fn count(file: &str) -> String {
+    reassign(file, "--verify --preserve-throttles |\n  grep -c completed")
+}
+
+/// Shows what of a file is not done; if all is, clears the throttles.
+pub fn verify_and_clear(file: &str) -> String {
+    reassign(file, "--verify |\n  grep -v completed")
+}
+
 /// A preferred election of the partitions of a file. Its keys other than topic and partition are ignored by Kafka.
-pub fn elect(file: &str) -> String {
+pub fn elect(tools: Tools, file: &str) -> String {
     format!(
-        "kafka-leader-election.sh --bootstrap-server \"$BOOTSTRAP\" \\\n  --election-type preferred --path-to-json-file {file}\n"
+        "kafka-leader-election.sh --bootstrap-server \"$BOOTSTRAP\" {} \"$CLIENT\" \\\n  --election-type preferred \
+         --path-to-json-file {file}\n",
+        tools.election_client()
     )
+}
+
+/// The id of the cluster.
+pub fn cluster_id(tools: Tools) -> String {
+    format!("kafka-cluster.sh cluster-id --bootstrap-server \"$BOOTSTRAP\" {} \"$CLIENT\"\n", tools.cluster_client())
+}
+
+/// Which brokers answer; with tools that can show them, those that are fenced as well.
+pub fn answering(tools: Tools) -> String {
+    if tools.has_endpoints() {
+        return format!(
+            "kafka-cluster.sh list-endpoints --bootstrap-server \"$BOOTSTRAP\" {} \"$CLIENT\" \\\n  \
+             --include-fenced-brokers\n",
+            tools.cluster_client()
+        );
+    }
+    format!("kafka-broker-api-versions.sh {CLUSTER} |\n  grep '(id:'\n")
+}
+
+/// Runs a script of the wave.
+pub fn script(name: &str, argument: &str) -> String {
+    let argument = if argument.is_empty() { String::new() } else { format!(" {argument}") };
+    format!("sh {}{argument}\n", file_of_wave(name))
 }
 
 /// A table of two columns.
@@ -84,6 +157,7 @@ pub fn brokers_by_name(ids: impl IntoIterator<Item = BrokerId>) -> String {
 /// `about 2h 10m (1h 58m to 2h 40m)`.
 pub fn forecast(estimate: Option<Estimate>) -> String {
     match estimate {
+        Some(estimate) if estimate.high.get() < 10.0 => "seconds".to_owned(),
         Some(estimate) => format!("about {} ({} to {})", estimate.expected, estimate.low, estimate.high),
         None => "not known: without a throttle there are no times".to_owned(),
     }
@@ -111,18 +185,25 @@ pub fn rate(throttle: Option<&Throttle>) -> String {
 }
 
 /// What has to stand in the shell before any command.
-pub fn have_ready(paths_are_relative_to: &str) -> String {
+pub fn set_up(tools: Tools) -> String {
+    let zookeeper = if tools.is_zookeeper() {
+        " The brokers keep their metadata in ZooKeeper; no command here talks to it or takes `--zookeeper`."
+    } else {
+        ""
+    };
+    let unknown = if tools.is_known() {
+        ""
+    } else {
+        " The version is not known: options have the names that all versions know, and newer tools call some of them deprecated."
+    };
     format!(
-        "Have a shell ready that reaches the cluster, and set these three:\n\n{}\
-         Kafka's tools are called `kafka-topics.sh` and so on here; some packages drop the `.sh`. On a cluster with TLS or \
-         SASL add `--command-config client.properties` to every command (`kafka-cluster.sh` calls it `--config`, an older \
-         `kafka-leader-election.sh` `--admin.config`).\n\n",
+        "Once in every shell. All commands below rest on these four lines, and are those of {}.{unknown}{zookeeper}\n\n{}",
+        tools.name(),
         block(&[
-            "export BOOTSTRAP=broker-host:9092      # any broker of this cluster\n",
-            "export PATH=\"/opt/kafka/bin:$PATH\"     # where Kafka's tools lie\n",
-            &format!(
-                "cd /path/to/{paths_are_relative_to} || exit     # this directory; the paths below are relative to it\n"
-            ),
+            "export BOOTSTRAP=broker-host:9092    # any broker of this cluster\n",
+            "export CLIENT=/dev/null              # with TLS or SASL: your client.properties\n",
+            "export PATH=\"/opt/kafka/bin:$PATH\"   # where Kafka's tools lie\n",
+            "cd /path/to/this/directory || exit   # the one with this file\n",
         ])
     )
 }

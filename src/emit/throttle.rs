@@ -4,6 +4,11 @@
 //! both sorted as text, so `10:1` stands before `2:1`. Rates stand on every broker of current and new
 //! replicas that answers; a dead or fenced one would make the change of its settings fail.
 //!
+//! A list that is longer than Kafka's protocol can carry becomes `*`: all replicas of the topic. The tool itself fails there.
+//!
+//! Lists that a topic had before are merged in, since Kafka's tool would overwrite them, and `before` holds what has
+//! to come back.
+//!
 //! Where copies stay within their brokers, replication has no part in them: there is one rate for each broker that
 //! copies, and no lists.
 
@@ -11,11 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
+use crate::base::kafka_configs::VALUE_BYTES_MAX;
 use crate::base::units::BytesPerSec;
-use crate::plan::{Plan, Wave};
+use crate::plan::{LISTS, Plan, RATES, Wave};
 
 /// Kafka's setting of a broker for copies between its log dirs.
-pub(super) const LOG_DIR_RATE: &str = "replica.alter.log.dirs.io.max.bytes.per.second";
+pub(super) const LOG_DIR_RATE: &str = RATES[2];
 
 /// A partition that copies.
 struct Copying<'a> {
@@ -25,27 +31,58 @@ struct Copying<'a> {
     target: &'a [BrokerId],
 }
 
-/// `throttle.json` of a wave; none without a throttle or when the wave copies nothing.
-pub fn throttle(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
-    throttle_rows(plan, wave, &plan.sorted_rows(wave.rows.clone()))
+/// One setting while its wave runs, and what it was before.
+pub(super) struct Setting<'a> {
+    pub(super) key: &'static str,
+    pub(super) value: String,
+    pub(super) before: Option<&'a str>,
 }
 
-/// The same for these rows of the wave, which are sorted by topic and partition.
-pub(super) fn throttle_rows(plan: &Plan, wave: &Wave, rows: &[u32]) -> Option<Vec<u8>> {
-    if let Some(rate) = plan.log_dir_throttle() {
-        return within_brokers(rate, rows.iter().flat_map(|&row| plan.get(row as usize).copied_to()));
-    }
-    let moves = rows.iter().map(|&row| plan.get(row as usize)).filter(|m| m.adding().next().is_some());
-    let copying =
-        moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
-    let throttle = wave.throttle.as_ref()?;
-    document(plan, |id| throttle.of(id), copying.collect())
+/// The settings of a wave, brokers in order of id and topics in order of name.
+#[derive(Default)]
+pub(super) struct Settings<'a> {
+    pub(super) brokers: Vec<(BrokerId, Vec<Setting<'a>>)>,
+    pub(super) topics: Vec<(&'a str, Vec<Setting<'a>>)>,
+}
+
+/// `throttle.json` of a wave; none without a throttle or when the wave copies nothing.
+pub fn throttle(plan: &Plan, wave: &Wave) -> Option<Vec<u8>> {
+    settings(plan, wave, &plan.sorted_rows(wave.rows.clone())).map(|settings| document(&settings))
 }
 
 /// The settings with which the whole plan may be done at once: a broker has the least of its rates in any wave.
 pub fn whole(plan: &Plan) -> Option<Vec<u8>> {
+    settings_of_all(plan).map(|settings| document(&settings))
+}
+
+/// Records that the controller writes for the lists of a wave, all in one request of Kafka's tool: one for each setting
+/// of a topic. Rates are a request to each broker.
+pub fn records(plan: &Plan, wave: &Wave) -> usize {
+    if wave.throttle.is_none() {
+        return 0;
+    }
+    let copying = plan.moves_of(wave).zip(wave.rows.clone()).filter(|(m, _)| m.adding().next().is_some());
+    let topics: BTreeSet<u32> = copying.map(|(_, row)| plan.moves.topic[row]).collect();
+    topics.len() * LISTS.len()
+}
+
+/// What the throttle of a wave sets; `rows` are its own, sorted by topic and partition.
+pub(super) fn settings<'a>(plan: &'a Plan, wave: &Wave, rows: &[u32]) -> Option<Settings<'a>> {
+    let moves = || rows.iter().map(|&row| plan.get(row as usize));
     if let Some(rate) = plan.log_dir_throttle() {
-        return within_brokers(rate, (0..plan.moves.size.len()).flat_map(|row| plan.get(row).copied_to()));
+        return within_brokers(plan, rate, moves().flat_map(|m| m.copied_to()));
+    }
+    let moves = moves().filter(|m| m.adding().next().is_some());
+    let copying =
+        moves.map(|m| Copying { topic: m.topic, partition: m.partition, current: m.previous, target: m.replicas });
+    let throttle = wave.throttle.as_ref()?;
+    between_brokers(plan, |id| throttle.of(id), copying.collect())
+}
+
+/// The same of the whole plan at once.
+pub(super) fn settings_of_all(plan: &Plan) -> Option<Settings<'_>> {
+    if let Some(rate) = plan.log_dir_throttle() {
+        return within_brokers(plan, rate, (0..plan.moves.size.len()).flat_map(|row| plan.get(row).copied_to()));
     }
     let rows = plan.rows_by_partition();
     let copying = rows.chunk_by(|&a, &b| plan.same_partition(a, b)).filter_map(|rows| {
@@ -55,7 +92,7 @@ pub fn whole(plan: &Plan) -> Option<Vec<u8>> {
         copies.then_some(Copying { topic, partition, current: first.previous, target: last.replicas })
     });
     let rates = least_rates(plan)?;
-    document(plan, |id| rates[&id], copying.collect())
+    between_brokers(plan, |id| rates[&id], copying.collect())
 }
 
 /// The least rates of each broker in the waves in which it copies; none where a wave copies unthrottled.
@@ -79,52 +116,112 @@ fn least_rates(plan: &Plan) -> Option<BTreeMap<BrokerId, (BytesPerSec, BytesPerS
 }
 
 /// The rate of each broker that copies between its log dirs.
-fn within_brokers(rate: BytesPerSec, brokers: impl Iterator<Item = BrokerId>) -> Option<Vec<u8>> {
+fn within_brokers(plan: &Plan, rate: BytesPerSec, brokers: impl Iterator<Item = BrokerId>) -> Option<Settings<'_>> {
+    let rates = |id| {
+        let before = plan.throttles_before.of_broker(id, LOG_DIR_RATE);
+        (id, vec![Setting { key: LOG_DIR_RATE, value: rate.get().to_string(), before }])
+    };
+    let brokers: Vec<_> = sorted(brokers).into_iter().map(rates).collect();
+    (!brokers.is_empty()).then_some(Settings { brokers, topics: Vec::new() })
+}
+
+fn between_brokers<'a>(
+    plan: &'a Plan,
+    rates: impl Fn(BrokerId) -> (BytesPerSec, BytesPerSec),
+    mut copying: Vec<Copying<'a>>,
+) -> Option<Settings<'a>> {
+    let earlier = &plan.throttles_before;
+    let brokers = sorted(copying.iter().flat_map(|part| part.current.iter().chain(part.target)).copied());
+    let brokers = brokers.into_iter().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state.serves()));
+    let rates = |id: BrokerId| {
+        let (leader, follower) = rates(id);
+        let rate =
+            |key, rate: BytesPerSec| Setting { key, value: rate.get().to_string(), before: earlier.of_broker(id, key) };
+        (id, vec![rate(RATES[0], leader), rate(RATES[1], follower)])
+    };
+    let brokers = brokers.map(rates).collect();
+    let lists = |topic: &mut [Copying<'a>]| {
+        topic.sort_unstable_by_key(|part| text_order(part.partition.get(), COLON));
+        let name = topic[0].topic;
+        let leaders = list(topic, |part, ids| ids.extend_from_slice(part.current));
+        let followers = list(topic, |part, ids| ids.extend(part.target.iter().filter(|id| !part.current.contains(id))));
+        let merged = |key, ours: String| {
+            let before = earlier.of_topic(name, key);
+            let list = before.map(|before| merge(&ours, before)).unwrap_or(ours);
+            Setting { key, value: if list.len() > VALUE_BYTES_MAX { "*".to_owned() } else { list }, before }
+        };
+        (name, vec![merged(LISTS[0], leaders), merged(LISTS[1], followers)])
+    };
+    let topics: Vec<_> = copying.chunk_by_mut(|a, b| a.topic == b.topic).map(lists).collect();
+    (!topics.is_empty()).then_some(Settings { brokers, topics })
+}
+
+fn sorted(brokers: impl Iterator<Item = BrokerId>) -> Vec<BrokerId> {
     let mut brokers: Vec<BrokerId> = brokers.collect();
     brokers.sort_unstable();
     brokers.dedup();
-    let mut writer = Writer::default();
-    writer.begin_object().key("brokers").begin_object();
-    for id in &brokers {
-        writer.key(&id.to_string()).begin_object().key(LOG_DIR_RATE).int(rate.get()).end_object();
-    }
-    writer.end_object().key("topics").begin_object().end_object().end_object();
-    (!brokers.is_empty()).then(|| writer.into_bytes())
+    brokers
 }
 
-fn document(
-    plan: &Plan,
-    rates: impl Fn(BrokerId) -> (BytesPerSec, BytesPerSec),
-    mut copying: Vec<Copying<'_>>,
-) -> Option<Vec<u8>> {
-    if copying.is_empty() {
-        return None;
+/// Both lists in one, sorted as text. `*` names every replica, and `none` is how Kafka writes an empty list.
+fn merge(ours: &str, before: &str) -> String {
+    let mut entries: Vec<&str> = before.split(',').map(str::trim).filter(|entry| *entry != "none").collect();
+    if entries.contains(&"*") {
+        return "*".to_owned();
     }
-    let mut brokers: Vec<BrokerId> =
-        copying.iter().flat_map(|part| part.current.iter().chain(part.target)).copied().collect();
-    brokers.sort_unstable();
-    brokers.dedup();
-    let mut writer = Writer::with_capacity(brokers.len() * 128 + copying.len() * 64);
-    writer.begin_object().key("brokers").begin_object();
-    for id in brokers.into_iter().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state.serves())) {
-        let (leader, follower) = rates(id);
+    entries.extend(ours.split(','));
+    entries.retain(|entry| !entry.is_empty());
+    entries.sort_unstable();
+    entries.dedup();
+    entries.join(",")
+}
+
+/// `throttle.json` of these settings.
+pub(super) fn document(settings: &Settings<'_>) -> Vec<u8> {
+    let lists: usize = settings.topics.iter().flat_map(|(_, lists)| lists).map(|list| list.value.len() + 64).sum();
+    let mut writer = Writer::with_capacity(settings.brokers.len() * 128 + lists);
+    writer.begin_object();
+    write(&mut writer, settings, |setting| Some(setting.value.as_str()));
+    let of_brokers = settings.brokers.iter().flat_map(|(_, rates)| rates);
+    let mut all = of_brokers.chain(settings.topics.iter().flat_map(|(_, lists)| lists));
+    if all.any(|setting| setting.before.is_some()) {
+        write(writer.key("before").begin_object(), settings, |setting| setting.before);
+        writer.end_object();
+    }
+    writer.end_object();
+    writer.into_bytes()
+}
+
+/// The two sections, with those settings that have a value.
+fn write<'s>(writer: &mut Writer, settings: &'s Settings<'_>, of: impl Fn(&'s Setting<'_>) -> Option<&'s str>) {
+    writer.key("brokers").begin_object();
+    for (id, rates) in &settings.brokers {
+        let rates: Vec<_> = rates.iter().filter_map(|rate| Some((rate.key, of(rate)?))).collect();
+        if rates.is_empty() {
+            continue;
+        }
         writer.key(&id.to_string()).begin_object();
-        writer.key("leader.replication.throttled.rate").int(leader.get());
-        writer.key("follower.replication.throttled.rate").int(follower.get());
+        for (key, rate) in rates {
+            match rate.parse::<u64>() {
+                Ok(rate) => writer.key(key).int(rate),
+                Err(_) => writer.key(key).string(rate),
+            };
+        }
         writer.end_object();
     }
     writer.end_object().key("topics").begin_object();
-    for topic in copying.chunk_by_mut(|a, b| a.topic == b.topic) {
-        topic.sort_unstable_by_key(|part| text_order(part.partition.get(), COLON));
-        writer.free_key(topic[0].topic).begin_object();
-        let leaders = list(topic, |part, ids| ids.extend_from_slice(part.current));
-        writer.key("leader.replication.throttled.replicas").string(&leaders);
-        let followers = list(topic, |part, ids| ids.extend(part.target.iter().filter(|id| !part.current.contains(id))));
-        writer.key("follower.replication.throttled.replicas").string(&followers);
+    for (topic, lists) in &settings.topics {
+        let lists: Vec<_> = lists.iter().filter_map(|list| Some((list.key, of(list)?))).collect();
+        if lists.is_empty() {
+            continue;
+        }
+        writer.free_key(topic).begin_object();
+        for (key, list) in lists {
+            writer.key(key).string(list);
+        }
         writer.end_object();
     }
-    writer.end_object().end_object();
-    Some(writer.into_bytes())
+    writer.end_object();
 }
 
 /// `0:1,0:2`: the brokers that `of` names for each partition, in order of their text.
@@ -178,5 +275,12 @@ mod tests {
                 assert_eq!(text_order(a, COLON).cmp(&text_order(b, COLON)), x.cmp(&y), "{x} {y}");
             }
         }
+    }
+
+    #[test]
+    fn lists_are_merged_as_text_and_a_star_covers_all() {
+        assert_eq!(merge("0:1,10:2,2:1", "2:9, 10:11,0:1"), "0:1,10:11,10:2,2:1,2:9");
+        assert_eq!(merge("0:1", "*"), "*");
+        assert_eq!(merge("0:1", "none"), "0:1");
     }
 }

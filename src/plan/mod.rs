@@ -7,6 +7,7 @@ mod at_risk;
 mod bounds;
 mod cost;
 mod drift;
+mod earlier;
 mod read;
 pub mod rollback;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::at_risk::{AtRisk, AtRiskSpan, LossRisk, WorstLoss};
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::drift::{Drift, Group};
+pub use self::earlier::{EarlierThrottles, LISTS, RATES, Settings};
 pub use self::read::read;
 pub use self::sources::{GainPoint, SourcesGain};
 pub use self::trade::{Outcome, Trade};
@@ -67,6 +69,8 @@ pub struct Plan {
     pub complete: bool,
     /// What has happened since the plan that it resumes was made; absent where it resumes none.
     pub drift: Option<Drift>,
+    /// Throttles that the cluster had when it was made; empty in plans of older versions.
+    pub throttles_before: EarlierThrottles,
 }
 
 /// Which cluster, in which state, a plan was made for.

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Drift, Estimate, KIND, Limit, Moves, Plan,
-    PlanBroker, Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
+    ANY_DIR, AtRisk, Bottleneck, ClusterIdentity, Dates, Deferred, Drift, EarlierThrottles, Estimate, KIND, Limit,
+    Moves, Plan, PlanBroker, Stage, Summary, Throttle, VERSION, Warning, Wave, WaveDates,
 };
 use crate::base::error::{Code, Error, Place, Result};
 use crate::base::ids::{PartitionId, topic_name_fault};
@@ -71,6 +71,7 @@ struct Reader {
     warnings: Vec<Warning>,
     complete: bool,
     drift: Option<Drift>,
+    throttles_before: EarlierThrottles,
 }
 
 /// Names numbered in order of first use.
@@ -145,6 +146,7 @@ impl Reader {
             warnings: self.warnings,
             complete: self.complete,
             drift: self.drift,
+            throttles_before: self.throttles_before,
         })
     }
 
@@ -193,7 +195,7 @@ impl Reader {
 keys!(DocumentKey {
     Kind = "kind", Version = "version", Kshift = "kshift", Request = "request", Cluster = "cluster",
     Brokers = "brokers", Summary = "summary", Waves = "waves", Deferred = "deferred", Warnings = "warnings",
-    Complete = "complete", Drift = "drift",
+    Complete = "complete", Drift = "drift", ThrottlesBefore = "throttles_before",
 });
 
 struct Document<'r>(&'r mut Reader);
@@ -229,6 +231,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                 DocumentKey::Warnings => reader.warnings = map.next_value()?,
                 DocumentKey::Complete => reader.complete = map.next_value()?,
                 DocumentKey::Drift => reader.drift = map.next_value()?,
+                DocumentKey::ThrottlesBefore => reader.throttles_before = map.next_value()?,
                 DocumentKey::Unknown => map.next_value_seed(Skip)?,
             }
             reader.trail.leave();

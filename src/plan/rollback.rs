@@ -172,6 +172,7 @@ pub fn waves(plan: &Plan, to_wave: u32) -> Result<Plan> {
         deferred: Vec::new(),
         complete: true,
         drift: None,
+        throttles_before: plan.throttles_before.clone(),
     };
     for wave in plan.waves[to_wave as usize - 1..].iter().rev() {
         let start = back.moves.size.len();

@@ -137,6 +137,7 @@ pub fn empty(topics: &[&str]) -> Plan {
         warnings: Vec::new(),
         complete: true,
         drift: None,
+        throttles_before: EarlierThrottles::default(),
     }
 }
 

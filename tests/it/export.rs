@@ -42,6 +42,24 @@ fn a_wave_is_exported_as_it_stands_in_the_directory_of_the_plan() {
     }
     assert!(compared > 8, "{compared}");
     assert_eq!(kshift_with(["export", &plan, "runbook"]).run().ok().stdout, text(&dir.join("runbook.md")));
+    for (script, file) in [("set", "throttle.sh"), ("unset", "unthrottle.sh")] {
+        let answer = kshift_with(["export", &plan, "throttle", "--wave", "1", "--script", script]).run().ok();
+        assert_eq!(answer.stdout, text(&dir.join("waves/001").join(file)));
+        let whole = kshift_with(["export", &plan, "throttle", "--script", script]).run().ok();
+        assert!(whole.stdout.contains("the whole plan") && whole.stdout.len() > answer.stdout.len());
+    }
+}
+
+#[test]
+fn a_runbook_is_for_the_tools_that_are_asked_for() {
+    let (dir, plan) = planned("export-tools", &format!("{MOVE} --throttle 50MB/s"));
+    let runbook = |version: &str| kshift_with(["export", &plan, "runbook", "--kafka", version]).run();
+    let own = text(&dir.join("runbook.md"));
+    let [old, new] = ["3.9", "4.3.1"].map(|version| runbook(version).ok().stdout);
+    assert!(old.contains("--admin.config") && old.contains("kafka-broker-api-versions.sh"));
+    assert!(!new.contains("--admin.config") && new.contains("kafka-cluster.sh list-endpoints"));
+    assert!([old, new].contains(&own) || own.contains("those of Kafka."), "the plan's own version is the default");
+    runbook("2.8").refused(2, "invalid-value").says("`2.8` is no version").says("--kafka");
 }
 
 #[test]
@@ -84,6 +102,7 @@ fn what_cannot_be_exported_is_said() {
     export("kafk").refused(2, "usage").says("there is no format `kafk`").says("did you mean `kafka`?");
     export("kafka --wav 1").refused(2, "usage").says("did you mean `--wave`?");
     export("runbook --wave 1").refused(2, "usage").says("`--wave`");
+    export("throttle --script on").refused(2, "invalid-value").says("expected `set` or `unset`");
     export("kafka -o a --out b").refused(2, "usage").says("exclude each other");
     kshift("export").run().refused(2, "usage").says("expected one of `kafka`");
 }

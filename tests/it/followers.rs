@@ -66,7 +66,10 @@ fn followers_leave_and_who_leads_or_is_first_stays_in_its_place() {
     let expected = [(0, vec![1001, 1002, 2]), (1, vec![1002, 0, 2]), (2, vec![1002, 1003, 0])];
     assert_eq!(lists, expected, "partition 3 has its one drained replica in front");
     // Partition 2 is led by its second: an election would change that.
-    assert_eq!(names(&dir.join("p/waves/001")), ["reassign.json", "rollback.json", "throttle.json"]);
+    assert_eq!(
+        names(&dir.join("p/waves/001")),
+        ["reassign.json", "rollback.json", "throttle.json", "throttle.sh", "unthrottle.sh"]
+    );
     let runbook = text(&dir.join("p/runbook.md"));
     assert!(!runbook.contains("--election-type"), "no leader is to change");
     for sentence in
@@ -79,7 +82,10 @@ fn followers_leave_and_who_leads_or_is_first_stays_in_its_place() {
     assert!(why.stdout.contains("who leads it or heads its list stays"), "{}", why.stdout);
     kshift("rollback p --to-wave 1 --out back").in_dir(&dir).run().ok();
     assert_eq!(names(&dir.join("back")), ["runbook.md", "waves"]);
-    assert_eq!(names(&dir.join("back/waves/001")), ["reassign.json", "rollback.json", "throttle.json"]);
+    assert_eq!(
+        names(&dir.join("back/waves/001")),
+        ["reassign.json", "rollback.json", "throttle.json", "throttle.sh", "unthrottle.sh"]
+    );
     let back = text(&dir.join("back/runbook.md"));
     assert!(back.contains("No election is due") && !back.contains("--election-type"), "{back}");
 }

@@ -69,7 +69,10 @@ fn every_replica_leaves_the_log_dir_and_every_list_and_leader_stays() {
     let answer = answer.says("drain     1:/d1,2:/d1 (2 log dirs)").says("onto      the other log dirs of 1-2");
     let answer = answer.says("replicas  5 to move, of 5 in the drained log dirs").says("nothing leaves its broker");
     answer.says("waves     1: 1 log-dirs (4 partitions)").says("for each broker between its log dirs");
-    assert_eq!(names(&dir.join("p/waves/001")), ["reassign.json", "rollback.json", "throttle.json"]);
+    assert_eq!(
+        names(&dir.join("p/waves/001")),
+        ["reassign.json", "rollback.json", "throttle.json", "throttle.sh", "unthrottle.sh"]
+    );
     let plan: Value = serde_json::from_str(&text(&dir.join("p/plan.json"))).unwrap();
     let (wave, summary) = (&plan["waves"][0], &plan["summary"]);
     assert_eq!((&wave["stage"], &wave["throttle"]), (&json!("log-dirs"), &Value::Null));
@@ -94,7 +97,7 @@ fn every_replica_leaves_the_log_dir_and_every_list_and_leader_stays() {
     assert_eq!(throttle, json!({"brokers": {"1": rate, "2": rate}, "topics": {}}));
     let runbook = text(&dir.join("p/runbook.md"));
     assert!(runbook.contains("--replica-alter-log-dirs-throttle 10000000 --execute"), "{runbook}");
-    assert!(!runbook.contains("--throttle ") && !runbook.contains("election.json"), "{runbook}");
+    assert!(!runbook.contains("  --throttle ") && !runbook.contains("election.json"), "{runbook}");
     kshift("check c.json p").in_dir(&dir).run().ok();
     kshift("check c.json p/waves/001/reassign.json").in_dir(&dir).run().ok();
     let why = kshift("show p --why t-2").in_dir(&dir).run().ok();
@@ -103,7 +106,10 @@ fn every_replica_leaves_the_log_dir_and_every_list_and_leader_stays() {
     assert!(why.stdout.contains("lies in a log dir that is to be emptied"), "{}", why.stdout);
     kshift("rollback p --to-wave 1 --out back").in_dir(&dir).run().ok().says("5 replicas, 30.0 GB");
     assert_eq!(names(&dir.join("back")), ["runbook.md", "waves"]);
-    assert_eq!(names(&dir.join("back/waves/001")), ["reassign.json", "rollback.json", "throttle.json"]);
+    assert_eq!(
+        names(&dir.join("back/waves/001")),
+        ["reassign.json", "rollback.json", "throttle.json", "throttle.sh", "unthrottle.sh"]
+    );
 }
 
 #[test]
@@ -154,7 +160,7 @@ fn without_a_throttle_there_are_no_times_and_no_throttle_is_set() {
     let answer = kshift("plan c.json --drain-dir 1:/d1 --out p").in_dir(&dir).run().ok();
     answer.says("warning[no-throttle]").says("time      not known");
     assert_eq!(names(&dir.join("p/waves/001")), ["reassign.json", "rollback.json"]);
-    assert!(text(&dir.join("p/runbook.md")).contains("waves/001/reassign.json --execute\n"));
+    assert!(text(&dir.join("p/runbook.md")).contains("waves/$WAVE/reassign.json\" --execute\n"));
     plan_of(&usual(), "--drain-dir 1:/d1 --throttle 5MB/s").ok().says("--replica-alter-log-dirs-throttle 5000000");
 }
 

@@ -168,10 +168,10 @@ fn the_time_of_going_back_counts_what_the_wave_took_away_and_the_live_traffic() 
     let runbook = file("back/runbook.md");
     for said in [
         "--cancel --preserve-throttles",
-        "Two steps, never one.",
+        "Two steps, never one: cancel",
         "### Wave 002 of 2: undoes wave 001",
-        "waves/002/reassign.json --throttle 10000000 --execute",
-        "`min.insync.replicas` of them in sync",
+        "waves/$WAVE/reassign.json\" --throttle 10000000 --execute",
+        "`min.insync.replicas` of each partition in sync",
     ] {
         assert!(runbook.contains(said), "{said}: {runbook}");
     }

@@ -139,7 +139,7 @@ class Shell:
         done = subprocess.run(
             ["bash", "-c", script],
             cwd=cwd,
-            env=os.environ | {"PATH": path, "BOOTSTRAP": self._bootstrap},
+            env=os.environ | {"PATH": path, "BOOTSTRAP": self._bootstrap, "CLIENT": "/dev/null"},
             capture_output=True,
             text=True,
             check=False,

@@ -16,7 +16,7 @@ from fleet import CONSUMED, REORDERED, TOPICS, Kshift
 from lab import KafkaLab
 from lab_outputs import PartitionState, Throttles, TopicPartition
 from lab_tools import LabError
-from runbook import Runbook
+from runbook import Runbook, WaveSteps
 
 State = dict[TopicPartition, PartitionState]
 Lists = dict[TopicPartition, tuple[int, ...]]
@@ -25,6 +25,7 @@ Dirs = dict[TopicPartition, dict[int, str]]
 
 NO_THROTTLES = Throttles({}, {})
 NOTHING_MOVES = "No partition reassignments found."
+VERIFY_HEAD = "Status of partition reassignment:"
 
 DRAIN = ["--drain", "1001-1003", "--onto", "0-2", "--capacity", "10GB"]
 LIMITS = ["--throttle", "20MB/s", "--canary", "1", "--max-moves", "4"]
@@ -74,8 +75,10 @@ class WaveRun:
     """What was seen when a wave was carried out."""
 
     wave: dict[str, Any]
-    looked: str
+    looked: list[str]
     started: str
+    finished: list[str]
+    looked_again: str
     throttles_in_flight: Throttles
     throttles_after: Throttles
     expected: Lists
@@ -134,15 +137,14 @@ def carry_out(planned: Planned) -> Migration:
 def carry_out_wave(planned: Planned, wave: dict[str, Any], expected: Lists) -> WaveRun:
     """Looks, starts, watches, finishes and elects."""
     lab, steps = planned.lab, planned.runbook.wave(wave["index"])
-    looked = planned.type(steps["Look first"][0])
-    started = planned.type(steps["Start"][0])
+    looked = [planned.type(block) for block in steps.look]
+    started = "".join(planned.type(block) for block in steps.start)
     in_flight = settle_throttles(lab, planned.throttles(wave["index"]))
-    watch(planned, steps["Watch"][0])
-    clear, *elections = steps["Finish"]
-    planned.type(clear)
+    watch(planned, steps)
+    finished = [planned.type(block) for block in steps.finish]
     state = settle(lab, expected)
     leaders = leaders_of(state)
-    for election in elections:
+    for election in steps.elect:
         planned.type(election)
         heads = {key(move): move["replicas"][0] for move in wave["partitions"]}
         state = settle(lab, expected, heads)
@@ -150,6 +152,8 @@ def carry_out_wave(planned: Planned, wave: dict[str, Any], expected: Lists) -> W
         wave=wave,
         looked=looked,
         started=started,
+        finished=finished,
+        looked_again="".join(planned.type(block) for block in steps.look_again),
         throttles_in_flight=in_flight,
         throttles_after=settle_throttles(lab, NO_THROTTLES),
         expected=expected,
@@ -160,24 +164,51 @@ def carry_out_wave(planned: Planned, wave: dict[str, Any], expected: Lists) -> W
     )
 
 
-def watch(planned: Planned, block: str, cwd: Path | None = None) -> None:
-    """Types a block with `--verify` again and again until nothing in it is in progress."""
+def watch(planned: Planned, steps: WaveSteps, cwd: Path | None = None) -> None:
+    """Types the block that watches again and again until it counts what the wave's table says."""
+    (block,) = steps.watch
 
     def done() -> bool:
-        text = planned.type(block, cwd)
-        assert "Status of partition reassignment" in text, text
-        return "still in progress" not in text
+        # `grep -c` ends with 1 where it counts none.
+        result = planned.lab.shell(block, cwd or planned.out)
+        assert result.exit in (0, 1), f"{block}\n{result.stdout}\n{result.stderr}"
+        assert int(result.stdout) <= (steps.count or 0), result.stdout
+        return steps.is_done(result.stdout)
 
     planned.lab.wait_for("the moves to be completed", done, seconds=90)
 
 
+def watch_verify(planned: Planned, block: str, cwd: Path | None = None) -> str:
+    """Types a block with `--verify` again and again until nothing is in progress; returns what it printed last."""
+    last = ""
+
+    def done() -> bool:
+        nonlocal last
+        last = planned.type(block, cwd)
+        assert VERIFY_HEAD in last, last
+        return "still in progress" not in last
+
+    planned.lab.wait_for("the moves to be completed", done, seconds=90)
+    return last
+
+
 def cancel_and_go_back(planned: Planned, wave: int) -> State:
     """Cancels a wave in flight and restores what was before, as the runbook says; returns the state after."""
-    cancel, execute, verify, elect = planned.runbook.wave(wave)["Go back while it moves"]
-    planned.lab.wait_for("the cancelled moves to end", lambda: NOTHING_MOVES in planned.type(cancel))
-    planned.type(execute)
-    watch(planned, verify)
-    planned.type(elect)
+    steps = planned.runbook.trouble("Go back while a wave runs", wave)
+    (cancel,), (wait,), submit = steps["Cancel"], steps["Wait"], steps["Submit the old lists"]
+    verify, *clear = steps["Verify"]
+
+    def done() -> bool:
+        # An error over a partition that arrives meanwhile does no harm.
+        planned.lab.shell(cancel, planned.out)
+        return NOTHING_MOVES in planned.type(wait)
+
+    planned.lab.wait_for("the cancelled moves to end", done)
+    for block in submit:
+        planned.type(block)
+    watch_verify(planned, verify)
+    for block in (*clear, *steps["Elect"]):
+        planned.type(block)
     return settle(planned.lab, lists_of(planned.before), leaders_of(planned.before))
 
 

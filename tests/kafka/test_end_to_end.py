@@ -9,6 +9,7 @@ output of Kafka's tools, never by kshift, so that a misreading of ours cannot co
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from moves import (
     NO_THROTTLES,
     NOTHING_MOVES,
     THROTTLE,
+    VERIFY_HEAD,
     Migration,
     Planned,
     cancel_and_go_back,
@@ -77,6 +79,20 @@ def test_a_snapshot_of_the_tools_output_says_what_the_cluster_says(planned: Plan
         assert megabytes * 1e6 <= size <= megabytes * 1.1e6 + 10_000, topic
 
 
+def test_a_runbook_for_the_tools_of_this_version_calls_their_options_by_name(planned: Planned) -> None:
+    file = planned.work / "runbook-of-version.md"
+    file.write_text(planned.kshift("export", planned.out, "runbook", "--kafka", planned.lab.version))
+    steps = Runbook.read(file).section("2. Before the first wave")
+    cluster, answering = (planned.type(*steps[step]) for step in ("The right cluster", "Who answers"))
+    assert cluster.startswith("Cluster ID: "), "no option is called deprecated"
+    rows = r"^(?:\S+ \(id: )?(\d+)(?: rack: | +\S+ +\d+ )"
+    assert {int(broker) for broker in re.findall(rows, answering, flags=re.MULTILINE)} >= (OLD | NEW).keys(), answering
+    elect = Runbook.read(file).section("Go back while a wave runs")["Elect"]
+    (set_wave,) = Runbook.read(file).section("Wave 001 of ")[""]
+    # Everybody leads who should; what counts is that the tool knows the option.
+    assert "deprecated" not in planned.type(set_wave + elect[0])
+
+
 def test_the_plan_passes_its_own_check_and_moves_exactly_what_is_on_drained_brokers(planned: Planned) -> None:
     planned.kshift("check", planned.dump, planned.out)
     waves = planned.plan["waves"]
@@ -90,12 +106,17 @@ def test_the_plan_passes_its_own_check_and_moves_exactly_what_is_on_drained_brok
 
 
 def test_every_check_that_the_runbook_asks_for_before_the_first_wave_holds(planned: Planned) -> None:
-    blocks = planned.runbook.section("Once, before the first wave")[""]
-    _, alive, moving, under_replicated, throttled = (planned.lab.shell(block, planned.out) for block in blocks)
-    assert all(f"(id: {broker} rack: " in alive.stdout for broker in OLD | NEW), alive.stdout
-    assert moving.stdout.strip() == NOTHING_MOVES
-    assert under_replicated.stdout.strip() == ""
-    assert throttled.stdout == ""
+    printed = {
+        step: "".join(planned.lab.shell(block, planned.out).stdout for block in blocks)
+        for step, blocks in planned.runbook.section("2. Before the first wave").items()
+    }
+    assert "Cluster ID: " in printed["The right cluster"]
+    alive = re.findall(r"^\S+ \(id: (\d+) rack: ", printed["Who answers"], flags=re.MULTILINE)
+    assert {int(broker) for broker in alive} >= (OLD | NEW).keys(), printed["Who answers"]
+    assert printed["Nothing moves"].strip() == NOTHING_MOVES
+    assert printed["Nothing is under-replicated"].strip() == ""
+    assert printed["No throttle is left over"] == ""
+    assert len(printed) == 5
 
 
 # -------------------------------------------------------------------- moves that are called off in flight
@@ -126,6 +147,10 @@ def test_kafka_starts_the_whole_move_from_stdout_and_a_cancelled_one_is_rolled_b
     back.write_text(planned.kshift("rollback", planned.out, "--to-wave", "1"))
     moves = [key(move) for move in json.loads(whole.read_text())["partitions"]]
     assert_all_started(planned, lab.execute(whole, "--throttle", str(STANDSTILL)).stdout, moves)
+    ours = json.loads(planned.kshift("export", planned.out, "throttle"))
+    found = last_seen(lab, lab.throttles, lambda found: found.topics == ours["topics"])
+    assert found.topics == ours["topics"], "the lists of the whole move"
+    assert found.brokers.keys() == ours["brokers"].keys()
 
     # Not with the file that was started: when replicas are still on their way to the log dirs that it names,
     # the tool tries to stop that too, on replicas that are gone by then, and exits 1 with the throttles left.
@@ -144,12 +169,13 @@ def test_a_wave_is_slowed_down_cancelled_and_rolled_back_as_the_runbook_says(pla
     # Where the leader is not the preferred one, the election at the end would not lead back to it.
     waves = [wave for wave in planned.plan["waves"] if not planned.election(wave["index"])]
     wave = max(waves, key=lambda each: sum(move["size_bytes"] for move in each["partitions"]))
-    steps = planned.runbook.wave(wave["index"])
-    start = steps["Start"][0].replace(f"--throttle {THROTTLE} ", f"--throttle {STANDSTILL} ")
+    (start,) = planned.runbook.wave(wave["index"]).start
+    start = start.replace(f"--throttle {THROTTLE} ", f"--throttle {STANDSTILL} ")
     assert_all_started(planned, planned.type(start), [key(move) for move in wave["partitions"]])
     in_flight = lab.describe()
 
-    planned.type(steps["Pause"][0])
+    slower, _ = planned.runbook.trouble("Pause", wave["index"])[""]
+    planned.type(slower)
     slow = {"leader.replication.throttled.rate": 1_000_000, "follower.replication.throttled.rate": 1_000_000}
     expected = planned.throttles(wave["index"])
     everywhere = dict.fromkeys(expected.brokers, slow)
@@ -173,7 +199,27 @@ def test_a_wave_is_slowed_down_cancelled_and_rolled_back_as_the_runbook_says(pla
 
 def test_before_each_wave_nothing_moves_and_nothing_is_under_replicated(migration: Migration) -> None:
     for run in migration.runs:
-        assert run.looked.strip() == NOTHING_MOVES, f"wave {run.wave['index']}"
+        moving, under_replicated, elsewhere = (text.strip() for text in run.looked)
+        assert moving == NOTHING_MOVES, f"wave {run.wave['index']}"
+        assert under_replicated == "", f"wave {run.wave['index']}"
+        assert elsewhere == VERIFY_HEAD, f"wave {run.wave['index']}"
+
+
+def test_when_a_wave_is_verified_all_is_completed_and_its_throttle_is_cleared(migration: Migration) -> None:
+    for run in migration.runs:
+        (printed,) = run.finished
+        first, *rest = [line for line in printed.splitlines() if line]
+        assert first == VERIFY_HEAD
+        assert all(line.startswith("Clearing ") for line in rest), printed
+        assert len(rest) == 2
+        assert run.looked_again == ""
+
+
+def test_a_wave_that_has_run_or_is_not_due_is_told_before_it_is_started(migration: Migration) -> None:
+    planned = migration.planned
+    (*_, look) = planned.runbook.wave(1).look
+    lines = planned.type(look).split()
+    assert "rather" in lines, "its partition stands elsewhere by now"
 
 
 def test_what_kafka_prints_at_the_start_of_a_wave_is_what_its_rollback_holds(migration: Migration) -> None:
@@ -247,9 +293,11 @@ def test_a_drained_broker_holds_nothing(migration: Migration) -> None:
 
 def test_every_check_that_the_runbook_asks_for_after_the_last_wave_holds(migration: Migration) -> None:
     planned = migration.planned
-    idle, drained = planned.runbook.section("After the last wave")[""]
-    assert planned.lab.shell(idle, planned.out).stdout.strip() == NOTHING_MOVES
-    assert '"partition":"' not in planned.type(drained)
+    steps = planned.runbook.section("6. After the last wave")
+    drained = steps.pop("The drained brokers hold nothing")
+    printed = [planned.lab.shell(block, planned.out).stdout.strip() for blocks in steps.values() for block in blocks]
+    assert printed == [NOTHING_MOVES, "", "", ""]
+    assert '"partition":"' not in planned.type(*drained)
 
 
 def test_the_data_is_the_same_as_before(migration: Migration) -> None:
@@ -272,11 +320,12 @@ def test_a_drain_is_rolled_back_to_the_exact_lists_from_before_a_wave(migration:
     assert len(waves) == len(migration.runs) - to_wave + 1
     for index in range(1, len(waves) + 1):
         steps = runbook.wave(index)
-        for start in steps["Start"]:
-            planned.type(start, back)
-        watch(planned, steps["Watch"][0], back)
-        for finish in steps["Finish"]:
-            planned.type(finish, back)
+        assert planned.type(steps.look[-1], back).strip() == VERIFY_HEAD
+        for block in steps.start:
+            planned.type(block, back)
+        watch(planned, steps, back)
+        for block in (*steps.finish, *steps.elect):
+            planned.type(block, back)
     heads: dict[TopicPartition, int | None] = {key(move): move["previous"][0] for move in undone}
     state = settle(lab, expected, heads)
     assert lists_of(state) == expected

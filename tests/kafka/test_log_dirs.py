@@ -18,7 +18,7 @@ from conftest import require_programs
 from fleet import CLUSTERS, Kshift
 from lab import KafkaLab
 from lab_outputs import TopicPartition, parse_configs
-from moves import NOTHING_MOVES, leaders_of, lists_of
+from moves import NOTHING_MOVES, VERIFY_HEAD, leaders_of, lists_of
 from runbook import Runbook
 
 BROKERS = {1: ("a", 3), 2: ("b", 3)}
@@ -95,18 +95,23 @@ def test_a_log_dir_is_emptied_stopped_half_way_taken_back_and_emptied_for_good(e
     lists, leaders, dirs = lists_of(lab.describe()), leaders_of(lab.describe()), lab.log_dirs()
     moves = [(move["topic"], move["partition"]) for move in wave["partitions"]]
     assert sorted(moves) == in_dir(lab, 1, emptied.drained), "just what lies there moves"
-    assert emptied.type(steps["Look first"][0]).strip() == NOTHING_MOVES
+    under_replicated, moving, elsewhere = steps.look
+    assert emptied.type(under_replicated) == ""
+    assert emptied.type(moving).strip() == NOTHING_MOVES
+    assert emptied.type(elsewhere).strip() == VERIFY_HEAD
 
     # In flight: throttled on the one broker, invisible to --list, and called off by asking for the old dir.
-    start = steps["Start"][0]
+    (start,), (watch,) = steps.start, steps.watch
     printed = emptied.type(start.replace(f"-throttle {RATE} ", f"-throttle {STANDSTILL} "))
     assert printed.count("Successfully started moving log directory") == len(moves)
     assert emptied.rates() == {"1": {RATE_KEY: str(STANDSTILL)}}
-    assert "still in progress" in emptied.type(steps["Watch"][0])
-    assert emptied.type(steps["Look first"][0]).strip() == NOTHING_MOVES
-    emptied.type(steps["Pause"][0])
+    assert int(emptied.lab.shell(watch, emptied.out).stdout) < (steps.count or 0)
+    assert emptied.type(moving).strip() == NOTHING_MOVES
+    slower, _ = emptied.runbook.trouble("Pause", 1)[""]
+    emptied.type(slower)
     assert emptied.rates() == {"1": {RATE_KEY: "1000000"}}, "started again, it runs at another rate"
-    back, verify_back = steps["Go back"]
+    going_back = emptied.runbook.trouble("Go back", 1)
+    (back,), (verify_back,) = going_back["Ask for the old log dirs"], going_back["Verify and clear"]
     emptied.type(back)
     emptied.verify(verify_back)
     lab.wait_for("the old log dirs", lambda: lab.log_dirs() == dirs)
@@ -118,12 +123,14 @@ def test_a_log_dir_is_emptied_stopped_half_way_taken_back_and_emptied_for_good(e
     assert {broker: {key: int(rate) for key, rate in found.items()} for broker, found in emptied.rates().items()} == (
         throttle["brokers"]
     )
-    seconds = emptied.verify(steps["Watch"][0])
+    started = time.monotonic()
+    lab.wait_for("the copies to end", lambda: steps.is_done(lab.shell(watch, emptied.out).stdout), seconds=120)
+    seconds = time.monotonic() - started
     forecast = wave["duration_seconds"]
     print(f"forecast {forecast}, seen {seconds:.1f} s")
     assert seconds < 3 * forecast["high"] + 15
     assert emptied.rates() != {}, "looking leaves the throttle"
-    emptied.type(steps["Finish"][0])
+    emptied.type(*steps.finish)
     assert emptied.rates() == {}
 
     assert in_dir(lab, 1, emptied.drained) == []
@@ -135,8 +142,9 @@ def test_a_log_dir_is_emptied_stopped_half_way_taken_back_and_emptied_for_good(e
     assert {at: after[at][1] for at in planned} == planned
     assert {at: found[2] for at, found in after.items()} == {at: found[2] for at, found in dirs.items()}
     assert (lists_of(lab.describe()), leaders_of(lab.describe())) == (lists, leaders)
-    for command in emptied.runbook.section("After the last wave")[""][0].splitlines():
-        assert lab.shell(command, emptied.out).stdout.strip() == "", command
+    last = emptied.runbook.section("6. After the last wave")
+    for block in (*last["Nothing is under-replicated"], *last["No throttle is left"]):
+        assert lab.shell(block, emptied.out).stdout.strip() == "", block
 
     # Taken back when it is over: copied back to where everything lay.
     emptied.type(back)

@@ -453,6 +453,9 @@ def test_the_files_of_a_directory_are_those_of_the_waves(
             "election.json": wave.election_json(),
             "throttle.json": wave.throttle_json(),
         }
+        if files["throttle.json"] is not None:
+            files |= plan.export("throttle", wave=wave.index, script="set")
+            files |= plan.export("throttle", wave=wave.index, script="unset")
         assert {path.name: path.read_bytes() for path in directory.iterdir()} == {
             name: content for name, content in files.items() if content is not None
         }

@@ -8,6 +8,7 @@ pub(super) mod care;
 pub(super) mod dates;
 pub(super) mod disk;
 pub(super) mod drift;
+pub(super) mod earlier;
 pub(super) mod health;
 pub(super) mod leaders;
 pub(super) mod limits;
@@ -67,6 +68,7 @@ pub(super) const FIGURES: &[Rule] = &[
     summary::judge,
     brokers::judge,
     lower_bound::judge,
+    earlier::judge,
 ];
 
 /// What the plan claims of its moves.

@@ -7,8 +7,8 @@ use crate::base::units::{Bytes, BytesPerSec, Seconds};
 use crate::check::case::Case;
 use crate::check::{Report, Violation, bound, figures};
 use crate::plan::{
-    ANY_DIR, Bottleneck, ClusterIdentity, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage, Summary, Throttle,
-    Wave,
+    ANY_DIR, Bottleneck, ClusterIdentity, EarlierThrottles, Estimate, Moves, Plan, PlanBroker, PlanDir, Role, Stage,
+    Summary, Throttle, Wave,
 };
 use crate::replay::World;
 use crate::request::Request;
@@ -143,6 +143,7 @@ pub fn bare(snapshot: &Snapshot, request: Request, waves: &[(Stage, &[To])]) -> 
         warnings: Vec::new(),
         complete: true,
         drift: None,
+        throttles_before: EarlierThrottles::default(),
     }
 }
 
