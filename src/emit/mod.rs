@@ -1,5 +1,6 @@
 //! Files and pages, each made from a finished plan alone: one file of code per format.
 
+pub mod dns;
 pub mod election;
 pub mod export;
 pub mod files;
@@ -12,7 +13,10 @@ mod runbook_dirs;
 mod runbook_facts;
 mod runbook_steps;
 mod runbook_text;
+pub mod strimzi;
+mod strimzi_text;
 pub mod throttle;
+mod yaml;
 
 #[cfg(test)]
 mod golden;
