@@ -16,7 +16,7 @@ between threads. Long calls let other threads run, and stop on Ctrl-C.
 """
 
 from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
-from kshift._kshift import Cluster, Plan, Wave, __version__, check, compare, plan, simulate
+from kshift._kshift import Campaign, Cluster, Plan, Wave, __version__, check, compare, plan, simulate
 from kshift._types import (
     AtRisk,
     AtRiskSpan,
@@ -25,6 +25,7 @@ from kshift._types import (
     Bounds,
     Broker,
     BrokerThrottle,
+    CampaignFault,
     Change,
     Comparison,
     CountBound,
@@ -42,6 +43,7 @@ from kshift._types import (
     Move,
     Notice,
     Outcome,
+    PhaseStatus,
     Place,
     PlanBroker,
     PlanLogDir,
@@ -54,6 +56,7 @@ from kshift._types import (
     SimulatedWave,
     Simulation,
     SourcesGain,
+    Standing,
     Stuck,
     Summary,
     Target,
@@ -74,6 +77,8 @@ __all__ = [
     "Bounds",
     "Broker",
     "BrokerThrottle",
+    "Campaign",
+    "CampaignFault",
     "Change",
     "Cluster",
     "ClusterError",
@@ -97,6 +102,7 @@ __all__ = [
     "Move",
     "Notice",
     "Outcome",
+    "PhaseStatus",
     "Place",
     "Plan",
     "PlanBroker",
@@ -110,6 +116,7 @@ __all__ = [
     "SimulatedWave",
     "Simulation",
     "SourcesGain",
+    "Standing",
     "Stuck",
     "Summary",
     "Target",

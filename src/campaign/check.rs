@@ -277,7 +277,15 @@ impl Judge<'_> {
         let Campaign { old, new, .. } = self.campaign;
         let (held, lists) = self.held.among(old);
         match (held.is_empty(), self.held.moving, self.held.among(new).1) {
-            (false, ..) => (State::Open, format!("{} in lists {} still {}", counted(lists, "place"), either(lists as usize, "is", "are"), brokers(&held))),
+            (false, ..) => (
+                State::Open,
+                format!(
+                    "{} in lists {} still {}",
+                    counted(lists, "place"),
+                    either(lists as usize, "is", "are"),
+                    brokers(&held)
+                ),
+            ),
             (_, moving @ 1.., _) => (State::Open, format!("{} still on the way", counted(moving, "partition"))),
             (_, _, 0) => (State::Open, format!("neither {} nor {} hold anything", brokers(old), brokers(new))),
             _ => (State::Done, format!("no list names {}", brokers(old))),

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::args::{ExportArgs, ExportFormat};
 use super::console::Console;
-use super::load;
 use super::summary::gap;
 use super::view::{Lines, View, warnings_text};
+use super::{around, load};
 use crate::base::error::{Code, Error, Result};
 use crate::base::fs;
 use crate::base::text::counted;
@@ -22,6 +22,9 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
         ExportFormat::Election(of) => export::election(&plan, of.wave)?,
         ExportFormat::Throttle(of) => export::throttle(&plan, of.wave)?,
         ExportFormat::Runbook => export::runbook(&plan),
+        ExportFormat::Strimzi(args) => around::of_strimzi(&plan, args)?,
+        ExportFormat::Route53(args) => around::of_route53(&plan, args)?,
+        ExportFormat::Dnsendpoint(args) => around::of_dnsendpoint(&plan, args)?,
     };
     let view = ExportView {
         files: listed(&files),

@@ -13,7 +13,8 @@ use crate::base::work::Work;
 use crate::plan::rollback::{rollback, waves};
 use crate::plan::{self, BrokerThrottle, Plan, Role, Stage, Throttle, sample};
 
-fn golden(name: &str, found: &[u8]) {
+/// Compares with `tests/golden/NAME`.
+pub fn golden(name: &str, found: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     #[expect(clippy::disallowed_methods, reason = "a test may ask whether to write its expectations anew")]
     let bless = std::env::var("KSHIFT_BLESS").is_ok_and(|value| value == "1");

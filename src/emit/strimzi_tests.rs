@@ -1,6 +1,7 @@
 //! What the patches say, and what is refused. Strimzi's own classes read the golden files in tests/kafka.
 
 use super::*;
+use crate::emit::golden::golden;
 use crate::plan::sample;
 
 fn options(pools: &[&str]) -> Options {
@@ -108,5 +109,13 @@ fn pools_that_cannot_be_meant_are_refused() {
     assert!(matches!(refused(&["a=1004"]), (Code::InvalidValue, text) if text.contains("still hold replicas")));
     for text in ["brokers", "=1", "A=1", "a-=1", "a=", "a=2-1", "a=x"] {
         assert!(Pool::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_files_look_as_they_did() {
+    let pools = options(&["new=1-2,10", "old=1001-1004"]);
+    for (name, content) in strimzi(&plan(), &Options { namespace: Some("kafka".to_owned()), ..pools }).unwrap().iter() {
+        golden(&format!("strimzi/{name}"), content);
     }
 }

@@ -44,9 +44,11 @@ fn head(work: &Work<'_>) -> String {
     }
     if !work.foreign.is_empty() {
         page += &format!(
-            "\nIn none of these pools: {}. The operator does not see them, so it would hand out their ids again: keep \
-             the ranges below on the pools for as long as these brokers exist.\n",
-            brokers(&work.foreign)
+            "\nIn none of these pools: {}. The operator does not see {}, and would hand out the same {} again: keep the ranges \
+             below on the pools for as long as there are brokers outside.\n",
+            brokers(&work.foreign),
+            either(work.foreign.len(), "it", "them"),
+            either(work.foreign.len(), "id", "ids"),
         );
     }
     if !work.plan.complete {
@@ -140,8 +142,8 @@ fn waves(work: &Work<'_>) -> String {
 
 fn scale_down(work: &Work<'_>, pools: &[&PoolWork<'_>]) -> String {
     let mut page =
-        "## 3. After the drain: which ids to remove\n\nFirst `kshift gate decommission` on a new snapshot: no \
-                    list names these brokers, no throttle is left. Then the annotation, as before with a look at the \
+        "## 3. After the drain: which ids to remove\n\nFirst `kshift gate decommission now.json --brokers IDS` on a \
+                    new snapshot: no list names these brokers, no throttle is left. Then the annotation, as before with a look at the \
                     log of the operator:\n\n"
             .to_owned();
     page += &commands(pools.iter().map(|pool| pool_patch(work, pool, "3-ids-to-remove")));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use super::around::{self, Given};
 use super::ask::Maybe;
 use super::{interrupt, values};
 use crate::base::error::{Code, Error, Result};
@@ -13,8 +14,15 @@ use crate::emit::files::Files;
 use crate::plan::Plan;
 
 /// The formats and the options that each takes.
-const FORMATS: [(&str, &[&str]); 4] =
-    [("kafka", &["wave"]), ("election", &["wave"]), ("throttle", &["wave"]), ("runbook", &[])];
+const FORMATS: [(&str, &[&str]); 7] = [
+    ("kafka", &["wave"]),
+    ("election", &["wave"]),
+    ("throttle", &["wave"]),
+    ("runbook", &[]),
+    ("strimzi", around::STRIMZI),
+    ("route53", around::ROUTE53),
+    ("dnsendpoint", around::DNSENDPOINT),
+];
 
 /// What `format` makes of the plan, by name of file.
 pub fn export<'py>(
@@ -22,11 +30,13 @@ pub fn export<'py>(
     plan: &Arc<Plan>,
     format: &str,
     wave: Maybe<'_, '_>,
+    around: &Given<'_, '_>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let wave = wave.map(|value| values::count("wave", value, 0)).transpose()?;
-    refuse_unknown(format, &[("wave", wave.is_some())])?;
+    refuse_unknown(format, &[&[("wave", wave.is_some())][..], &around.names()].concat())?;
+    let around = around.read()?;
     let (plan, format) = (plan.clone(), format.to_owned());
-    let files = interrupt::run(py, move |_| made(&plan, &format, wave))?;
+    let files = interrupt::run(py, move |_| made(&plan, &format, wave, &around))?;
     let found = PyDict::new(py);
     for (name, content) in files.iter() {
         found.set_item(name, PyBytes::new(py, content))?;
@@ -34,12 +44,13 @@ pub fn export<'py>(
     Ok(found)
 }
 
-fn made(plan: &Plan, format: &str, wave: Option<u32>) -> Result<Files> {
+fn made(plan: &Plan, format: &str, wave: Option<u32>, around: &around::Options) -> Result<Files> {
     match format {
         "kafka" => export::kafka(plan, wave),
         "election" => export::election(plan, wave),
         "throttle" => export::throttle(plan, wave),
-        _ => Ok(export::runbook(plan)),
+        "runbook" => Ok(export::runbook(plan)),
+        _ => around.made(plan, format),
     }
 }
 

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use serde_json::json;
 
+use super::around::Given;
 use super::ask::{self, Limits, Maybe, ReadWays, Ways, What};
 use super::cluster::{Cluster, GIVEN, content_of};
 use super::wave::Wave;
@@ -265,9 +266,22 @@ impl Plan {
     }
 
     /// The plan, or a wave of it, in the form of another tool: content by name of file.
-    #[pyo3(signature = (format, *, wave=None))]
-    fn export<'py>(&self, py: Python<'py>, format: &str, wave: Maybe<'_, '_>) -> PyResult<Bound<'py, PyDict>> {
-        export::export(py, &self.paper, format, wave)
+    #[pyo3(signature = (format, *, wave=None, cluster=None, pools=None, namespace=None, api_version=None, facade=None, name=None))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn export<'py>(
+        &self,
+        py: Python<'py>,
+        format: &str,
+        wave: Maybe<'_, '_>,
+        cluster: Option<&str>,
+        pools: Maybe<'_, '_>,
+        namespace: Option<&str>,
+        api_version: Option<&str>,
+        facade: Maybe<'_, '_>,
+        name: Option<&str>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let around = Given { cluster, pools, namespace, api_version, facade, name };
+        export::export(py, &self.paper, format, wave, &around)
     }
 
     /// What happens to one partition, and why.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::facade::Facade;
 use super::steps::{Key, Record, State, story};
@@ -54,13 +54,13 @@ pub fn route53(plan: &Plan, facade: &Facade) -> Result<Files> {
 }
 
 /// Adds the requests of a step to the files; gives their names.
-fn write(files: &mut Files, zone: &str, dir: &str, step: &str, comment: &str, parts: Vec<Vec<Value>>) -> Vec<String> {
+fn write(files: &mut Files, zone: &str, dir: &str, step: &str, comment: &str, parts: Vec<Vec<Change>>) -> Vec<String> {
     let count = parts.len();
     let mut names = Vec::new();
     for (number, changes) in parts.into_iter().enumerate() {
         let part = if count == 1 { String::new() } else { format!("-part-{}", number + 1) };
         let comment = format!("kshift: {comment}{part}");
-        let request = json!({"HostedZoneId": zone, "ChangeBatch": {"Comment": comment, "Changes": changes}});
+        let request = Request { hosted_zone_id: zone, change_batch: Batch { comment, changes } };
         let name = format!("{dir}/{step}{part}.json");
         files.add(name.clone(), format!("{}\n", serde_json::to_string_pretty(&request).expect("plain data")));
         names.push(name);
@@ -68,30 +68,75 @@ fn write(files: &mut Files, zone: &str, dir: &str, step: &str, comment: &str, pa
     names
 }
 
+/// `ChangeResourceRecordSetsRequest`, with the service's own words for keys.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Request<'a> {
+    hosted_zone_id: &'a str,
+    change_batch: Batch,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Batch {
+    comment: String,
+    changes: Vec<Change>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Change {
+    action: &'static str,
+    resource_record_set: RecordSet,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RecordSet {
+    name: String,
+    #[serde(rename = "Type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_identifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<u32>,
+    #[serde(rename = "TTL")]
+    ttl: u32,
+    resource_records: Vec<RecordValue>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RecordValue {
+    value: String,
+}
+
 /// Changes that must be made at once: those of one record, or of one name whose record changes its type.
 #[derive(Default)]
 struct Group {
-    changes: Vec<Value>,
+    changes: Vec<Change>,
     values: usize,
     characters: usize,
     deletes: bool,
 }
 
 impl Group {
-    fn add(&mut self, action: &str, key: &Key, record: &Record) {
+    fn add(&mut self, action: &'static str, key: &Key, record: &Record) {
         let times = if action == "UPSERT" { 2 } else { 1 };
         self.values += times * record.values.len();
         self.characters += times * record.values.iter().map(String::len).sum::<usize>();
         self.deletes |= action == "DELETE";
-        let values: Vec<Value> = record.values.iter().map(|value| json!({"Value": value})).collect();
-        let mut set = json!({"Name": key.name, "Type": key.kind.as_str()});
-        if let Some(broker) = key.broker {
-            set["SetIdentifier"] = format!("broker-{broker}").into();
-            set["Weight"] = 1.into();
-        }
-        set["TTL"] = record.ttl.into();
-        set["ResourceRecords"] = values.into();
-        self.changes.push(json!({"Action": action, "ResourceRecordSet": set}));
+        self.changes.push(Change {
+            action,
+            resource_record_set: RecordSet {
+                name: key.name.clone(),
+                kind: key.kind.as_str(),
+                set_identifier: key.broker.map(|broker| format!("broker-{broker}")),
+                weight: key.broker.map(|_| 1),
+                ttl: record.ttl,
+                resource_records: record.values.iter().map(|value| RecordValue { value: value.clone() }).collect(),
+            },
+        });
     }
 }
 
@@ -109,8 +154,8 @@ fn changes(from: &State, to: &State) -> Vec<Group> {
 }
 
 /// As few requests as keep the order and the limits.
-fn batches_of(groups: Vec<Group>) -> Vec<Vec<Value>> {
-    let mut batches: Vec<Vec<Value>> = Vec::new();
+fn batches_of(groups: Vec<Group>) -> Vec<Vec<Change>> {
+    let mut batches: Vec<Vec<Change>> = Vec::new();
     let (mut values, mut characters) = (usize::MAX, usize::MAX);
     for group in groups {
         values = values.saturating_add(group.values);

@@ -9,12 +9,12 @@ use crate::emit::out_dir::wave_name;
 
 /// The page for Route 53; `files` are those of each step, forward and back.
 pub(super) fn route53(story: &Story<'_>, files: &[[Vec<String>; 2]]) -> String {
-    let command = |name: &String| format!("`aws route53 change-resource-record-sets --cli-input-json file://{name}`");
-    let cell = |names: &Vec<String>| names.iter().map(command).collect::<Vec<_>>().join(", then ");
+    let cell = |names: &Vec<String>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", then ");
     let rows = story.steps.iter().zip(files).map(|(step, [there, back])| (step, cell(there), cell(back)));
     let mut page = head(story);
+    page += "Each file is one request: `aws route53 change-resource-record-sets --cli-input-json file://FILE`.\n\n";
     page += &table(story, rows);
-    page += "\nEach command answers with an id; the change is everywhere once `aws route53 wait \
+    page += "\nEach request answers with an id; the change is everywhere once `aws route53 wait \
              resource-record-sets-changed --id ID` returns. Batches are refused as a whole or done as a whole; of a step \
              with several, the ones that add stand first.\n";
     page += if story.is_weighted {
@@ -32,15 +32,16 @@ pub(super) fn route53(story: &Story<'_>, files: &[[Vec<String>; 2]]) -> String {
 /// The page for external-dns.
 pub(super) fn dnsendpoint(story: &Story<'_>, options: &Options) -> String {
     let namespace = options.namespace.as_ref().map_or(String::new(), |namespace| format!(" -n {namespace}"));
-    let command = |step: &Step| format!("`kubectl{namespace} apply -f steps/{}.yaml`", step.name);
+    let file = |step: &Step| format!("`steps/{}.yaml`", step.name);
     let rows = story.steps.iter().enumerate().map(|(number, step)| {
         let back = match number.checked_sub(1) {
-            Some(before) => command(&story.steps[before]),
+            Some(before) => file(&story.steps[before]),
             None => format!("`kubectl{namespace} delete dnsendpoint {}`", options.name),
         };
-        (step, command(step), back)
+        (step, file(step), back)
     });
     let mut page = head(story);
+    page += &format!("Each file is applied with `kubectl{namespace} apply -f FILE`.\n\n");
     page += &table(story, rows);
     page += "\nEach file holds all names, so the way back is the file of the step before. external-dns must watch \
              these resources (`--source=crd`), manage CNAME and address records of this zone, and run with \
@@ -74,8 +75,7 @@ fn head(story: &Story<'_>) -> String {
 
 fn table<'a>(story: &Story<'_>, rows: impl Iterator<Item = (&'a Step, String, String)>) -> String {
     let mut table =
-        "## Steps\n\n| step | when | what changes | command | then | way back |\n|---|---|---|---|---|---|\n"
-            .to_owned();
+        "## Steps\n\n| step | when | what changes | file | then | way back |\n|---|---|---|---|---|---|\n".to_owned();
     let mut before: Option<&Step> = None;
     for (step, there, back) in rows {
         let [when, then] = times(story, step.cause);
