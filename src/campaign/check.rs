@@ -99,9 +99,11 @@ pub fn check(campaign: &Campaign, snapshot: &Snapshot, plans: &[(Kind, Plan)]) -
         }
         phases.push(Status { phase: phase.kind, state, found });
     }
-    judge.order(&phases, &mut faults);
+    order(&phases, &mut faults);
     judge.strays(&mut faults);
-    plans.iter().for_each(|(kind, plan)| judge.plan(*kind, plan, &mut faults));
+    for (kind, plan) in plans {
+        judge.plan(*kind, plan, &mut faults);
+    }
     let last_done = phases.iter().rposition(|status| status.state == State::Done);
     let is_current = |(at, status): &(usize, &Status)| match status.state {
         State::Open => true,
@@ -213,7 +215,7 @@ impl Judge<'_> {
         } else if unknown == 0 {
             (State::Done, format!("every broker that serves advertises `{pattern}`"))
         } else {
-            told(marked, format!("the snapshot does not know what {} advertise", counted(unknown, "broker")))
+            told(marked, &format!("the snapshot does not know what {} advertise", counted(unknown, "broker")))
         }
     }
 
@@ -234,7 +236,7 @@ impl Judge<'_> {
                 let state = if self.held.among(&between).1 > 0 { State::Unknown } else { State::Open };
                 (state, format!("{found}: mark the phase once it is over"))
             }
-            _ => (State::Open, format!("{} name {}", counted(lists, "list"), brokers(&held))),
+            _ => (State::Open, holding(&held, lists)),
         }
     }
 
@@ -277,15 +279,7 @@ impl Judge<'_> {
         let Campaign { old, new, .. } = self.campaign;
         let (held, lists) = self.held.among(old);
         match (held.is_empty(), self.held.moving, self.held.among(new).1) {
-            (false, ..) => (
-                State::Open,
-                format!(
-                    "{} in lists {} still {}",
-                    counted(lists, "place"),
-                    either(lists as usize, "is", "are"),
-                    brokers(&held)
-                ),
-            ),
+            (false, ..) => (State::Open, holding(&held, lists)),
             (_, moving @ 1.., _) => (State::Open, format!("{} still on the way", counted(moving, "partition"))),
             (_, _, 0) => (State::Open, format!("neither {} nor {} hold anything", brokers(old), brokers(new))),
             _ => (State::Done, format!("no list names {}", brokers(old))),
@@ -296,7 +290,7 @@ impl Judge<'_> {
         match self.snapshot.mode {
             Some(Mode::Kraft) => (State::Done, "the cluster runs KRaft".to_owned()),
             Some(Mode::Zookeeper) => (State::Open, "the cluster runs with ZooKeeper".to_owned()),
-            None => told(marked, "the snapshot does not know who keeps the metadata".to_owned()),
+            None => told(marked, "the snapshot does not know who keeps the metadata"),
         }
     }
 
@@ -307,23 +301,6 @@ impl Judge<'_> {
             return (State::Done, format!("the cluster knows none of {}", brokers(&self.campaign.old)));
         }
         (State::Open, format!("the cluster knows {}", brokers(&there)))
-    }
-
-    /// What is over although something before it is not.
-    fn order(&self, phases: &[Status], faults: &mut Vec<Fault>) {
-        let begun = |status: &&Status| {
-            status.state == State::Done && matches!(status.phase, Kind::Drain | Kind::Kraft | Kind::Decommission)
-        };
-        let Some(last) = phases.iter().rposition(|status| begun(&status)) else { return };
-        for status in phases[..last].iter().filter(|status| status.state == State::Open) {
-            let message = format!(
-                "phase `{}` is over, and `{}` before it is not: {}",
-                phases[last].phase.as_str(),
-                status.phase.as_str(),
-                status.found
-            );
-            faults.push(Fault { code: "out-of-order", message });
-        }
     }
 
     fn strays(&self, faults: &mut Vec<Fault>) {
@@ -377,8 +354,30 @@ impl Judge<'_> {
     }
 }
 
+/// What is over although something before it is not.
+fn order(phases: &[Status], faults: &mut Vec<Fault>) {
+    let begun = |status: &&Status| {
+        status.state == State::Done && matches!(status.phase, Kind::Drain | Kind::Kraft | Kind::Decommission)
+    };
+    let Some(last) = phases.iter().rposition(|status| begun(&status)) else { return };
+    for status in phases[..last].iter().filter(|status| status.state == State::Open) {
+        let message = format!(
+            "phase `{}` is over, and `{}` before it is not: {}",
+            phases[last].phase.as_str(),
+            status.phase.as_str(),
+            status.found
+        );
+        faults.push(Fault { code: "out-of-order", message });
+    }
+}
+
+/// `brokers 1-3 hold 6 replicas`.
+fn holding(held: &IdSet, lists: u64) -> String {
+    format!("{} {} {}", brokers(held), either(held.len(), "holds", "hold"), counted(lists, "replica"))
+}
+
 /// What only people can tell.
-fn told(marked: bool, why: String) -> (State, String) {
+fn told(marked: bool, why: &str) -> (State, String) {
     if marked {
         (State::Done, format!("marked as done; {why}"))
     } else {

@@ -247,6 +247,7 @@ fn decommission(ask: &Ask) -> Texts {
     let old = &ask.old;
     let mut steps = vec![
         format!("stop {} where they still run", brokers(old)),
+        "with Strimzi and old brokers in node pools: steps 3 to 5 of `kshift export drain strimzi --cluster NAME --pool NAME=IDS`".into(),
         "under KRaft unregister those that still are registered: `kafka-cluster.sh unregister --bootstrap-server HOST:PORT --id ID`".into(),
     ];
     if ask.facade.is_some() {

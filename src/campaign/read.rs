@@ -113,7 +113,7 @@ impl Reader<'_> {
 
     fn ids(&mut self, object: &Map<String, Value>, key: &str, needed: bool) -> IdSet {
         match self.text(object, "", key) {
-            None if needed && !object.get(key).is_some_and(|value| !value.is_null()) => {
+            None if needed && object.get(key).is_none_or(Value::is_null) => {
                 self.fault(Code::MissingField, key, format!("`{key}` is missing"));
             }
             None => {}

@@ -126,7 +126,7 @@ fn what_contradicts_the_campaign_is_named() {
     let standing = check(&marked, &start(), &[]);
     assert_eq!(codes(&standing), ["not-done"]);
     assert!(
-        standing.faults[0].message.contains("`drain` is marked as done, and is not: 6 places"),
+        standing.faults[0].message.contains("`drain` is marked as done, and is not: brokers 1-3 hold 6 replicas"),
         "{:?}",
         standing.faults
     );

@@ -1,5 +1,7 @@
 //! A campaign as Markdown, for the team that approves it.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use super::{Campaign, Phase};
 use crate::base::text::brokers;
 

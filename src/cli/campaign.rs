@@ -1,5 +1,7 @@
 //! `kshift campaign`: the phases of a migration in one file, and where a cluster stands in it.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};

@@ -13,6 +13,8 @@
 //! are not seen), one that is shorter than what is removed to the highest ids of the pool. So ranges and replicas are
 //! written together here, from the same set of ids.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use super::files::Files;
 use super::strimzi_text;
 use super::yaml::{is_label, text};
@@ -134,7 +136,7 @@ pub(super) struct Work<'a> {
 ///
 /// # Errors
 /// [`Code::Usage`] without pools, [`Code::Duplicate`] for a pool or broker that stands twice, [`Code::UnknownBroker`] for
-/// a broker that the plan does not have, [`Code::InvalidValue`] for a pool that the plan leaves alone.
+/// a broker that the plan does not have, [`Code::InvalidValue`] where the plan leaves all pools alone.
 pub fn strimzi(plan: &Plan, options: &Options) -> Result<Files> {
     let work = work_of(plan, options)?;
     let mut files = Files::default();
@@ -161,7 +163,9 @@ pub fn strimzi(plan: &Plan, options: &Options) -> Result<Files> {
             let back = Some((NEXT, ascending(&pool.removed)));
             files.add(name("back/4-scale-down"), work.patch(pool, back, Some(all)).into_bytes());
         }
-        files.add(name("5-clean-up"), work.clean(pool).into_bytes());
+        if pool.is_touched() {
+            files.add(name("5-clean-up"), work.clean(pool).into_bytes());
+        }
     }
     Ok(files)
 }
@@ -200,8 +204,9 @@ fn work_of<'a>(plan: &'a Plan, options: &'a Options) -> Result<Work<'a>> {
         }
     };
     let pools: Vec<PoolWork<'a>> = options.pools.iter().map(of_pool).collect();
-    if let Some(idle) = pools.iter().find(|pool| pool.added.is_empty() && pool.removed.is_empty()) {
-        return Err(nothing_to_do(plan, idle));
+    // A pool without work tells at least which brokers are the operator's.
+    if pools.iter().all(|pool| !pool.is_touched()) {
+        return Err(nothing_to_do(plan, &pools));
     }
     let in_pool = |id: BrokerId| options.pools.iter().any(|pool| pool.ids.contains(id));
     let foreign = || plan.brokers.iter().filter(|broker| !in_pool(broker.id));
@@ -264,18 +269,29 @@ fn refuse_strange_pools(plan: &Plan, options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn nothing_to_do(plan: &Plan, pool: &PoolWork<'_>) -> Error {
-    let message = format!("the plan neither fills new brokers of the node pool `{}` nor empties any", pool.name);
+impl PoolWork<'_> {
+    /// Whether brokers come or go.
+    pub fn is_touched(&self) -> bool {
+        !self.added.is_empty() || !self.removed.is_empty()
+    }
+}
+
+fn nothing_to_do(plan: &Plan, pools: &[PoolWork<'_>]) -> Error {
+    let message = "the plan neither fills new brokers of the node pools named nor empties any";
     let error = Error::new(Code::InvalidValue, message).at(Place::source("--pool"));
-    if !pool.held.is_empty() {
-        let held = format!("{} of it still hold replicas after the last wave", brokers(&pool.held));
+    let held = set(pools.iter().flat_map(|pool| pool.held.iter()));
+    if !held.is_empty() {
+        let held = format!("{} of them still hold replicas after the last wave", brokers(&held));
         return error.note(held).help("plan a drain of everything they hold before the pool is scaled down");
     }
-    let by_role = |role: Role| set(plan.brokers.iter().filter(|broker| broker.role == role).map(|broker| broker.id));
+    let by = |wanted: &dyn Fn(&PlanBroker) -> bool| set(plan.brokers.iter().filter(|b| wanted(b)).map(|b| b.id));
+    let drained = by(&|broker| broker.role == Role::Drain);
+    let new = by(&|broker| broker.role == Role::Target && broker.replicas_before == 0);
+    let said = |ids: &IdSet| if ids.is_empty() { "none".to_owned() } else { ids.to_string() };
     error
-        .note(format!("it drains {}", brokers(&by_role(Role::Drain))))
-        .note(format!("it fills {}", brokers(&by_role(Role::Target))))
-        .help("leave out pools that the plan does not touch")
+        .note(format!("brokers that it drains: {}", said(&drained)))
+        .note(format!("brokers that it fills and that hold nothing yet: {}", said(&new)))
+        .help("name the pools of these brokers; targets that hold data already need no scale-up")
 }
 
 impl Work<'_> {

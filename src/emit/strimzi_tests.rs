@@ -105,8 +105,12 @@ fn pools_that_cannot_be_meant_are_refused() {
     assert_eq!(refused(&["a=1", "a=2"]).0, Code::Duplicate);
     assert_eq!(refused(&["a=1-2", "b=2"]).0, Code::Duplicate);
     assert!(matches!(refused(&["a=1,1103"]), (Code::UnknownBroker, text) if text.contains("did you mean `1003`?")));
-    assert!(matches!(refused(&["a=7"]), (Code::InvalidValue, text) if text.contains("leave out pools")));
+    assert!(
+        matches!(refused(&["a=7"]), (Code::InvalidValue, text) if text.contains("fills and that hold nothing yet: 1-2,10"))
+    );
     assert!(matches!(refused(&["a=1004"]), (Code::InvalidValue, text) if text.contains("still hold replicas")));
+    let beside = strimzi(&plan(), &options(&["new=1-2,10", "stays=7"])).unwrap();
+    assert!(!names(&beside).iter().any(|name| name.contains("stays")), "a pool without work is only listed");
     for text in ["brokers", "=1", "A=1", "a-=1", "a=", "a=2-1", "a=x"] {
         assert!(Pool::parse(text).is_err(), "{text}");
     }

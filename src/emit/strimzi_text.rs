@@ -1,5 +1,7 @@
 //! The procedure for Strimzi, in Markdown: which patch goes on when, what to look at, and the way back.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use super::out_dir::wave_name;
 use super::strimzi::{PoolWork, RESERVED_ID_MAX, Work, ascending, descending};
 use crate::base::ids::IdSet;
@@ -220,5 +222,6 @@ fn clean_up(work: &Work<'_>) -> String {
     } else {
         "Only once the brokers outside the pools are gone: until then the ranges keep the operator off their ids.\n\n"
     };
-    page + &commands(work.pools.iter().map(|pool| pool_patch(work, pool, "5-clean-up")))
+    let touched = work.pools.iter().filter(|pool| pool.is_touched());
+    page + &commands(touched.map(|pool| pool_patch(work, pool, "5-clean-up")))
 }

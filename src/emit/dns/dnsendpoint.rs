@@ -3,6 +3,8 @@
 //! The resource is declarative, so the way back from a step is the file of the step before it, and no file depends on
 //! which was applied last.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use super::facade::Facade;
 use super::steps::{Key, Record, Step, story};
 use super::text as page;

@@ -210,7 +210,8 @@ struct Names<'a> {
 impl Names<'_> {
     /// Fills the bootstrap name from these brokers: those in it stay, then evenly from all racks.
     fn choose(&mut self, from: &[&PlanBroker]) {
-        self.bootstrap.retain(|id| from.iter().any(|broker| broker.id == *id));
+        let open: BTreeSet<BrokerId> = from.iter().map(|broker| broker.id).collect();
+        self.bootstrap.retain(|id| open.contains(id));
         let mut by_rack: BTreeMap<Option<&str>, Vec<BrokerId>> = BTreeMap::new();
         for broker in from.iter().filter(|broker| !self.bootstrap.contains(&broker.id)) {
             by_rack.entry(broker.rack.as_deref()).or_default().push(broker.id);
@@ -225,9 +226,8 @@ impl Names<'_> {
     fn ttl_of(&self, broker: Option<BrokerId>) -> u32 {
         let ttl = self.facade.ttl;
         match &self.ttl {
-            TtlNow::Before => ttl.before,
             TtlNow::During(of) if broker.is_none_or(|id| of.contains(id)) => ttl.during,
-            TtlNow::During(_) => ttl.before,
+            TtlNow::Before | TtlNow::During(_) => ttl.before,
             TtlNow::After => ttl.after,
         }
     }

@@ -1,5 +1,7 @@
 //! `dns.md`: what is done when, which name points where, and the way back.
 
+#![expect(clippy::format_push_string, reason = "a page is put together once; `write!` would bury its sentences")]
+
 use super::dnsendpoint::Options;
 use super::facade::{Host, Retired};
 use super::steps::{Cause, Key, Record, RecordType, Step, Story};
