@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, SupportsFloat, SupportsIndex, TypeAlias, final
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, final
 
 from kshift._types import (
     AtRisk,
@@ -480,7 +480,7 @@ class Plan:
 
     def export(
         self,
-        format: Literal["kafka", "election", "throttle", "runbook", "strimzi", "route53", "dnsendpoint"],
+        format: Literal["kafka", "election", "throttle", "runbook", "strimzi", "route53", "dnsendpoint"],  # noqa: A002
         *,
         wave: SupportsIndex | None = None,
         cluster: str | None = None,
@@ -558,7 +558,7 @@ class Campaign:
     def check(self, cluster: Cluster) -> Standing:
         """Tell in which phase a cluster is, what comes next, and what contradicts the campaign.
 
-        Plans that phases name are read from beside the file that the campaign was loaded from. Raises ``InputError`` when
+        Plans that phases name are read from beside the file that it was loaded from. Raises ``InputError`` when
         one of them cannot be read.
         """
 

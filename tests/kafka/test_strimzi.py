@@ -66,10 +66,10 @@ def scaled(pool: set[int], replicas: int, next_ids: str, remove_ids: str) -> set
     to_add = ids_of(next_ids) if next_ids != "-" else iter(())
     to_remove = ids_of(remove_ids) if remove_ids != "-" else iter(())
     while len(pool) < replicas:
-        free = (id for id in itertools.chain(to_add, itertools.count()) if id not in pool)
+        free = (broker for broker in itertools.chain(to_add, itertools.count()) if broker not in pool)
         pool.add(next(free))
     while len(pool) > replicas:
-        chosen = next((id for id in to_remove if id in pool), max(pool))
+        chosen = next((broker for broker in to_remove if broker in pool), max(pool))
         pool.discard(chosen)
     return pool
 

@@ -28,7 +28,8 @@ FACADE = {
     "broker": "b{id}.kafka.example.com",
 }
 NAMED = {**FACADE, "hosts": {"0-11,1000-1011": "kafka-{id}.internal"}, "retired": "delete"}
-ADDRESSES = {**FACADE, "hosts": {"0-11": "10.0.0.1{id}", "1000-1009": "10.{id}.0.1", "1010": "10.9.9.9", "1011": "10.9.9.8"}}
+HOSTS = {str(broker): f"10.0.{broker // 100}.{broker % 100}" for broker in (*range(12), *range(1000, 1012))}
+ADDRESSES = {**FACADE, "hosts": HOSTS}
 
 
 @pytest.fixture(scope="module")

@@ -234,6 +234,5 @@ fn notes(story: &Story<'_>) -> String {
             "Hosts that are names are resolved twice: what their own TTL is adds to every wait above.".to_owned(),
         );
     }
-    let lines: String = notes.iter().map(|note| format!("- {note}\n")).collect();
-    if lines.is_empty() { lines } else { format!("\n## Mind\n\n{lines}") }
+    if notes.is_empty() { String::new() } else { format!("\n## Mind\n\n- {}\n", notes.join("\n- ")) }
 }
