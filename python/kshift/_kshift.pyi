@@ -492,11 +492,12 @@ class Plan:
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
-        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole plan
-        as if it were done at once), ``runbook``. ``strimzi``: patches of the node pools of ``pools`` (name: brokers), for the
-        ``Kafka`` resource ``cluster``. ``route53`` and ``dnsendpoint``: changes of the names that ``facade`` describes, a path
-        or a mapping; ``name`` is that of the ``DNSEndpoint``. Raises ``InputError`` for a wave that the plan does not have, an
-        option that the format does not take or lacks, and ``throttle`` where nothing is throttled.
+        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole
+        plan as if it were done at once), ``runbook``. ``strimzi``: patches of the node pools of ``pools`` (name:
+        brokers), for the ``Kafka`` resource ``cluster``. ``route53`` and ``dnsendpoint``: changes of the names that
+        ``facade`` describes, a path or a mapping; ``name`` is that of the ``DNSEndpoint``. Raises ``InputError`` for a
+        wave that the plan does not have, an option that the format does not take or lacks, and ``throttle`` where
+        nothing is throttled.
 
         >>> list(plan.export("kafka", wave=1))
         ['reassign.json']
@@ -538,8 +539,8 @@ class Campaign:
     ) -> Campaign:
         """Make a campaign: brokers that shall be gone at the end, and brokers that take over, which need not exist yet.
 
-        ``pair`` frees the ids of brokers first, each by way of an old broker. Raises ``InputError`` for brokers that the
-        cluster does not have, or that are to leave and to stay.
+        ``pair`` frees the ids of brokers first, each by way of an old broker. Raises ``InputError`` for brokers that
+        the cluster does not have, or that are to leave and to stay.
 
         >>> import kshift
         >>> campaign = kshift.Campaign.new(kshift.Cluster.example(), old="1000-1011", new="0-11")

@@ -63,7 +63,10 @@ impl Campaign {
             throttle: throttle.map(|rate| values::rate("throttle", rate)).transpose()?,
         };
         let (_, completion) = cluster.completed_with(Supplements::default());
-        let made = interrupt::run(py, move |_| paper::make(&completion.finish()?, &ask))?;
+        let made = interrupt::run(py, move |_| {
+            let snapshot = completion.finish()?;
+            paper::make(&snapshot, &ask)
+        })?;
         Ok(Campaign { paper: Arc::new(made), file: PathBuf::new() })
     }
 
@@ -90,7 +93,8 @@ impl Campaign {
         let (campaign, file) = (self.paper.clone(), self.file.clone());
         let standing: Standing = interrupt::run(py, move |_| {
             let plans = command::plans(&campaign, &file)?;
-            Ok(paper::check(&campaign, &completion.finish()?, &plans))
+            let snapshot = completion.finish()?;
+            Ok(paper::check(&campaign, &snapshot, &plans))
         })?;
         let mut fields = json!(standing);
         fields["text"] = standing.text(false).into();
