@@ -77,7 +77,8 @@ def schema(root: Path) -> dict[str, Any]:
     crd = yaml.safe_load((root / "tests/fixtures/external-dns/dnsendpoints.externaldns.k8s.io.yaml").read_text())
     (version,) = crd["spec"]["versions"]
     assert version["name"] == "v1alpha1"
-    return closed(version["schema"]["openAPIV3Schema"])
+    found: dict[str, Any] = closed(version["schema"]["openAPIV3Schema"])
+    return found
 
 
 def closed(schema: Any) -> Any:
