@@ -95,7 +95,7 @@ def test_each_step_adds_or_removes_the_brokers_of_the_plan_and_the_way_back_undo
 ) -> None:
     cluster, plan, out = tmp_path / "cluster.json", tmp_path / "plan", tmp_path / "strimzi"
     kshift("example", "--old", "4", "--new", "5", "--partitions", "40", "--old-base", "2000", "-o", cluster)
-    kshift("plan", cluster, "--drain", "2000-2003", "--onto", "0-4", "--out", plan)
+    kshift("plan", cluster, "--drain", "2000-2003", "--onto", "0-4", "--ignore-disk", "--out", plan)
     newest = sorted(VERSIONS[version])[0]
     options = ["--cluster", "prod", "--pool", "new=0-4", "--pool", "old=2000-2003", "--api-version", newest]
     kshift("export", plan, "strimzi", *options, "--out", out)
