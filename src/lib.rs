@@ -15,6 +15,7 @@ pub mod base;
 pub mod bench;
 mod bound;
 mod calendar;
+pub mod campaign;
 pub mod check;
 mod classes;
 #[cfg(feature = "cli")]

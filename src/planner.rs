@@ -473,6 +473,7 @@ fn brokers(solved: &Solved<'_>) -> Vec<PlanBroker> {
     }
     let broker = |(ix, row): (BrokerIx, &crate::cluster::BrokerRow)| PlanBroker {
         id: row.id,
+        host: cluster.snapshot.broker(row.id).and_then(|broker| broker.host.clone()),
         rack: cluster.racks[row.rack].map(str::to_owned),
         state: row.state,
         role: match (is_drained[ix], is_target[ix]) {

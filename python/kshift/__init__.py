@@ -16,7 +16,7 @@ between threads. Long calls let other threads run, and stop on Ctrl-C.
 """
 
 from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
-from kshift._kshift import Cluster, Plan, Wave, __version__, check, compare, plan, simulate
+from kshift._kshift import Campaign, Cluster, Plan, Wave, __version__, check, compare, plan, simulate
 from kshift._types import (
     AtRisk,
     AtRiskSpan,
@@ -25,6 +25,7 @@ from kshift._types import (
     Bounds,
     Broker,
     BrokerThrottle,
+    CampaignFault,
     Change,
     Comparison,
     CountBound,
@@ -44,6 +45,7 @@ from kshift._types import (
     Notice,
     Outcome,
     Outlook,
+    PhaseStatus,
     Place,
     PlanBroker,
     PlanLogDir,
@@ -56,6 +58,7 @@ from kshift._types import (
     SimulatedWave,
     Simulation,
     SourcesGain,
+    Standing,
     Stuck,
     Summary,
     Target,
@@ -76,6 +79,8 @@ __all__ = [
     "Bounds",
     "Broker",
     "BrokerThrottle",
+    "Campaign",
+    "CampaignFault",
     "Change",
     "Cluster",
     "ClusterError",
@@ -101,6 +106,7 @@ __all__ = [
     "Notice",
     "Outcome",
     "Outlook",
+    "PhaseStatus",
     "Place",
     "Plan",
     "PlanBroker",
@@ -114,6 +120,7 @@ __all__ = [
     "SimulatedWave",
     "Simulation",
     "SourcesGain",
+    "Standing",
     "Stuck",
     "Summary",
     "Target",

@@ -20,6 +20,7 @@ from kshift._types import (
     PlanBroker,
     Report,
     Simulation,
+    Standing,
     Summary,
     Throttle,
     Topic,
@@ -39,10 +40,12 @@ _Rates: TypeAlias = _Path | Mapping[Any, Any]
 _Racks: TypeAlias = _Path | Mapping[Any, str]
 
 __all__ = [
+    "Campaign",
     "Cluster",
     "Plan",
     "Wave",
     "__version__",
+    "_restore_campaign",
     "_restore_cluster",
     "_restore_plan",
     "_restore_wave",
@@ -56,6 +59,7 @@ __all__ = [
 __version__: str
 
 # For pickle alone.
+def _restore_campaign(content: bytes, file: _Path) -> Campaign: ...
 def _restore_cluster(content: bytes, rest: str) -> Cluster: ...
 def _restore_plan(content: bytes) -> Plan: ...
 def _restore_wave(plan: Plan, number: int) -> Wave: ...
@@ -522,6 +526,59 @@ class Plan:
         """
 
     def _repr_html_(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Campaign:
+    """The phases of a migration in one file that a team approves."""
+
+    @staticmethod
+    def new(
+        cluster: Cluster,
+        *,
+        old: _Ids,
+        new: _Ids,
+        pair: _Pair | None = None,
+        facade: _Path | Mapping[str, Any] | None = None,
+        throttle: _Rate | None = None,
+    ) -> Campaign:
+        """Make a campaign: brokers that shall be gone at the end, and brokers that take over, which need not exist yet.
+
+        ``pair`` frees the ids of brokers first, each by way of an old broker. Raises ``InputError`` for brokers that
+        the cluster does not have, or that are to leave and to stay.
+
+        >>> import kshift
+        >>> campaign = kshift.Campaign.new(kshift.Cluster.example(), old="1000-1011", new="0-11")
+        >>> campaign
+        <kshift.Campaign: 1000-1011 to 0-11>
+        """
+
+    @staticmethod
+    def load(path: _Path) -> Campaign:
+        """Read a campaign file. Raises ``InputError`` with all faults of the file."""
+
+    @staticmethod
+    def from_json(content: str | bytes) -> Campaign:
+        """Read a campaign from its JSON. Raises ``InputError``."""
+
+    def check(self, cluster: Cluster) -> Standing:
+        """Tell in which phase a cluster is, what comes next, and what contradicts the campaign.
+
+        Plans that phases name are read from beside the file that it was loaded from. Raises ``InputError`` when
+        one of them cannot be read.
+        """
+
+    def to_markdown(self) -> str:
+        """Write the order of things for people."""
+
+    def to_json(self) -> bytes:
+        """Write the campaign as JSON: the bytes of its file."""
+
+    def save(self, path: _Path) -> None:
+        """Write the campaign to a file, whole or not at all; an older file is replaced. Raises ``InputError``."""
+
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...

@@ -16,6 +16,7 @@ __all__ = [
     "Bound",
     "Bounds",
     "Broker",
+    "CampaignFault",
     "Change",
     "Comparison",
     "CountBound",
@@ -28,6 +29,7 @@ __all__ = [
     "Loss",
     "Move",
     "Notice",
+    "PhaseStatus",
     "Place",
     "PlanBroker",
     "PlanLogDir",
@@ -39,6 +41,7 @@ __all__ = [
     "SimulatedLogDir",
     "SimulatedWave",
     "Simulation",
+    "Standing",
     "Stuck",
     "Summary",
     "Target",
@@ -425,6 +428,8 @@ class PlanBroker:
     leaders_before: int
     """Partitions whose list it heads before the first wave."""
     leaders_after: int
+    host: str | None = None
+    """Its host name, where the cluster's source knew it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -614,6 +619,49 @@ class Report:
 
     def __bool__(self) -> bool:
         return not self.violations
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStatus:
+    """Where a phase of a campaign stands."""
+
+    phase: str
+    """``facade``, ``low-ids``, ``mix``, ``drain``, ``kraft`` or ``decommission``."""
+    state: str
+    """``done``, ``open``, ``unknown`` (a snapshot cannot tell) or ``skipped``."""
+    found: str
+    """What the snapshot says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFault:
+    """Something that contradicts a campaign."""
+
+    code: str
+    """A stable word, such as ``out-of-order``."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a cluster stands in a campaign. It is true when nothing contradicts the file."""
+
+    ok: bool
+    phases: tuple[PhaseStatus, ...]
+    current: str | None
+    """The phase that is under way or comes next; ``None`` when all are over."""
+    next: tuple[str, ...]
+    """What to do in it, as the file says."""
+    gate: str | None
+    """Its gate."""
+    faults: tuple[CampaignFault, ...]
+    text: str
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     def __str__(self) -> str:
         return self.text

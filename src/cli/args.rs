@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::around::{DnsEndpointArgs, Route53Args, StrimziArgs};
+use super::campaign::CampaignArgs;
 use super::values;
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{IdSet, TopicPartition};
@@ -61,6 +63,8 @@ pub enum Command {
     Rollback(RollbackArgs),
     /// Write a plan, or one of its waves, in the form of another tool
     Export(ExportArgs),
+    /// The phases of a migration in one file: write it, show it, tell where a cluster stands
+    Campaign(Box<CampaignArgs>),
     /// Write a synthetic cluster of any size, the same for the same options
     Example(ExampleArgs),
 }
@@ -73,6 +77,7 @@ impl Command {
             Command::Plan(args) => args.talk,
             Command::Rollback(args) => args.talk,
             Command::Export(args) => Talk { json: args.talk.json, quiet: args.talk.quiet },
+            Command::Campaign(args) => Talk { json: args.json, quiet: false },
             Command::Example(args) => args.talk,
             Command::Show(args) => Talk { json: args.json, quiet: false },
             Command::Check(args) => Talk { json: args.json, quiet: false },
@@ -359,7 +364,9 @@ Examples:
   kshift export plan kafka --wave 2 > reassign.json
   kshift export plan throttle --wave 2 -o throttle.json
   kshift export plan html -o report.html
-  kshift export plan runbook --out pages"
+  kshift export plan runbook --out pages
+  kshift export plan strimzi --cluster prod --pool brokers=0-11 --out strimzi
+  kshift export plan route53 --facade facade.json --out dns"
 )]
 pub struct ExportArgs {
     /// A directory written by `kshift plan --out`, or a plan.json
@@ -393,6 +400,12 @@ pub enum ExportFormat {
     Html,
     /// What Cruise Control would answer, its capacity and broker-set files, and the requests to make of it
     CruiseControl(CruiseControlArgs),
+    /// Patches of Strimzi's node pools, and when which goes on
+    Strimzi(StrimziArgs),
+    /// Changes of DNS names in Route 53 that follow the waves
+    Route53(Route53Args),
+    /// The same as resources of external-dns
+    Dnsendpoint(DnsEndpointArgs),
 }
 
 /// `kshift export PLAN cruise-control`.

@@ -9,7 +9,7 @@ use crate::check::{self, Report};
 use crate::request::{Racks, Supplements};
 
 /// The exit code when something does not hold.
-const DOES_NOT_HOLD: u8 = 1;
+pub(crate) const DOES_NOT_HOLD: u8 = 1;
 
 /// Checks and shows what was found.
 pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::args::{CruiseControlArgs, ExportArgs, ExportFormat};
 use super::console::Console;
-use super::load;
 use super::summary::gap;
 use super::view::{Lines, View, warnings_text};
+use super::{around, load};
 use crate::base::error::{Code, Error, Result};
 use crate::base::fs;
 use crate::base::text::counted;
@@ -28,6 +28,9 @@ pub fn run(args: &ExportArgs, console: &Console) -> Result<u8> {
         ExportFormat::Runbook(of) => export::runbook(&plan, of.kafka.as_deref())?,
         ExportFormat::CruiseControl(of) => cruise_control(&plan, of)?,
         ExportFormat::Html => export::html(&plan),
+        ExportFormat::Strimzi(args) => around::of_strimzi(&plan, args)?,
+        ExportFormat::Route53(args) => around::of_route53(&plan, args)?,
+        ExportFormat::Dnsendpoint(args) => around::of_dnsendpoint(&plan, args)?,
     };
     let view = ExportView {
         files: listed(&files),

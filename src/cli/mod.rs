@@ -5,8 +5,10 @@
 //! exits, or knows that there is a terminal.
 
 pub(crate) mod args;
+pub(crate) mod around;
 mod at_once;
 pub(crate) mod brokers;
+pub(crate) mod campaign;
 pub(crate) mod check;
 mod console;
 mod drift;
@@ -86,6 +88,7 @@ fn dispatch(command: &Command) -> Result<u8> {
         Command::Simulate(args) => simulate::run(args, &console),
         Command::Rollback(args) => rollback::run(args, &console),
         Command::Export(args) => export::run(args, &console),
+        Command::Campaign(args) => campaign::run(args, &console),
         Command::Example(args) => example::run(args, &console),
     }
 }

@@ -16,6 +16,7 @@ use crate::plan::rollback::{rollback, waves};
 use crate::plan::{self, BrokerThrottle, LISTS, Plan, Role, Stage, Throttle, sample};
 use crate::snapshot::BrokerState;
 
+/// Compares with `tests/golden/NAME`.
 pub(super) fn golden(name: &str, found: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     #[expect(clippy::disallowed_methods, reason = "a test may ask whether to write its expectations anew")]

@@ -1,6 +1,7 @@
 //! Files and pages, each made from a finished plan alone: one file of code per format.
 
 pub mod cruise_control;
+pub mod dns;
 pub mod election;
 pub mod export;
 pub mod files;
@@ -15,9 +16,12 @@ mod runbook_facts;
 mod runbook_steps;
 mod runbook_text;
 mod runbook_trouble;
+pub mod strimzi;
+mod strimzi_text;
 pub mod throttle;
 mod throttle_sh;
 pub mod tools;
+mod yaml;
 
 #[cfg(test)]
 mod golden;

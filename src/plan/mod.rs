@@ -98,6 +98,9 @@ pub struct ClusterIdentity {
 pub struct PlanBroker {
     /// Its id.
     pub id: BrokerId,
+    /// Its host name, where the snapshot knew it; no decision rests on it, and the check does not look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     /// Its rack.
     pub rack: Option<String>,
     /// Its state when the plan was made.

@@ -84,6 +84,8 @@ fn broker(id: i32, rack: &str, state: BrokerState, role: Role, used: [u64; 2]) -
     let log_dirs = if id == 10 { vec![dir("/kafka/d1"), dir("/kafka/d2")] } else { vec![dir("/kafka/d1")] };
     PlanBroker {
         id: BrokerId::new(id),
+        // That of a dead broker is not known.
+        host: (state != BrokerState::Dead).then(|| format!("10.0.{}.{}", id / 1_000, id % 1_000)),
         rack: Some(rack.to_owned()),
         state,
         role,

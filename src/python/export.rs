@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use super::around::{self, Given};
 use super::ask::Maybe;
 use super::cluster::{Cluster, Completion};
 use super::{interrupt, values};

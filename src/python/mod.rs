@@ -4,7 +4,9 @@
 //! looked at (figures, brokers, moves, violations) becomes frozen dataclasses of `kshift._types`
 //! ([`shape`]): they print, compare, pickle and load into data frames without further code.
 
+mod around;
 mod ask;
+mod campaign;
 mod cluster;
 mod error;
 mod export;
@@ -32,6 +34,8 @@ fn main(py: Python<'_>, args: Vec<OsString>) -> u8 {
 mod _kshift {
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::campaign::{_restore_campaign, Campaign};
     #[pymodule_export]
     use super::cluster::{_restore_cluster, Cluster};
     #[pymodule_export]

@@ -48,6 +48,8 @@ const NESTED: &[(&str, &str, &str)] = &[
     ("Change", "source", "Place"),
     ("Change", "target", "Target"),
     ("Target", "copied_from", "Place"),
+    ("Standing", "phases", "PhaseStatus"),
+    ("Standing", "faults", "CampaignFault"),
     ("Report", "violations", "Violation"),
     ("Report", "warnings", "Notice"),
     ("Report", "outlook", "Outlook"),

@@ -51,8 +51,9 @@ const WALLS: &[(&str, &[&str])] = &[
     ("simulate", &["base", "snapshot", "plan", "request", "replay"]),
     ("check", &["base", "snapshot", "plan", "request", "replay", "simulate"]),
     ("emit", &["base", "snapshot", "plan"]),
-    ("cli", &["base", "snapshot", "request", "plan", "check", "simulate", "emit", "example"]),
-    ("python", &["base", "snapshot", "request", "plan", "check", "simulate", "emit", "example", "cli"]),
+    ("campaign", &["base", "snapshot", "plan"]),
+    ("cli", &["base", "snapshot", "request", "plan", "check", "simulate", "emit", "example", "campaign"]),
+    ("python", &["base", "snapshot", "request", "plan", "check", "simulate", "emit", "example", "campaign", "cli"]),
     ("lib", &["base", "snapshot", "request", "plan", "check", "planner", "resume"]),
     ("main", &[]),
 ];

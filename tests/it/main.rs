@@ -1,6 +1,7 @@
 //! One test binary: a link for each file of tests would cost more than the tests.
 #![allow(clippy::disallowed_methods, reason = "tests read pages and sources as they stand")]
 
+mod around;
 mod at_risk;
 mod bad_input;
 mod balance;

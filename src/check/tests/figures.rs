@@ -67,6 +67,7 @@ fn by_hand() -> (Snapshot, Plan) {
         let used = used.map(|used| Bytes::new(used * GB));
         plan.brokers.push(PlanBroker {
             id: id(broker),
+            host: None,
             rack: Some(rack.into()),
             state: BrokerState::Alive,
             role,

@@ -216,6 +216,7 @@ fn line(case: &Case, figures: &figures::Figures, number: usize) -> PlanBroker {
     };
     PlanBroker {
         id: broker.id,
+        host: broker.host.clone(),
         rack: broker.rack.clone(),
         state: broker.state,
         role,
