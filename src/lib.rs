@@ -27,6 +27,7 @@ pub mod exact;
 #[path = "exact/disabled.rs"]
 mod exact;
 pub mod example;
+pub mod gate;
 mod given;
 mod leadership;
 mod placement;
