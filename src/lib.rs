@@ -20,6 +20,7 @@ mod classes;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod cluster;
+pub mod diff;
 pub mod emit;
 #[cfg(feature = "exact")]
 pub mod exact;
