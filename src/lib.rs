@@ -28,6 +28,7 @@ pub mod exact;
 #[path = "exact/disabled.rs"]
 mod exact;
 pub mod example;
+pub mod explain;
 pub mod gate;
 mod given;
 mod leadership;

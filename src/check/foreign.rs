@@ -6,7 +6,7 @@ use super::ask::Ask;
 use super::case::{elapsed, list};
 use super::rules::throttles::never;
 use super::rules::{disk, limits, scope};
-use super::{Report, Violation, headroom, health, spread};
+use super::{Report, Violation, headroom, health, lint, spread};
 use crate::base::assignment::Assignment;
 use crate::base::ids::IdSet;
 use crate::base::text::{self, counted, either};
@@ -34,6 +34,7 @@ pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request
     judge.disk(&mut report);
     judge.throttle(&mut report.violations);
     judge.scope(&mut report);
+    report.lints = lint::of(&world, &judge.steps, assignment, limits);
     report
 }
 

@@ -18,6 +18,7 @@ mod handover;
 mod headroom;
 mod health;
 mod kept;
+mod lint;
 mod report;
 mod rules;
 mod share;
@@ -34,6 +35,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub use self::foreign::assignment;
+pub use self::lint::Lint;
 pub use self::report::{Report, Violation};
 use crate::base::assignment::Assignment;
 use crate::base::error::{Code, Error, Place, Result};

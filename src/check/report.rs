@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::lint::Lint;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::text::{counted, grouped};
 use crate::plan::Warning;
@@ -20,6 +21,8 @@ pub struct Report {
     pub violations: Vec<Violation>,
     /// What holds but a person should know.
     pub warnings: Vec<Warning>,
+    /// What holds and costs more than it must, of reassignments that are not ours.
+    pub lints: Vec<Lint>,
 }
 
 /// Something that does not hold.
@@ -130,6 +133,7 @@ impl Report {
             "moves": self.moves,
             "violations": self.violations,
             "warnings": self.warnings,
+            "lints": self.lints,
         })
     }
 }
@@ -147,12 +151,19 @@ impl fmt::Display for Report {
         for warning in &self.warnings {
             writeln!(f, "warning[{}]: {}", warning.code, warning.message.replace('\n', "\n  "))?;
         }
+        for lint in &self.lints {
+            writeln!(f, "{lint}")?;
+        }
         match self.violations.len() {
             0 => {
                 let (waves, moves) = (counted(self.waves, "wave"), counted(self.moves, "move"));
-                write!(f, "ok: {waves}, {moves}: no violation")
+                write!(f, "ok: {waves}, {moves}: no violation")?;
             }
-            some => f.write_str(&counted(some, "violation")),
+            some => f.write_str(&counted(some, "violation"))?,
+        }
+        match self.lints.len() {
+            0 => Ok(()),
+            some => write!(f, ", {} of advice", counted(some, "piece")),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::check::{self, Report};
 use crate::request::{Racks, Supplements};
 
 /// The exit code when something does not hold.
-const DOES_NOT_HOLD: u8 = 1;
+pub(crate) const DOES_NOT_HOLD: u8 = 1;
 
 /// Checks and shows what was found.
 pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {
@@ -31,7 +31,8 @@ pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {
     warnings.append(&mut report.warnings);
     report.warnings = warnings;
     console.show(&report)?;
-    Ok(if report.is_ok() { 0 } else { DOES_NOT_HOLD })
+    let holds = report.is_ok() && !(args.strict && !report.lints.is_empty());
+    Ok(if holds { 0 } else { DOES_NOT_HOLD })
 }
 
 /// What the plan was made with, and on top of it what was typed.
