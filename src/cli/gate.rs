@@ -142,8 +142,7 @@ fn report(args: &GateArgs) -> Result<Report> {
     };
     match &args.gate {
         Gate::Preflight(of) => {
-            let plan = of.plan.as_ref().map(|path| load::plan(path)).transpose()?;
-            let snapshot = cluster(&of.cluster, &of.supplements, plan.as_ref(), of.plan.as_ref())?;
+            let (plan, snapshot) = inputs(&of.cluster, &of.supplements, of.plan.as_deref())?;
             let (drain, onto) = (of.drain.clone().unwrap_or_default(), of.onto.clone());
             let limit = plan.as_ref().map(|plan| plan.request.disk_limit).or(of.disk_limit);
             if onto.is_some() && drain.is_empty() {
@@ -154,13 +153,12 @@ fn report(args: &GateArgs) -> Result<Report> {
             gate::preflight(&snapshot, &Move { drain, onto, plan: plan.as_ref() }, options(limit))
         }
         Gate::Wave(of) => {
-            let plan = load::plan(&of.plan)?;
-            let snapshot = cluster(&of.cluster, &of.supplements, Some(&plan), Some(&of.plan))?;
+            let (plan, snapshot) = inputs(&of.cluster, &of.supplements, Some(&of.plan))?;
+            let plan = plan.expect("a plan was read");
             gate::wave(&snapshot, &plan, of.wave, options(Some(plan.request.disk_limit)))
         }
         Gate::Decommission(of) => {
-            let plan = of.plan.as_ref().map(|path| load::plan(path)).transpose()?;
-            let snapshot = cluster(&of.cluster, &of.supplements, plan.as_ref(), of.plan.as_ref())?;
+            let (plan, snapshot) = inputs(&of.cluster, &of.supplements, of.plan.as_deref())?;
             let going = match &plan {
                 Some(plan) => drained(plan),
                 None => of.brokers.clone().unwrap_or_default(),
@@ -168,7 +166,7 @@ fn report(args: &GateArgs) -> Result<Report> {
             gate::decommission(&snapshot, &going, options(None))
         }
         Gate::Kraft(of) => {
-            let snapshot = cluster(&of.cluster, &of.supplements, None, None)?;
+            let (_, snapshot) = inputs(&of.cluster, &of.supplements, None)?;
             gate::kraft(&snapshot, &of.drained.clone().unwrap_or_default(), options(None))
         }
     }
@@ -180,15 +178,17 @@ pub(crate) fn drained(plan: &Plan) -> IdSet {
     IdSet::from_ids(drained.map(|broker| broker.id)).unwrap_or_default()
 }
 
-/// The cluster with what the plan was made with, and on top of it what was typed.
-fn cluster(path: &Path, typed: &SupplementArgs, plan: Option<&Plan>, plan_path: Option<&PathBuf>) -> Result<Snapshot> {
-    if let Some(plan_path) = plan_path {
-        resolve::one_standard_input(&[path, plan_path])?;
+/// The plan, and the cluster with what the plan was made with and on top of it what was typed.
+fn inputs(cluster: &Path, typed: &SupplementArgs, plan: Option<&Path>) -> Result<(Option<Plan>, Snapshot)> {
+    if let Some(plan) = plan {
+        resolve::one_standard_input(&[cluster, plan])?;
     }
-    let mut snapshot = load::cluster(path, &Supplements::default())?;
-    let made_with = plan.map_or_else(Supplements::default, |plan| plan.request.supplements.clone());
+    let read = || load::cluster(cluster, &Supplements::default());
+    let (plan, snapshot) = rayon::join(|| plan.map(load::plan).transpose(), read);
+    let (plan, mut snapshot) = (plan?, snapshot?);
+    let made_with = plan.as_ref().map_or_else(Supplements::default, |plan| plan.request.supplements.clone());
     snapshot.supplement(&merged(snapshot.known(&made_with), resolve::supplements(typed)?))?;
-    Ok(snapshot)
+    Ok((plan, snapshot))
 }
 
 impl View for Report {

@@ -80,9 +80,10 @@ pub fn preflight(snapshot: &Snapshot, what: &Move<'_>, options: Options) -> Resu
     }
     if let Some(plan) = what.plan {
         let world = World::new(snapshot);
+        let places = wave::places(snapshot, plan);
         checks.push(wave::identity(snapshot, plan));
-        checks.push(wave::drift(snapshot, plan, 0..plan.waves.len()));
-        checks.push(wave::new_partitions(snapshot, plan));
+        checks.push(wave::drift(snapshot, plan, &places, 0));
+        checks.push(wave::new_partitions(snapshot, plan, &places));
         if !plan.request.ignore_disk {
             let limit = plan.request.disk_limit;
             checks.push(room::of_steps(&world, &Steps::of_plan(&world, plan), limit, "the plan"));

@@ -153,7 +153,11 @@ impl fmt::Display for Check {
     /// The whole check without a newline at the end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[{}]: {}", self.status.as_str(), self.code, self.message)?;
-        for lines in [&self.evidence, &self.partitions] {
+        // Where each line is about a partition, its name is told with it.
+        let is_told =
+            self.evidence.first().zip(self.partitions.first()).is_some_and(|(line, name)| line.starts_with(name));
+        let partitions = if is_told { &[][..] } else { &self.partitions };
+        for lines in [self.evidence.as_slice(), partitions] {
             for line in lines.iter().take(SHOWN_MAX) {
                 write!(f, "\n  {line}")?;
             }

@@ -8,10 +8,10 @@ use super::preflight::target_state;
 use super::{Check, Code, Options, Report, Status, cluster, room};
 use crate::base::assignment::{Assignment, AssignmentEntry};
 use crate::base::error::{self, Error, Place, Result};
-use crate::base::ids::BrokerId;
+use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::text::{counted, either, grouped};
 use crate::plan::{Move, Plan, Role};
-use crate::replay::{Steps, World};
+use crate::replay::{NONE, Steps, World};
 use crate::snapshot::Snapshot;
 
 /// Looks whether wave `number` of `plan`, from 1, may begin on the cluster as it is now.
@@ -28,12 +28,13 @@ pub fn wave(snapshot: &Snapshot, plan: &Plan, number: u32, options: Options) -> 
     }
     let index = number as usize - 1;
     let facts = Facts::of(snapshot);
+    let places = places(snapshot, plan);
     let own = Own::new(snapshot, plan, index);
     let mut checks = vec![cluster::gaps(snapshot), identity(snapshot, plan), cluster::reassigning(snapshot, &facts)];
-    checks.push(earlier_waves(snapshot, plan, index));
+    checks.push(earlier_waves(snapshot, plan, &places, index));
     checks.push(own.done(number));
-    checks.push(drift(snapshot, plan, index..waves));
-    checks.push(new_partitions(snapshot, plan));
+    checks.push(drift(snapshot, plan, &places, index));
+    checks.push(new_partitions(snapshot, plan, &places));
     for mut check in cluster::partitions(snapshot, &facts, Status::Warn) {
         // What this wave does not touch does not stop it; a short ISR that the plan has put last is no news.
         let is_stopping = check.status == Status::Fail;
@@ -65,6 +66,21 @@ pub fn wave(snapshot: &Snapshot, plan: &Plan, number: u32, options: Options) -> 
     checks.push(cluster::throttle_leftover(snapshot, &facts, Status::Warn));
     checks.push(cluster::preferred_leaders(snapshot, &facts.not_preferred, Status::Warn));
     Ok(Report::new("wave", Some(number), options.strict, checks))
+}
+
+/// The row of the snapshot of each move of a plan, or [`NONE`] where it is gone.
+pub(super) fn places(snapshot: &Snapshot, plan: &Plan) -> Vec<u32> {
+    let rows_of = |name: &String| {
+        let found = snapshot.topics.binary_search_by(|topic| topic.name.as_str().cmp(name));
+        found.map_or(0..0, |index| snapshot.topics[index].rows.clone())
+    };
+    let topics: Vec<Range<usize>> = plan.topics.iter().map(rows_of).collect();
+    let place = |(&topic, partition): (&u32, &PartitionId)| {
+        let rows = topics[topic as usize].clone();
+        let found = snapshot.partitions.id[rows.clone()].binary_search(partition);
+        found.map_or(NONE, |at| (rows.start + at) as u32)
+    };
+    plan.moves.topic.iter().zip(&plan.moves.partition).map(place).collect()
 }
 
 /// The partitions of the wave.
@@ -166,7 +182,7 @@ fn list(ids: &[BrokerId]) -> String {
 }
 
 /// Whether every partition of earlier waves has the last list that they give it.
-fn earlier_waves(snapshot: &Snapshot, plan: &Plan, index: usize) -> Check {
+fn earlier_waves(snapshot: &Snapshot, plan: &Plan, places: &[u32], index: usize) -> Check {
     if index == 0 {
         return Check::pass(Code::EarlierWaves, "there is no earlier wave");
     }
@@ -175,9 +191,9 @@ fn earlier_waves(snapshot: &Snapshot, plan: &Plan, index: usize) -> Check {
     let (mut lines, mut partitions) = (Vec::new(), Vec::new());
     for row in rows {
         let step = plan.get(row);
-        match snapshot.row_of(step.topic, step.partition) {
-            Some(at) => last[at] = Some(row),
-            None => {
+        match places[row] {
+            at if at != NONE => last[at as usize] = Some(row),
+            _ => {
                 lines.push(format!("{}-{} is gone", step.topic, step.partition));
                 partitions.push(format!("{}-{}", step.topic, step.partition));
             }
@@ -215,27 +231,28 @@ fn earlier_waves(snapshot: &Snapshot, plan: &Plan, index: usize) -> Check {
 /// As many differing lists are written out; the partitions are all named.
 const LINES_MAX: usize = 1_000;
 
-/// Whether every partition that these waves move stands where they take it from.
-pub(super) fn drift(snapshot: &Snapshot, plan: &Plan, waves: Range<usize>) -> Check {
-    let Some(first) = plan.waves.get(waves.start) else {
+/// Whether every partition that the waves from this index on move stands where they take it from.
+pub(super) fn drift(snapshot: &Snapshot, plan: &Plan, places: &[u32], from: usize) -> Check {
+    let Some(first) = plan.waves.get(from) else {
         return Check::pass(Code::Drift, "there is nothing left to move");
     };
     let mut seen = vec![false; snapshot.partitions.len()];
     let (mut lines, mut partitions) = (Vec::new(), Vec::new());
-    for (index, wave) in plan.waves.iter().enumerate().skip(waves.start) {
-        for step in plan.moves_of(wave) {
+    for (index, wave) in plan.waves.iter().enumerate().skip(from) {
+        for (step, &at) in plan.moves_of(wave).zip(&places[wave.rows.clone()]) {
             let name = || format!("{}-{}", step.topic, step.partition);
-            let Some(at) = snapshot.row_of(step.topic, step.partition) else {
+            if at == NONE {
                 lines.push(format!("{} is gone", name()));
                 partitions.push(name());
                 continue;
-            };
+            }
+            let at = at as usize;
             if std::mem::replace(&mut seen[at], true) {
                 continue;
             }
             let now = snapshot.partitions.replicas.get(at);
             // Where this wave has begun, some of its partitions have arrived.
-            let is_there = index == waves.start && now == step.replicas;
+            let is_there = index == from && now == step.replicas;
             if now != step.previous && !is_there && !snapshot.partitions.is_reassigning(at) {
                 lines.push(format!("{} is {}, {} in the plan", name(), list(now), list(step.previous)));
                 partitions.push(name());
@@ -262,15 +279,12 @@ pub(super) fn drift(snapshot: &Snapshot, plan: &Plan, waves: Range<usize>) -> Ch
 }
 
 /// Whether drained brokers hold partitions of which the plan knows nothing.
-pub(super) fn new_partitions(snapshot: &Snapshot, plan: &Plan) -> Check {
+pub(super) fn new_partitions(snapshot: &Snapshot, plan: &Plan, places: &[u32]) -> Check {
     let going = set(plan.brokers.iter().filter(|broker| broker.role == Role::Drain).map(|broker| broker.id));
     let partitions = &snapshot.partitions;
     let mut is_known = vec![false; partitions.len()];
-    for row in 0..plan.moves.topic.len() {
-        let step = plan.get(row);
-        if let Some(at) = snapshot.row_of(step.topic, step.partition) {
-            is_known[at] = true;
-        }
+    for &at in places.iter().filter(|&&at| at != NONE) {
+        is_known[at as usize] = true;
     }
     for deferred in &plan.deferred {
         if let Some(at) = snapshot.row_of(&deferred.topic, deferred.partition) {
