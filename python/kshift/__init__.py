@@ -16,7 +16,7 @@ between threads. Long calls let other threads run, and stop on Ctrl-C.
 """
 
 from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
-from kshift._kshift import Cluster, Plan, Wave, __version__, check, compare, plan, simulate
+from kshift._kshift import Cluster, Plan, Wave, __version__, check, compare, diff, explain, gate, plan, simulate
 from kshift._types import (
     AtRisk,
     AtRiskSpan,
@@ -30,12 +30,17 @@ from kshift._types import (
     CountBound,
     Dates,
     Deferred,
+    Diff,
     Drift,
     DriftGroup,
     Estimate,
     GainPoint,
+    GateCheck,
+    GateCounts,
+    GateReport,
     Harm,
     Limit,
+    Lint,
     LogDir,
     Loss,
     LossRisk,
@@ -81,16 +86,21 @@ __all__ = [
     "CountBound",
     "Dates",
     "Deferred",
+    "Diff",
     "Drift",
     "DriftGroup",
     "Estimate",
     "GainPoint",
+    "GateCheck",
+    "GateCounts",
+    "GateReport",
     "Harm",
     "InfeasibleError",
     "InputError",
     "InternalError",
     "KshiftError",
     "Limit",
+    "Lint",
     "LogDir",
     "Loss",
     "LossRisk",
@@ -124,6 +134,9 @@ __all__ = [
     "__version__",
     "check",
     "compare",
+    "diff",
+    "explain",
+    "gate",
     "plan",
     "simulate",
 ]

@@ -12,8 +12,10 @@ from kshift._types import (
     Comparison,
     Dates,
     Deferred,
+    Diff,
     Drift,
     Estimate,
+    GateReport,
     Limit,
     Move,
     Notice,
@@ -48,6 +50,9 @@ __all__ = [
     "_restore_wave",
     "check",
     "compare",
+    "diff",
+    "explain",
+    "gate",
     "main",
     "plan",
     "simulate",
@@ -324,14 +329,69 @@ def check(
     kshift is judged by the limits that it was made with; they may be repeated, and another value is refused. Any
     other reassignment is judged as one wave that starts all at once, by the limits given here.
 
-    Returns a ``Report``, which is true when everything holds. Raises ``InputError`` for files that cannot be read
-    or are none of these.
+    Returns a ``Report``, which is true when everything holds; of other reassignments ``Report.lints`` has advice, which
+    does not make it false. Raises ``InputError`` for files that cannot be read or are none of these.
 
     >>> import kshift
     >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
     >>> plan = kshift.plan(cluster, drain="1000-1011")
     >>> kshift.check(cluster, plan).violations
     ()
+    """
+
+def gate(
+    cluster: Cluster,
+    gate: str,
+    plan: Plan | _Path | None = None,
+    *,
+    wave: SupportsIndex | None = None,
+    brokers: _Ids | None = None,
+    drain: _Ids | None = None,
+    onto: _Ids | None = None,
+    disk_limit: _Share | None = None,
+    strict: bool = False,
+    assume_size: _Size | None = None,
+    capacity: _Capacity | None = None,
+    racks: _Racks | None = None,
+) -> GateReport:
+    """Look whether the next phase of a migration may begin, on the cluster as it is now.
+
+    ``gate``: ``"preflight"`` (with ``plan``, or ``drain`` and ``onto``): may a move begin? ``"wave"`` (with ``plan`` and
+    ``wave``): may this wave begin? ``"decommission"`` (with ``plan`` or ``brokers``): may these brokers be switched off?
+    ``"kraft"`` (``brokers`` were drained): may the migration from ZooKeeper begin?
+    ``disk_limit``: how full a log dir may be; a plan brings its own. ``strict``: keep the gate closed for warnings and
+    for what is not known too. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
+
+    Returns a ``GateReport``, which is true when the gate is open. Raises ``InputError`` for brokers and waves that are
+    not there, and for arguments that mean nothing to the gate.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> report = kshift.gate(cluster, "decommission", brokers="1000-1011")
+    >>> report.ok, report.checks[0].code, report.checks[0].status
+    (False, 'references', 'fail')
+    """
+
+def diff(a: Cluster | Plan | _Path, b: Cluster | Plan | _Path) -> Diff:
+    """Compare two clusters, or two plans; each may be a path.
+
+    Returns a ``Diff``, which is true when anything differs; ``Diff.data`` has everything. Raises ``InputError`` for two
+    of different kinds.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> bool(kshift.diff(cluster, cluster))
+    False
+    """
+
+def explain(code: str) -> str:
+    """Tell what a code means: of an error, a warning, a rule or advice of the check, or a check of a gate.
+
+    Raises ``InputError`` for a word that is no code.
+
+    >>> import kshift
+    >>> kshift.explain("short-isr").splitlines()[0]
+    'short-isr: check of a gate'
     """
 
 def simulate(

@@ -8,6 +8,7 @@ mod ask;
 mod cluster;
 mod error;
 mod export;
+mod gate;
 mod html;
 mod interrupt;
 mod plan;
@@ -34,6 +35,8 @@ mod _kshift {
 
     #[pymodule_export]
     use super::cluster::{_restore_cluster, Cluster};
+    #[pymodule_export]
+    use super::gate::{diff, explain, gate};
     #[pymodule_export]
     use super::main;
     #[pymodule_export]

@@ -128,7 +128,7 @@ fn each_piece_of_advice_appears_with_its_cause_and_vanishes_without() {
 
 #[test]
 fn a_log_dir_that_gives_and_takes_is_fuller_on_the_way() {
-    let lists: Vec<&[i32]> = vec![&[1, 2]; 4].into_iter().chain(vec![&[4, 5][..]; 4]).collect();
+    let lists: Vec<&[i32]> = vec![&[1, 2][..]; 4].into_iter().chain(vec![&[4, 5][..]; 4]).collect();
     let swap: Vec<(&str, i32, &[i32])> =
         (0..8).map(|p| ("t", p, if p < 4 { &[4, 2][..] } else { &[1, 5][..] })).collect();
     let report = judge(&cluster(&lists, 10_000_000_000), &swap);
