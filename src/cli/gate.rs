@@ -105,7 +105,7 @@ pub struct DecommissionArgs {
     /// The cluster as it is now: a snapshot file, a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
     /// A plan whose drained brokers are to be switched off
-    #[arg(conflicts_with = "brokers", required_unless_present = "brokers")]
+    #[arg(conflicts_with = "brokers")]
     pub plan: Option<PathBuf>,
     /// Brokers that are to be switched off, such as `1001-1012,1020`
     #[arg(long, value_name = "IDS", value_parser = IdSet::parse, allow_negative_numbers = true)]

@@ -136,7 +136,10 @@ fn of_clusters(diff: &ClusterDiff<'_>) -> String {
     ]);
     let count = sides(grouped(a.partitions as u64), grouped(b.partitions as u64));
     page.line("partitions", format!("{count}: {of_partitions}"));
-    let sizes = parts(&[(partitions.sizes.len(), "partitions of another size")]);
+    let sizes = match partitions.sizes.len() {
+        0 => "the same sizes".to_owned(),
+        some => format!("{} of another size", counted(some, "partition")),
+    };
     page.line("data", format!("{} ({}) in all replicas; {sizes}", sides(a.bytes, b.bytes), growth(a.bytes, b.bytes)));
 
     page.section("cluster", cluster.iter().map(setting));
@@ -169,17 +172,17 @@ fn of_clusters(diff: &ClusterDiff<'_>) -> String {
 /// Sections of lists, leaders, ISRs, log dirs and sizes.
 fn of_lists(page: &mut Page, diff: &ClusterDiff<'_>) {
     let partitions = &diff.partitions;
-    for (title, changes) in
-        [("lists, largest partition first", &partitions.lists), ("ISRs, largest partition first", &partitions.isr)]
-    {
-        let mut rows: Vec<_> = changes.iter().collect();
-        rows.sort_by_key(|change| std::cmp::Reverse(change.size_bytes));
-        let row = |change: &super::IdsChange| {
-            let size = change.size_bytes.map_or(String::new(), |size| format!("  {size}"));
-            format!("{}  {} -> {}{size}", name(change.which), list(change.a), list(change.b))
-        };
-        page.section(title, rows.into_iter().map(row));
-    }
+    let row = |change: &super::IdsChange| {
+        let size = change.size_bytes.map_or(String::new(), |size| format!("  {size}"));
+        format!("{}  {} -> {}{size}", name(change.which), list(change.a), list(change.b))
+    };
+    let mut lists: Vec<_> = partitions.lists.iter().collect();
+    lists.sort_by_key(|change| std::cmp::Reverse(change.size_bytes));
+    page.section("lists, largest partition first", lists.into_iter().map(row));
+    // An ISR that follows its list matters less than one that has lost a member.
+    let mut isr: Vec<_> = partitions.isr.iter().collect();
+    isr.sort_by_key(|change| (change.b.len() >= change.a.len(), std::cmp::Reverse(change.size_bytes)));
+    page.section("ISRs, shorter ones first", isr.into_iter().map(row));
     let leader = |id: Option<BrokerId>| id.map_or("none".to_owned(), |id| id.to_string());
     // A leader that is gone matters more than one that moved.
     let mut leaders: Vec<_> = partitions.leaders.iter().collect();
@@ -211,7 +214,7 @@ fn of_lists(page: &mut Page, diff: &ClusterDiff<'_>) {
 /// A figure as people read it, by the unit in its name.
 fn figure(name: &str, value: &Value) -> String {
     let last = name.rsplit('.').next().unwrap_or(name);
-    let is_seconds = name.contains("_seconds") || last.ends_with("_seconds");
+    let is_seconds = name.contains("_seconds") || last == "seconds";
     match value {
         Value::Null => "none".to_owned(),
         Value::String(text) => text.clone(),

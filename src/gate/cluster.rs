@@ -20,6 +20,9 @@ pub(super) const LISTS: [&str; 2] =
 pub(super) const DESCRIBE_BROKERS: &str =
     "kafka-configs.sh --bootstrap-server HOST:PORT --describe --all --entity-type brokers --entity-name ID";
 
+/// How the version is asked for.
+pub(super) const VERSION: &str = "kafka-topics.sh --version on a broker; write it to the snapshot as `kafka_version`";
+
 /// Notices that name something missing from the source.
 const GAPS: [&str; 9] = [
     "no-broker-list",

@@ -1,7 +1,7 @@
 //! May the migration from ZooKeeper to KRaft begin? What a snapshot can tell of its preconditions, and the commands
 //! that tell the rest.
 
-use super::cluster::{self, DESCRIBE_BROKERS};
+use super::cluster::{self, DESCRIBE_BROKERS, VERSION};
 use super::decommission::references;
 use super::facts::{Facts, ids_where, names, quoted, set, setting, version};
 use super::{Check, Code, Options, Report, Status};
@@ -65,8 +65,7 @@ fn kraft_version(snapshot: &Snapshot) -> Check {
     let fix = "upgrade every broker to 3.9, the last version that can migrate, then look again";
     let Some(text) = &snapshot.kafka_version else {
         let message = "the version of Kafka is not in the snapshot";
-        let command = "kafka-topics.sh --version on a broker; write it to the snapshot as `kafka_version`";
-        return Check::new(Code::KraftVersion, Status::Unknown, message, command);
+        return Check::new(Code::KraftVersion, Status::Unknown, message, VERSION);
     };
     let check = |status, message: String| Check::new(Code::KraftVersion, status, message, fix);
     match version(text) {
@@ -173,7 +172,7 @@ fn broker_ids(snapshot: &Snapshot) -> Check {
     );
     let fix = "KRaft generates no ids: write each `broker.id` (later `node.id`) into its file with \
                `broker.id.generation.enable=false`; controllers need ids that no broker has";
-    let status = if is_known { Status::Warn } else { Status::Unknown };
+    let (status, fix) = if is_known { (Status::Warn, fix) } else { (Status::Unknown, DESCRIBE_BROKERS) };
     Check::new(Code::BrokerIds, status, message, fix).brokers(high.iter())
 }
 
@@ -196,7 +195,10 @@ fn jbod(snapshot: &Snapshot) -> Check {
     let fix = "upgrade to 3.9 with `inter.broker.protocol.version` of 3.7 or later; until it is done, one failed log dir \
                stops its broker";
     let (status, what) = match snapshot.kafka_version.as_deref().and_then(version) {
-        None => (Status::Unknown, "which needs 3.7 or later, and the version is not known"),
+        None => {
+            let message = format!("{who}, which needs 3.7 or later, and the version is not known");
+            return Check::new(Code::Jbod, Status::Unknown, message, VERSION).brokers(several.iter());
+        }
         Some(found) if found < (3, 7, 0) => (Status::Fail, "which cannot migrate before 3.7"),
         Some(found) if found < (3, 8, 0) => (Status::Warn, "which is early access in KRaft of 3.7"),
         Some(_) => (Status::Note, "which can migrate; one that fails meanwhile stops its broker"),

@@ -141,13 +141,17 @@ fn rack_missing(snapshot: &Snapshot) -> Check {
 }
 
 fn kafka_version(snapshot: &Snapshot) -> Check {
-    const COMMAND: &str = "kafka-topics.sh --version on a broker; write it to the snapshot as `kafka_version`";
     let Some(text) = &snapshot.kafka_version else {
-        return Check::new(Code::Version, Status::Unknown, "the version of Kafka is not in the snapshot", COMMAND);
+        return Check::new(
+            Code::Version,
+            Status::Unknown,
+            "the version of Kafka is not in the snapshot",
+            cluster::VERSION,
+        );
     };
     let Some(found) = version(text) else {
         let message = format!("`{text}` is no version of Kafka such as 3.9.2");
-        return Check::new(Code::Version, Status::Unknown, message, COMMAND);
+        return Check::new(Code::Version, Status::Unknown, message, cluster::VERSION);
     };
     if found < (2, 4, 0) {
         let message = format!("Kafka {text} moves partitions through ZooKeeper alone: a move cannot be cancelled");

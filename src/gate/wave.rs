@@ -236,28 +236,31 @@ pub(super) fn drift(snapshot: &Snapshot, plan: &Plan, places: &[u32], from: usiz
     let Some(first) = plan.waves.get(from) else {
         return Check::pass(Code::Drift, "there is nothing left to move");
     };
-    let mut seen = vec![false; snapshot.partitions.len()];
     let (mut lines, mut partitions) = (Vec::new(), Vec::new());
-    for (index, wave) in plan.waves.iter().enumerate().skip(from) {
-        for (step, &at) in plan.moves_of(wave).zip(&places[wave.rows.clone()]) {
-            let name = || format!("{}-{}", step.topic, step.partition);
-            if at == NONE {
-                lines.push(format!("{} is gone", name()));
-                partitions.push(name());
-                continue;
-            }
-            let at = at as usize;
-            if std::mem::replace(&mut seen[at], true) {
-                continue;
-            }
-            let now = snapshot.partitions.replicas.get(at);
-            // Where this wave has begun, some of its partitions have arrived.
-            let is_there = index == from && now == step.replicas;
-            if now != step.previous && !is_there && !snapshot.partitions.is_reassigning(at) {
-                lines.push(format!("{} is {}, {} in the plan", name(), list(now), list(step.previous)));
-                partitions.push(name());
-            }
+    // The first of these moves of each row that stands elsewhere than the plan ever puts it.
+    let mut astray: Vec<Option<u32>> = vec![None; snapshot.partitions.len()];
+    let mut is_seen = vec![false; snapshot.partitions.len()];
+    for row in first.rows.start..places.len() {
+        let (step, at) = (plan.get(row), places[row]);
+        if at == NONE {
+            lines.push(format!("{}-{} is gone", step.topic, step.partition));
+            partitions.push(format!("{}-{}", step.topic, step.partition));
+            continue;
         }
+        let at = at as usize;
+        let now = snapshot.partitions.replicas.get(at);
+        if now == step.replicas {
+            astray[at] = None;
+        } else if !is_seen[at] && now != step.previous && !snapshot.partitions.is_reassigning(at) {
+            astray[at] = Some(row as u32);
+        }
+        is_seen[at] = true;
+    }
+    for (at, row) in astray.iter().enumerate().filter_map(|(at, row)| Some((at, (*row)?))) {
+        let (step, now) = (plan.get(row as usize), snapshot.partitions.replicas.get(at));
+        let name = format!("{}-{}", step.topic, step.partition);
+        lines.push(format!("{name} is {}, {} in the plan", list(now), list(step.previous)));
+        partitions.push(name);
     }
     if partitions.is_empty() {
         let from = first.index;

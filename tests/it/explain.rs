@@ -28,7 +28,7 @@ fn the_registry_counts_every_code_of_the_sources() {
     };
     assert_eq!(counts[&Family::Rule], rows("## Rules of the check\n"));
     assert_eq!(counts[&Family::Warning], rows("## Warnings\n"));
-    assert_eq!(counts[&Family::Lint], 9);
+    assert_eq!(counts[&Family::Lint], 8);
 }
 
 #[test]

@@ -427,7 +427,8 @@ fn what_cannot_be_asked_of_a_gate_is_refused_with_help() {
     run("gate wave 0 c.json plan").refused(2, "invalid-value").says("from 1");
     run("gate wave 1 plan c.json").refused(2, "wrong-kind").says("expected a plan");
     run("gate wave 1 c.json").refused(2, "usage").says("<PLAN>");
-    run("gate decommission c.json").refused(2, "usage").says("--brokers");
+    run("gate decommission c.json").refused(2, "usage").says("or name a plan").says("--brokers");
+    run("gate decommission c.json plan --brokers 1").refused(2, "usage").says("exclude each other");
     run("gate decommission c.json --brokers 1-3,11-13").refused(2, "usage").says("every broker of the cluster");
     run("gate preflight c.json --drain 1-4").refused(2, "unknown-broker").says("--drain names broker 4");
     run("gate preflight c.json --drain 1-3 --onto 3").refused(2, "overlap").says("broker 3");
@@ -441,4 +442,31 @@ fn what_cannot_be_asked_of_a_gate_is_refused_with_help() {
     let wide = kshift_with(["gate", "preflight", "c.json", "--json"]).in_dir(&dir).run().ok();
     let found: Value = serde_json::from_str(&wide.stdout).unwrap();
     assert_eq!((found["gate"].as_str(), found["ok"].as_bool()), (Some("preflight"), Some(true)), "{found}");
+}
+
+#[test]
+fn what_true_brokers_said_in_trouble_is_seen() {
+    for version in ["kafka-4.3.1-kraft", "kafka-3.9.2-zk"] {
+        let dir = repo("tests/fixtures").join(version);
+        for (file, gate, said) in [
+            ("topics-describe-during.txt", "preflight -", "fail[reassigning]: "),
+            ("topics-describe-under-min-isr.txt", "preflight -", "fail[under-min-isr]: "),
+            ("topics-describe-under-min-isr.txt", "preflight -", "warn[short-isr]: "),
+            ("topics-describe-unavailable.txt", "preflight -", "fail[offline-partitions]: "),
+            ("topics-describe-dead-broker.txt", "kraft -", "fail[unregistered-brokers]: "),
+            ("topics-describe-dead-broker.txt", "kraft -", "fail[short-isr]: "),
+            ("topics-describe-after-cancel.txt", "decommission - --brokers 1001-1003", "fail[references]: "),
+        ] {
+            let answer = kshift(&format!("gate {gate}")).input(text(&dir.join(file))).run();
+            assert_eq!(answer.exit, 1, "{version} {file}: {}{}", answer.stdout, answer.stderr);
+            assert!(answer.stdout.contains(said), "{version} {file} {said}: {}", answer.stdout);
+        }
+        let during = empty_dir(&format!("gate-throttled-{version}"));
+        for name in ["topics-describe-during.txt", "configs-describe-brokers-throttled.txt"] {
+            put(&during.join(name), text(&dir.join(name)));
+        }
+        let answer = kshift("gate decommission . --brokers 1001-1003").in_dir(&during).run();
+        assert!(answer.stdout.contains("fail[throttle-references]: "), "{version}: {}{}", answer.stdout, answer.stderr);
+        assert!(answer.stdout.contains("being removed in "), "{version}: {}", answer.stdout);
+    }
 }

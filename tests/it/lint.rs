@@ -179,6 +179,7 @@ fn advice_changes_the_exit_code_only_when_that_is_asked_for() {
 #[test]
 fn a_plan_of_kshift_in_the_form_of_kafka_has_no_violation_and_makes_no_needless_move() {
     let (mut judged, mut clear) = (0, 0);
+    let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for seed in 0..cases().min(2_000) {
         let (snapshot, request) = awkward(seed);
         // Kafka's tool takes no list with a dead broker, whoever made it.
@@ -208,10 +209,11 @@ fn a_plan_of_kshift_in_the_form_of_kafka_has_no_violation_and_makes_no_needless_
         let needless = codes(&report).into_iter().find(|code| code.starts_with("needless") || *code == "no-op");
         assert!(needless.is_none(), "{}", shown());
         judged += 1;
-        clear += usize::from(report.lints.is_empty());
+        codes(&report).into_iter().for_each(|code| *counts.entry(code).or_default() += 1);
+        clear += usize::from(codes(&report).iter().all(|code| *code == "internal-with-data"));
     }
     assert!(judged as u64 >= cases().min(2_000) / 10, "{judged} plans judged");
-    assert!(clear * 2 > judged, "{clear} of {judged} without any advice");
+    assert!(clear * 2 > judged, "{clear} of {judged} without any advice on what they do: {counts:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::base::assignment::Assignment;
 use crate::base::ids::is_internal_topic;
-use crate::base::text::{counted, grouped};
+use crate::base::text::{counted, either, grouped};
 use crate::replay::{Steps, World};
 use crate::request::Request;
 
@@ -116,7 +116,10 @@ fn internal_with_data(case: &Case) -> Option<Lint> {
     case.advice(
         "internal-with-data",
         &internal,
-        |partitions| format!("{partitions} of Kafka's own topics move together with those of others"),
+        |partitions| {
+            let moves = either(internal.len(), "moves", "move");
+            format!("{partitions} of Kafka's own topics {moves} together with those of others")
+        },
         "put them into a file of their own and run it last: their new leaders load groups and transactions again",
     )
 }
