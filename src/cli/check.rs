@@ -31,7 +31,7 @@ pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {
     warnings.append(&mut report.warnings);
     report.warnings = warnings;
     console.show(&report)?;
-    let holds = report.is_ok() && !(args.strict && !report.lints.is_empty());
+    let holds = report.is_ok() && (report.lints.is_empty() || !args.strict);
     Ok(if holds { 0 } else { DOES_NOT_HOLD })
 }
 

@@ -1,5 +1,7 @@
 //! `kshift explain`: what a code means, offline.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -56,11 +58,11 @@ impl View for Listed {
         let mut text = String::new();
         for family in Family::ALL {
             let of: Vec<&Entry> = self.codes.iter().filter(|entry| entry.family == family).collect();
-            text += &format!("{} ({})\n", family.as_str(), of.len());
+            let _ = writeln!(text, "{} ({})", family.as_str(), of.len());
             for entry in of {
                 // Titles are paragraphs of pages; here a line each.
                 let title = entry.title.split_whitespace().collect::<Vec<_>>().join(" ");
-                text += &format!("  {:<width$}  {title}\n", entry.code);
+                let _ = writeln!(text, "  {:<width$}  {title}", entry.code);
             }
             text.push('\n');
         }

@@ -64,6 +64,10 @@ pub enum Gate {
 
 /// `kshift gate preflight`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift gate preflight cluster.json --drain 1001-1012 --onto 0-11
+  kshift gate preflight cluster.json plan --json")]
 pub struct PreflightArgs {
     /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
@@ -86,6 +90,9 @@ pub struct PreflightArgs {
 
 /// `kshift gate wave`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift gate wave 3 newer.json plan")]
 pub struct WaveArgs {
     /// The wave, from 1
     #[arg(value_name = "N", value_parser = values::count, allow_negative_numbers = true)]
@@ -101,6 +108,10 @@ pub struct WaveArgs {
 
 /// `kshift gate decommission`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift gate decommission newer.json --brokers 1001-1012
+  kshift gate decommission newer.json plan --strict")]
 pub struct DecommissionArgs {
     /// The cluster as it is now: a snapshot file, a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,
@@ -117,6 +128,9 @@ pub struct DecommissionArgs {
 
 /// `kshift gate kraft`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  kshift gate kraft newer.json --drained 1001-1012 --strict")]
 pub struct KraftArgs {
     /// A snapshot file (plain, gzip or zstd), a directory of Kafka tool output, or `-` for standard input
     pub cluster: PathBuf,

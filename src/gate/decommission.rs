@@ -1,5 +1,7 @@
 //! May brokers be switched off? Only when no list, no throttle and no log dir knows them any more.
 
+use std::fmt::Write as _;
+
 use super::cluster::LISTS;
 use super::facts::{Facts, names, set};
 use super::{Check, Code, Options, Report, Status, cluster};
@@ -109,7 +111,7 @@ pub(super) fn references(snapshot: &Snapshot, going: &IdSet, well: &str) -> Chec
         );
         for (count, word) in [(adding, "being added"), (removing, "being removed")] {
             if count > 0 {
-                text += &format!(", {word} in {}", grouped(count as u64));
+                let _ = write!(text, ", {word} in {}", grouped(count as u64));
             }
         }
         text

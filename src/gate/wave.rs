@@ -240,8 +240,8 @@ pub(super) fn drift(snapshot: &Snapshot, plan: &Plan, places: &[u32], from: usiz
     // The first of these moves of each row that stands elsewhere than the plan ever puts it.
     let mut astray: Vec<Option<u32>> = vec![None; snapshot.partitions.len()];
     let mut is_seen = vec![false; snapshot.partitions.len()];
-    for row in first.rows.start..places.len() {
-        let (step, at) = (plan.get(row), places[row]);
+    for (row, &at) in places.iter().enumerate().skip(first.rows.start) {
+        let step = plan.get(row);
         if at == NONE {
             lines.push(format!("{}-{} is gone", step.topic, step.partition));
             partitions.push(format!("{}-{}", step.topic, step.partition));

@@ -35,8 +35,8 @@ fn after() -> Value {
     cluster["topics"][0] = json!({"name": "new", "partitions": [{"partition": 0, "replicas": [0], "size_bytes": 7}]});
     cluster["topics"][1]["config"] = json!({"min.insync.replicas": "1"});
     let partitions = cluster["topics"][1]["partitions"].as_array_mut().unwrap();
-    for number in 0..12 {
-        partitions[number]["replicas"] = json!([0, 1002, 1003]);
+    for partition in &mut partitions[..12] {
+        partition["replicas"] = json!([0, 1002, 1003]);
     }
     partitions[12]["leader"] = Value::Null;
     partitions[12]["isr"] = json!([1002]);

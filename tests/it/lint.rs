@@ -209,7 +209,9 @@ fn a_plan_of_kshift_in_the_form_of_kafka_has_no_violation_and_makes_no_needless_
         let needless = codes(&report).into_iter().find(|code| code.starts_with("needless") || *code == "no-op");
         assert!(needless.is_none(), "{}", shown());
         judged += 1;
-        codes(&report).into_iter().for_each(|code| *counts.entry(code).or_default() += 1);
+        for code in codes(&report) {
+            *counts.entry(code).or_default() += 1;
+        }
         clear += usize::from(codes(&report).iter().all(|code| *code == "internal-with-data"));
     }
     assert!(judged as u64 >= cases().min(2_000) / 10, "{judged} plans judged");

@@ -168,8 +168,15 @@ const OPTIONS: &[(&str, &str)] = &[
     (
         "check",
         "--drain --drain-rack --onto --throttle --leader-throttle --follower-throttle --rates --headroom --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
-         --rack-policy --topics --exclude-topics --skip-unhealthy --assume-size --capacity --racks --growth --json",
+         --rack-policy --topics --exclude-topics --skip-unhealthy --assume-size --capacity --racks --growth --strict --json",
     ),
+    ("gate", "--strict --json"),
+    ("gate preflight", "--drain --onto --disk-limit --assume-size --capacity --racks --strict --json"),
+    ("gate wave", "--assume-size --capacity --racks --strict --json"),
+    ("gate decommission", "--brokers --assume-size --capacity --racks --strict --json"),
+    ("gate kraft", "--drained --assume-size --capacity --racks --strict --json"),
+    ("diff", "--exit-code --json"),
+    ("explain", "--json"),
     (
         "simulate",
         "--style --compare --throttle --in-flight --in-flight-per-broker --traffic --growth --lose --lose-rack --slow \

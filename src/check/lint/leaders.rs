@@ -17,7 +17,9 @@ pub(super) fn judge(case: &Case) -> Option<Lint> {
         before[old[0] as usize] += 1;
         after[new[0] as usize] += 1;
         let part = 1.0 / new.len() as f64;
-        new.iter().for_each(|&broker| share[broker as usize] += part);
+        for &broker in new {
+            share[broker as usize] += part;
+        }
     }
     let is_piled = |broker: usize| {
         let (heads, share) = (f64::from(after[broker]), share[broker]);
