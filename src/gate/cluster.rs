@@ -118,6 +118,9 @@ pub(super) fn partitions(snapshot: &Snapshot, facts: &Facts, grave: Status) -> V
             grave,
         ),
     ];
+    if let Some(unknown) = under_min_unknown(snapshot, facts) {
+        checks[1] = unknown;
+    }
     checks.push(min_isr(snapshot, facts));
     checks.push(rows(
         Code::SingleReplica,
@@ -128,6 +131,25 @@ pub(super) fn partitions(snapshot: &Snapshot, facts: &Facts, grave: Status) -> V
         Status::Warn,
     ));
     checks
+}
+
+/// Partitions short of replicas of which it is not known how many must be in sync: they may be below that.
+fn under_min_unknown(snapshot: &Snapshot, facts: &Facts) -> Option<Check> {
+    let key = "min.insync.replicas";
+    if !facts.under_min.is_empty() || !setting(snapshot, key).is_empty() {
+        return None;
+    }
+    let is_silent = |row: &&usize| !snapshot.topic_of(**row).config.contains_key(key);
+    let rows: Vec<usize> = facts.short.iter().filter(is_silent).copied().collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "{} short of replicas in sync, and how many `{key}` asks for is not in the snapshot",
+        counted(rows.len(), "partition")
+    );
+    let command = "kafka-topics.sh --bootstrap-server HOST:PORT --describe --under-min-isr-partitions";
+    Some(Check::new(Code::UnderMinIsr, Status::Unknown, message, command).partitions(names(snapshot, &rows)))
 }
 
 fn min_isr(snapshot: &Snapshot, facts: &Facts) -> Check {

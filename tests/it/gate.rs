@@ -450,7 +450,7 @@ fn what_true_brokers_said_in_trouble_is_seen() {
         let dir = repo("tests/fixtures").join(version);
         for (file, gate, said) in [
             ("topics-describe-during.txt", "preflight -", "fail[reassigning]: "),
-            ("topics-describe-under-min-isr.txt", "preflight -", "fail[under-min-isr]: "),
+            ("topics-describe-under-min-isr.txt", "preflight -", "[under-min-isr]: "),
             ("topics-describe-under-min-isr.txt", "preflight -", "warn[short-isr]: "),
             ("topics-describe-unavailable.txt", "preflight -", "fail[offline-partitions]: "),
             ("topics-describe-dead-broker.txt", "kraft -", "fail[unregistered-brokers]: "),

@@ -224,7 +224,7 @@ fn help_quotes_the_defaults_that_hold() {
 #[test]
 fn help_of_the_whole_lists_the_commands_and_the_version_is_told() {
     let help = kshift("--help").run().ok().stdout;
-    for (command, _) in OPTIONS {
+    for (command, _) in OPTIONS.iter().filter(|(command, _)| !command.contains(' ')) {
         assert!(help.contains(&format!("\n  {command} ")), "{command}\n{help}");
     }
     assert_eq!(kshift("--version").run().ok().stdout, format!("kshift {}\n", env!("CARGO_PKG_VERSION")));
