@@ -356,9 +356,9 @@ def gate(
 ) -> GateReport:
     """Look whether the next phase of a migration may begin, on the cluster as it is now.
 
-    ``gate``: ``"preflight"`` (with ``plan``, or ``drain`` and ``onto``): may a move begin? ``"wave"`` (with ``plan`` and
-    ``wave``): may this wave begin? ``"decommission"`` (with ``plan`` or ``brokers``): may these brokers be switched off?
-    ``"kraft"`` (``brokers`` were drained): may the migration from ZooKeeper begin?
+    ``gate``: ``"preflight"`` (with ``plan``, or ``drain`` and ``onto``): may a move begin? ``"wave"`` (with ``plan``
+    and ``wave``): may this wave begin? ``"decommission"`` (with ``plan`` or ``brokers``): may these brokers be
+    switched off? ``"kraft"`` (``brokers`` were drained): may the migration from ZooKeeper begin?
     ``disk_limit``: how full a log dir may be; a plan brings its own. ``strict``: keep the gate closed for warnings and
     for what is not known too. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
 
