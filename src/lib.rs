@@ -21,6 +21,7 @@ mod classes;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod cluster;
+pub mod diff;
 pub mod emit;
 #[cfg(feature = "exact")]
 pub mod exact;
@@ -28,6 +29,8 @@ pub mod exact;
 #[path = "exact/disabled.rs"]
 mod exact;
 pub mod example;
+pub mod explain;
+pub mod gate;
 mod given;
 mod leadership;
 mod placement;

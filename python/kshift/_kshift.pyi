@@ -12,8 +12,10 @@ from kshift._types import (
     Comparison,
     Dates,
     Deferred,
+    Diff,
     Drift,
     Estimate,
+    GateReport,
     Limit,
     Move,
     Notice,
@@ -51,6 +53,9 @@ __all__ = [
     "_restore_wave",
     "check",
     "compare",
+    "diff",
+    "explain",
+    "gate",
     "main",
     "plan",
     "simulate",
@@ -336,14 +341,69 @@ def check(
     kshift is judged by the limits that it was made with; they may be repeated, and another value is refused. Any
     other reassignment is judged as one wave that starts all at once, by the limits given here.
 
-    Returns a ``Report``, which is true when everything holds. Raises ``InputError`` for files that cannot be read
-    or are none of these.
+    Returns a ``Report``, which is true when everything holds; of other reassignments ``Report.lints`` has advice, which
+    does not make it false. Raises ``InputError`` for files that cannot be read or are none of these.
 
     >>> import kshift
     >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
     >>> plan = kshift.plan(cluster, drain="1000-1011")
     >>> kshift.check(cluster, plan).violations
     ()
+    """
+
+def gate(
+    cluster: Cluster,
+    gate: str,
+    plan: Plan | _Path | None = None,
+    *,
+    wave: SupportsIndex | None = None,
+    brokers: _Ids | None = None,
+    drain: _Ids | None = None,
+    onto: _Ids | None = None,
+    disk_limit: _Share | None = None,
+    strict: bool = False,
+    assume_size: _Size | None = None,
+    capacity: _Capacity | None = None,
+    racks: _Racks | None = None,
+) -> GateReport:
+    """Look whether the next phase of a migration may begin, on the cluster as it is now.
+
+    ``gate``: ``"preflight"`` (with ``plan``, or ``drain`` and ``onto``): may a move begin? ``"wave"`` (with ``plan``
+    and ``wave``): may this wave begin? ``"decommission"`` (with ``plan`` or ``brokers``): may these brokers be
+    switched off? ``"kraft"`` (``brokers`` were drained): may the migration from ZooKeeper begin?
+    ``disk_limit``: how full a log dir may be; a plan brings its own. ``strict``: keep the gate closed for warnings and
+    for what is not known too. ``assume_size``, ``capacity``, ``racks``: as for ``Cluster.complete``.
+
+    Returns a ``GateReport``, which is true when the gate is open. Raises ``InputError`` for brokers and waves that are
+    not there, and for arguments that mean nothing to the gate.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> report = kshift.gate(cluster, "decommission", brokers="1000-1011")
+    >>> report.ok, report.checks[0].code, report.checks[0].status
+    (False, 'references', 'fail')
+    """
+
+def diff(a: Cluster | Plan | _Path, b: Cluster | Plan | _Path) -> Diff:
+    """Compare two clusters, or two plans; each may be a path.
+
+    Returns a ``Diff``, which is true when anything differs; ``Diff.data`` has everything. Raises ``InputError`` for two
+    of different kinds.
+
+    >>> import kshift
+    >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+    >>> bool(kshift.diff(cluster, cluster))
+    False
+    """
+
+def explain(code: str) -> str:
+    """Tell what a code means: of an error, a warning, a rule or advice of the check, or a check of a gate.
+
+    Raises ``InputError`` for a word that is no code.
+
+    >>> import kshift
+    >>> kshift.explain("short-isr").splitlines()[0]
+    'short-isr: check of a gate'
     """
 
 def simulate(
@@ -486,30 +546,82 @@ class Plan:
     def runbook(self) -> str:
         """Write every command that a person types, as Markdown."""
 
+    @overload
     def export(
         self,
-        format: Literal["kafka", "election", "throttle", "runbook", "html", "cruise-control"],  # noqa: A002
+        format: Literal["kafka", "election"],  # noqa: A002
         *,
         wave: SupportsIndex | None = None,
-        cluster: Cluster | None = None,
-        only: Literal["proposals", "capacity", "broker-sets", "calls", "runbook"] | None = None,
-        text_names: bool = False,
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
-        ``kafka`` (for kafka-reassign-partitions), ``election`` and ``throttle`` (all three of a wave, or of the whole
-        plan as if it were done at once), ``runbook``, ``html`` (one page to look at, which needs no network). ``cruise-control`` is what Cruise Control would answer, its
-        capacity and broker-set files, and the requests to make of it: ``cluster`` adds hosts, rates (KiB/s) and
-        network capacities, ``only`` gives one of the files, ``text_names`` names partitions as text, as its published
-        schema has it.
+        - ``kafka`` (for kafka-reassign-partitions), ``election``, ``throttle``: of a wave, or of the whole plan as if it
+          were done at once. With ``script``, ``throttle`` is a shell script of kafka-configs commands that sets it, or
+          that takes it off and brings back what was there before.
+        - ``runbook``; ``kafka``, such as ``"3.9"``, is the version of the tools, where that is not the brokers'.
+        - ``html``: one page to look at, which needs no network.
+        - ``cruise-control``: what Cruise Control would answer, its capacity and broker-set files, and the requests to make
+          of it. ``cluster`` adds hosts, rates (KiB/s) and network capacities, ``only`` gives one of the files,
+          ``text_names`` names partitions as text, as its published schema has it.
+        - ``strimzi``: patches of the node pools of ``pools`` (name: brokers), for the ``Kafka`` resource ``cluster``.
+        - ``route53`` and ``dnsendpoint``: changes of the names that ``facade`` describes, a path or a mapping; ``name`` is
+          that of the ``DNSEndpoint``.
 
-        Raises ``InputError`` for a wave that the plan does not have, an option that the format does not take, a
+        Raises ``InputError`` for a wave that the plan does not have, an option that the format does not take or lacks, a
         cluster with other replica lists, and ``throttle`` where nothing is throttled.
 
         >>> list(plan.export("kafka", wave=1))
         ['reassign.json']
         """
 
+    @overload
+    def export(
+        self,
+        format: Literal["throttle"],  # noqa: A002
+        *,
+        wave: SupportsIndex | None = None,
+        script: Literal["set", "unset"] | None = None,
+    ) -> dict[str, bytes]: ...
+    @overload
+    def export(self, format: Literal["runbook"], *, kafka: str | None = None) -> dict[str, bytes]: ...  # noqa: A002
+    @overload
+    def export(self, format: Literal["html"]) -> dict[str, bytes]: ...  # noqa: A002
+    @overload
+    def export(
+        self,
+        format: Literal["cruise-control"],  # noqa: A002
+        *,
+        wave: SupportsIndex | None = None,
+        cluster: Cluster | None = None,
+        only: Literal["proposals", "capacity", "broker-sets", "calls", "runbook"] | None = None,
+        text_names: bool = False,
+    ) -> dict[str, bytes]: ...
+    @overload
+    def export(
+        self,
+        format: Literal["strimzi"],  # noqa: A002
+        *,
+        cluster: str,
+        pools: Mapping[str, _Ids] | None = None,
+        namespace: str | None = None,
+        api_version: Literal["v1beta2", "v1"] | None = None,
+    ) -> dict[str, bytes]: ...
+    @overload
+    def export(
+        self,
+        format: Literal["route53"],  # noqa: A002
+        *,
+        facade: _Path | Mapping[str, Any],
+    ) -> dict[str, bytes]: ...
+    @overload
+    def export(
+        self,
+        format: Literal["dnsendpoint"],  # noqa: A002
+        *,
+        facade: _Path | Mapping[str, Any],
+        name: str | None = None,
+        namespace: str | None = None,
+    ) -> dict[str, bytes]: ...
     def why(self, topic: str, partition: SupportsIndex) -> Why:
         """Tell what happens to one partition, and why. Raises ``InputError`` when the plan knows no such topic."""
 

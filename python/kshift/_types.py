@@ -21,10 +21,15 @@ __all__ = [
     "Comparison",
     "CountBound",
     "Deferred",
+    "Diff",
     "Drift",
     "DriftGroup",
     "Estimate",
+    "GateCheck",
+    "GateCounts",
+    "GateReport",
     "Harm",
+    "Lint",
     "LogDir",
     "Loss",
     "Move",
@@ -604,6 +609,20 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class Lint:
+    """What holds and costs more than it must, of a reassignment that others made."""
+
+    code: str
+    """A stable word, such as ``needless-copies``; ``kshift.explain`` tells more."""
+    message: str
+    entries: tuple[int, ...]
+    """Places of the entries concerned in the list of the file, from 0; empty where it is about brokers."""
+    examples: tuple[str, ...]
+    fix: str
+    """What mends it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a check found. It is true when everything holds; ``str()`` is the text of ``kshift check``."""
 
@@ -613,6 +632,8 @@ class Report:
     """Moves that were replayed."""
     violations: tuple[Violation, ...]
     warnings: tuple[Notice, ...]
+    lints: tuple[Lint, ...]
+    """Advice on a reassignment that others made; it does not make the report false."""
     text: str
     outlook: Outlook | None = None
     """What it would do; ``None`` for plans of kshift, whose summary says it."""
@@ -662,6 +683,74 @@ class Standing:
 
     def __bool__(self) -> bool:
         return self.ok
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class GateCheck:
+    """One thing that a gate looked at."""
+
+    code: str
+    """A stable word, such as ``short-isr``; ``kshift.explain`` tells more."""
+    status: str
+    """``fail``, ``warn``, ``unknown``, ``note`` or ``pass``."""
+    message: str
+    evidence: tuple[str, ...]
+    brokers: tuple[int, ...]
+    """The brokers concerned, all of them."""
+    partitions: tuple[str, ...]
+    """The partitions concerned, all of them, as ``orders-7``."""
+    fix: str
+    """What mends it, or shows what is not known; empty where it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateCounts:
+    """How many checks of a gate there are of each status; those that pass are ``passed``."""
+
+    fail: int
+    warn: int
+    unknown: int
+    note: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What a gate found. It is true when the gate is open; ``str()`` is the text of ``kshift gate``."""
+
+    gate: str
+    wave: int | None
+    """``None`` in other gates than ``wave``."""
+    ok: bool
+    strict: bool
+    counts: GateCounts
+    checks: tuple[GateCheck, ...]
+    """Gravest first."""
+    text: str
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """What differs between two clusters or two plans. It is true when anything does; ``str()`` is the text."""
+
+    kind: str
+    """``cluster`` or ``plan``."""
+    differs: bool
+    data: dict[str, Any]
+    """Everything that differs, as ``kshift diff --json`` prints it."""
+    text: str
+
+    def __bool__(self) -> bool:
+        return self.differs
 
     def __str__(self) -> str:
         return self.text

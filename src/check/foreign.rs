@@ -6,7 +6,7 @@ use super::ask::Ask;
 use super::case::{elapsed, list};
 use super::rules::throttles::never;
 use super::rules::{disk, limits, scope};
-use super::{Report, Violation, headroom, health, outlook, spread};
+use super::{Report, Violation, headroom, health, lint, outlook, spread};
 use crate::base::assignment::Assignment;
 use crate::base::ids::IdSet;
 use crate::base::text::{self, counted, either};
@@ -35,6 +35,7 @@ pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request
     judge.throttle(&mut report.violations);
     judge.scope(&mut report);
     report.outlook = Some(outlook::of(&world, &judge.steps, judge.times.first(), judge.rates.as_ref()));
+    report.lints = lint::of(&world, &judge.steps, assignment, limits);
     report
 }
 

@@ -18,6 +18,7 @@ mod handover;
 mod headroom;
 mod health;
 mod kept;
+mod lint;
 mod outlook;
 mod report;
 mod rules;
@@ -36,6 +37,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 pub use self::foreign::assignment;
+pub use self::lint::Lint;
 pub use self::outlook::{Fullest, Outlook};
 pub use self::report::{Report, Violation};
 use crate::base::assignment::Assignment;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Outlook;
+use super::lint::Lint;
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::text::{counted, grouped};
 use crate::plan::Warning;
@@ -24,6 +25,8 @@ pub struct Report {
     /// What it would do, where someone else made it; absent for plans of ours, whose summary says it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outlook: Option<Outlook>,
+    /// What holds and costs more than it must, of reassignments that are not ours.
+    pub lints: Vec<Lint>,
 }
 
 /// Something that does not hold.
@@ -134,6 +137,7 @@ impl Report {
             "moves": self.moves,
             "violations": self.violations,
             "warnings": self.warnings,
+            "lints": self.lints,
         });
         if let Some(outlook) = &self.outlook {
             report["outlook"] = json!(outlook);
@@ -155,15 +159,22 @@ impl fmt::Display for Report {
         for warning in &self.warnings {
             writeln!(f, "warning[{}]: {}", warning.code, warning.message.replace('\n', "\n  "))?;
         }
+        for lint in &self.lints {
+            writeln!(f, "{lint}")?;
+        }
         if let Some(outlook) = self.outlook.as_ref().filter(|_| self.moves > 0) {
             write!(f, "{outlook}")?;
         }
         match self.violations.len() {
             0 => {
                 let (waves, moves) = (counted(self.waves, "wave"), counted(self.moves, "move"));
-                write!(f, "ok: {waves}, {moves}: no violation")
+                write!(f, "ok: {waves}, {moves}: no violation")?;
             }
-            some => f.write_str(&counted(some, "violation")),
+            some => f.write_str(&counted(some, "violation"))?,
+        }
+        match self.lints.len() {
+            0 => Ok(()),
+            some => write!(f, ", {} of advice", counted(some, "piece")),
         }
     }
 }

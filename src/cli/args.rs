@@ -8,6 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::around::{DnsEndpointArgs, Route53Args, StrimziArgs};
 use super::campaign::CampaignArgs;
+use super::diff::DiffArgs;
+use super::explain::ExplainArgs;
+use super::gate::GateArgs;
 use super::values;
 use crate::base::broker_dirs::BrokerDirs;
 use crate::base::ids::{IdSet, TopicPartition};
@@ -59,12 +62,18 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Play a plan over time: disks, rates, leaders; a lost or slow broker; the ways in which other tools would carry it out
     Simulate(Box<SimulateArgs>),
+    /// Look whether the next phase may begin: preflight, a wave, decommission, the migration to KRaft
+    Gate(Box<GateArgs>),
+    /// Show what differs between two snapshots, or between two plans
+    Diff(DiffArgs),
     /// Write the way back: the exact ordered replica lists from before a wave
     Rollback(RollbackArgs),
     /// Write a plan, or one of its waves, in the form of another tool
     Export(ExportArgs),
     /// The phases of a migration in one file: write it, show it, tell where a cluster stands
     Campaign(Box<CampaignArgs>),
+    /// Explain a code: of an error, warning, rule of the check, piece of advice or gate
+    Explain(ExplainArgs),
     /// Write a synthetic cluster of any size, the same for the same options
     Example(ExampleArgs),
 }
@@ -82,6 +91,9 @@ impl Command {
             Command::Show(args) => Talk { json: args.json, quiet: false },
             Command::Check(args) => Talk { json: args.json, quiet: false },
             Command::Simulate(args) => Talk { json: args.json, quiet: false },
+            Command::Gate(args) => Talk { json: args.json, quiet: false },
+            Command::Diff(args) => Talk { json: args.json, quiet: false },
+            Command::Explain(args) => Talk { json: args.json, quiet: false },
         }
     }
 }
@@ -230,7 +242,8 @@ pub struct ShowArgs {
 A plan of kshift is judged by the limits that it was made with; they may be
 repeated here, and another value is refused. Any other reassignment is judged as
 one wave that starts all at once, by the limits given here. The exit code is 1
-when something does not hold.
+when something does not hold. Of other reassignments advice (lint) is given too,
+which changes the exit code only with --strict.
 
 Examples:
   kshift check cluster.json plan
@@ -246,6 +259,9 @@ pub struct CheckArgs {
     /// What the source could not say.
     #[command(flatten)]
     pub supplements: SupplementArgs,
+    /// Exit with 1 for advice too, not for violations alone
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
     /// Print one JSON object instead of text
     #[arg(long, help_heading = "Output")]
     pub json: bool,

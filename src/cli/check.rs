@@ -31,7 +31,8 @@ pub fn run(args: &CheckArgs, console: &Console) -> Result<u8> {
     warnings.append(&mut report.warnings);
     report.warnings = warnings;
     console.show(&report)?;
-    Ok(if report.is_ok() { 0 } else { DOES_NOT_HOLD })
+    let holds = report.is_ok() && (report.lints.is_empty() || !args.strict);
+    Ok(if holds { 0 } else { DOES_NOT_HOLD })
 }
 
 /// What the plan was made with, and on top of it what was typed.

@@ -11,9 +11,12 @@ pub(crate) mod brokers;
 pub(crate) mod campaign;
 pub(crate) mod check;
 mod console;
+pub(crate) mod diff;
 mod drift;
 mod example;
+pub(crate) mod explain;
 mod export;
+pub(crate) mod gate;
 mod interrupt;
 pub(crate) mod load;
 mod plan;
@@ -86,9 +89,12 @@ fn dispatch(command: &Command) -> Result<u8> {
         Command::Show(args) => show::run(args, &console),
         Command::Check(args) => check::run(args, &console),
         Command::Simulate(args) => simulate::run(args, &console),
+        Command::Gate(args) => gate::run(args, &console),
+        Command::Diff(args) => diff::run(args, &console),
         Command::Rollback(args) => rollback::run(args, &console),
         Command::Export(args) => export::run(args, &console),
         Command::Campaign(args) => campaign::run(args, &console),
+        Command::Explain(args) => explain::run(args, &console),
         Command::Example(args) => example::run(args, &console),
     }
 }

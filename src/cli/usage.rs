@@ -100,7 +100,9 @@ fn missing(fault: &clap::Error, command: Option<&str>) -> Error {
     let mut error = Error::new(Code::Usage, format!("{taker} needs {}", missing.join(" and ")));
     let mut whole = CommandLine::command();
     whole.build();
-    for arg in command.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole).get_arguments() {
+    let of = command.and_then(|name| whole.find_subcommand(name)).unwrap_or(&whole);
+    let below = of.get_subcommands().filter(|_| command.is_some()).flat_map(clap::Command::get_arguments);
+    for arg in of.get_arguments().chain(below) {
         if let (true, Some(help)) = (missing.contains(&arg.to_string()), arg.get_help()) {
             error = error.note(format!("{arg}: {help}"));
         }

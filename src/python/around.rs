@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyString};
 
-use super::ask::Maybe;
 use super::error::invalid;
+use super::export::Given;
 use super::values;
 use crate::base::error::{Code, Error, Place, Result};
 use crate::emit::dns::dnsendpoint::{self, dnsendpoint};
@@ -21,61 +21,56 @@ pub const ROUTE53: &[&str] = &["facade"];
 /// The same.
 pub const DNSENDPOINT: &[&str] = &["facade", "name", "namespace"];
 
-/// Options as given.
-pub struct Given<'a, 'py> {
-    pub cluster: Option<&'a str>,
-    pub pools: Maybe<'a, 'py>,
-    pub namespace: Option<&'a str>,
-    pub api_version: Option<&'a str>,
-    pub facade: Maybe<'a, 'py>,
-    pub name: Option<&'a str>,
+/// An export for what stands around the brokers, with its options.
+pub enum Ask {
+    Strimzi(strimzi::Options),
+    Route53(Facade),
+    DnsEndpoint(Facade, dnsendpoint::Options),
 }
 
-/// Options as meant; those of other formats are absent.
-#[derive(Default)]
-pub struct Options {
-    cluster: Option<String>,
-    pools: Vec<Pool>,
-    namespace: Option<String>,
-    api_version: Option<ApiVersion>,
-    facade: Option<Facade>,
-    name: Option<String>,
-}
-
-impl Given<'_, '_> {
-    /// Which of them are given, by name.
-    pub fn names(&self) -> [(&'static str, bool); 6] {
-        [
-            ("cluster", self.cluster.is_some()),
-            ("pools", self.pools.is_some()),
-            ("namespace", self.namespace.is_some()),
-            ("api_version", self.api_version.is_some()),
-            ("facade", self.facade.is_some()),
-            ("name", self.name.is_some()),
-        ]
+impl Ask {
+    /// Reads the options of a format.
+    pub fn read(format: &str, given: &Given<'_, '_>) -> PyResult<Self> {
+        if format == "strimzi" {
+            return Ok(Ask::Strimzi(strimzi::Options {
+                cluster: needed(format, "cluster", name("cluster", given)?)?,
+                namespace: name("namespace", given)?,
+                pools: given.get("pools")?.map_or(Ok(Vec::new()), |value| pools(&value))?,
+                api_version: api_version(given)?,
+            }));
+        }
+        let facade = needed(format, "facade", given.get("facade")?)?;
+        let facade = self::facade(&facade)?;
+        if format == "route53" {
+            return Ok(Ask::Route53(facade));
+        }
+        let usual = dnsendpoint::Options::default();
+        let name_or_usual = name("name", given)?.unwrap_or(usual.name);
+        let options = dnsendpoint::Options { name: name_or_usual, namespace: name("namespace", given)? };
+        Ok(Ask::DnsEndpoint(facade, options))
     }
 
-    /// Reads them.
-    pub fn read(&self) -> PyResult<Options> {
-        let name = |argument: &str, text: Option<&str>| {
-            text.map(|text| strimzi::name_of(text).map_err(|what| invalid(argument, what))).transpose()
-        };
-        let api_version = match self.api_version {
-            None => None,
-            Some("v1beta2") => Some(ApiVersion::V1Beta2),
-            Some("v1") => Some(ApiVersion::V1),
-            Some(other) => {
-                return Err(invalid("api_version", format!("`{other}` is none; expected `v1beta2` or `v1`")));
-            }
-        };
-        Ok(Options {
-            cluster: name("cluster", self.cluster)?,
-            pools: self.pools.map(pools).transpose()?.unwrap_or_default(),
-            namespace: name("namespace", self.namespace)?,
-            api_version,
-            facade: self.facade.map(facade).transpose()?,
-            name: name("name", self.name)?,
-        })
+    /// Its files.
+    pub fn made(&self, plan: &Plan) -> Result<Files> {
+        match self {
+            Ask::Strimzi(options) => strimzi(plan, options),
+            Ask::Route53(facade) => route53(plan, facade),
+            Ask::DnsEndpoint(facade, options) => dnsendpoint(plan, facade, options),
+        }
+    }
+}
+
+/// A name as Kubernetes takes it.
+fn name(option: &str, given: &Given<'_, '_>) -> PyResult<Option<String>> {
+    given.text(option)?.map(|text| strimzi::name_of(&text).map_err(|what| invalid(option, what))).transpose()
+}
+
+fn api_version(given: &Given<'_, '_>) -> PyResult<Option<ApiVersion>> {
+    match given.text("api_version")?.as_deref() {
+        None => Ok(None),
+        Some("v1beta2") => Ok(Some(ApiVersion::V1Beta2)),
+        Some("v1") => Ok(Some(ApiVersion::V1)),
+        Some(other) => Err(invalid("api_version", format!("`{other}` is none; expected `v1beta2` or `v1`"))),
     }
 }
 
@@ -102,24 +97,6 @@ pub fn facade(value: &Bound<'_, PyAny>) -> PyResult<Facade> {
         pyo3::exceptions::PyTypeError::new_err("`facade` is neither the path of a file nor a mapping as in such a file")
     })?;
     Ok(crate::cli::around::facade(&path)?)
-}
-
-impl Options {
-    /// The files of one of these formats.
-    pub fn made(&self, plan: &Plan, format: &str) -> Result<Files> {
-        if format == "strimzi" {
-            let (namespace, pools, api_version) = (self.namespace.clone(), self.pools.clone(), self.api_version);
-            let cluster = needed(format, "cluster", self.cluster.clone())?;
-            return strimzi(plan, &strimzi::Options { cluster, namespace, pools, api_version });
-        }
-        let facade = needed(format, "facade", self.facade.as_ref())?;
-        if format == "route53" {
-            return route53(plan, facade);
-        }
-        let usual = dnsendpoint::Options::default();
-        let name = self.name.clone().unwrap_or(usual.name);
-        dnsendpoint(plan, facade, &dnsendpoint::Options { name, namespace: self.namespace.clone() })
-    }
 }
 
 fn needed<T>(format: &str, option: &str, value: Option<T>) -> Result<T> {

@@ -43,6 +43,11 @@ impl Cluster {
         Cluster { read, supplements, completed, sha256: OnceLock::new(), assignment_sha256: OnceLock::new() }
     }
 
+    /// The cluster with what it was completed with.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.completed.clone()
+    }
+
     /// The cluster with what it was completed with, and on top of that what `given` says.
     pub fn completed_with(&self, given: Supplements) -> (Supplements, Completion) {
         self.completed_as(merged(self.supplements.clone(), given))

@@ -10,6 +10,7 @@ mod campaign;
 mod cluster;
 mod error;
 mod export;
+mod gate;
 mod html;
 mod interrupt;
 mod plan;
@@ -38,6 +39,8 @@ mod _kshift {
     use super::campaign::{_restore_campaign, Campaign};
     #[pymodule_export]
     use super::cluster::{_restore_cluster, Cluster};
+    #[pymodule_export]
+    use super::gate::{diff, explain, gate};
     #[pymodule_export]
     use super::main;
     #[pymodule_export]

@@ -266,17 +266,14 @@ impl Plan {
     }
 
     /// The plan, or a wave of it, in the form of another tool: content by name of file.
-    #[pyo3(signature = (format, *, wave=None, cluster=None, only=None, text_names=false))]
+    #[pyo3(signature = (format, **options))]
     fn export<'py>(
         &self,
         py: Python<'py>,
         format: &str,
-        wave: Maybe<'_, '_>,
-        cluster: Option<&Cluster>,
-        only: Option<&str>,
-        text_names: bool,
+        options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        export::export(py, &self.paper, format, export::Given { wave, cluster, only, text_names })
+        export::export(py, &self.paper, format, options)
     }
 
     /// What happens to one partition, and why.

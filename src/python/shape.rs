@@ -54,6 +54,9 @@ const NESTED: &[(&str, &str, &str)] = &[
     ("Report", "warnings", "Notice"),
     ("Report", "outlook", "Outlook"),
     ("Outlook", "fullest", "FullestLogDir"),
+    ("Report", "lints", "Lint"),
+    ("GateReport", "counts", "GateCounts"),
+    ("GateReport", "checks", "GateCheck"),
     ("Simulation", "waves", "SimulatedWave"),
     ("Simulation", "brokers", "SimulatedBroker"),
     ("Simulation", "stuck", "Stuck"),
@@ -66,8 +69,12 @@ const NESTED: &[(&str, &str, &str)] = &[
 ];
 
 /// Fields whose JSON name is a word of Python's own.
-const RENAMED: &[(&str, &str, &str)] =
-    &[("Change", "from", "source"), ("Change", "to", "target"), ("Limit", "from", "source")];
+const RENAMED: &[(&str, &str, &str)] = &[
+    ("Change", "from", "source"),
+    ("Change", "to", "target"),
+    ("Limit", "from", "source"),
+    ("GateCounts", "pass", "passed"),
+];
 
 /// `value` as an instance of the dataclass `class`; a list becomes a tuple of them, null becomes `None`.
 pub fn typed<'py>(py: Python<'py>, class: &str, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {

@@ -168,8 +168,15 @@ const OPTIONS: &[(&str, &str)] = &[
     (
         "check",
         "--drain --drain-rack --onto --throttle --leader-throttle --follower-throttle --rates --headroom --disk-limit --ignore-disk --max-moves --max-moves-per-broker --max-leader-changes --max-wave-duration \
-         --rack-policy --topics --exclude-topics --skip-unhealthy --assume-size --capacity --racks --growth --json",
+         --rack-policy --topics --exclude-topics --skip-unhealthy --assume-size --capacity --racks --growth --strict --json",
     ),
+    ("gate", "--strict --json"),
+    ("gate preflight", "--drain --onto --disk-limit --assume-size --capacity --racks --strict --json"),
+    ("gate wave", "--assume-size --capacity --racks --strict --json"),
+    ("gate decommission", "--brokers --assume-size --capacity --racks --strict --json"),
+    ("gate kraft", "--drained --assume-size --capacity --racks --strict --json"),
+    ("diff", "--exit-code --json"),
+    ("explain", "--json"),
     (
         "simulate",
         "--style --compare --throttle --in-flight --in-flight-per-broker --traffic --growth --lose --lose-rack --slow \
@@ -217,7 +224,7 @@ fn help_quotes_the_defaults_that_hold() {
 #[test]
 fn help_of_the_whole_lists_the_commands_and_the_version_is_told() {
     let help = kshift("--help").run().ok().stdout;
-    for (command, _) in OPTIONS {
+    for (command, _) in OPTIONS.iter().filter(|(command, _)| !command.contains(' ')) {
         assert!(help.contains(&format!("\n  {command} ")), "{command}\n{help}");
     }
     assert_eq!(kshift("--version").run().ok().stdout, format!("kshift {}\n", env!("CARGO_PKG_VERSION")));

@@ -25,7 +25,8 @@ fn one(replicas: &[i32]) -> Report {
 fn good_lists_pass_and_unchanged_ones_are_no_moves() {
     let report =
         judge(&three_racks(), &[entry(0, &[11, 2, 3]), entry(1, &[2, 3, 1])].join(","), &Request::of_one_wave());
-    assert!(report.to_string().ends_with("\nok: 1 wave, 1 move: no violation"), "{report}");
+    assert!(report.to_string().ends_with("ok: 1 wave, 1 move: no violation, 1 piece of advice"), "{report}");
+    assert_eq!((report.lints[0].code, report.lints[0].entries.as_slice()), ("no-op", &[1][..]));
 }
 
 #[test]

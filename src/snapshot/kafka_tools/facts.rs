@@ -24,6 +24,15 @@ pub(in crate::snapshot) struct Facts<'a> {
     cordoned: Option<&'a str>,
 }
 
+/// Settings of a broker's file, or defaults, that gates look at.
+const OF_FILES: [&str; 5] = [
+    "auto.leader.rebalance.enable",
+    "broker.id.generation.enable",
+    "inter.broker.protocol.version",
+    "min.insync.replicas",
+    "reserved.broker.max.id",
+];
+
 /// All brokers that anything is known of.
 pub(in crate::snapshot) type ById<'a> = BTreeMap<BrokerId, Facts<'a>>;
 
@@ -165,7 +174,8 @@ fn add_configs<'a>(brokers: &mut ById<'a>, parsed: &Parsed<'a>, faults: &mut Vec
             "cordoned.log.dirs" if !entry.value.is_empty() => facts.cordoned = Some(entry.value),
             _ => {}
         }
-        if entry.origin != Origin::Other && entry.value != "null" {
+        let is_kept = entry.origin != Origin::Other || OF_FILES.contains(&entry.key);
+        if is_kept && entry.value != "null" {
             match facts.config.get(entry.key) {
                 Some((known, at)) if *known != entry.value => faults.push(contradiction(
                     &format!("`{}` of broker {id}", entry.key),

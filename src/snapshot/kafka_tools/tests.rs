@@ -350,7 +350,7 @@ fn the_cluster_and_its_mode_are_named_where_that_is_certain() {
 // ---- Configurations.
 
 #[test]
-fn of_the_configuration_only_dynamic_entries_stay() {
+fn of_the_configuration_dynamic_entries_stay_and_what_gates_look_at() {
     let names = [
         "snapshot/topics-describe.txt",
         "configs-describe-broker-1001-all.txt",
@@ -359,7 +359,8 @@ fn of_the_configuration_only_dynamic_entries_stay() {
     ];
     let snapshot = read_files(&fixtures(KRAFT, &names)).unwrap();
     let broker = &snapshot.brokers[3];
-    assert_eq!(broker.config.keys().collect::<Vec<_>>(), ["min.insync.replicas"]);
+    let kept: Vec<&str> = broker.config.keys().map(String::as_str).collect();
+    assert_eq!(kept, ["auto.leader.rebalance.enable", "min.insync.replicas"]);
     assert_eq!(broker.rack.as_deref(), Some("use1-az1"));
     let dirs: Vec<_> = broker.log_dirs.iter().map(|dir| (dir.path.as_str(), dir.used)).collect();
     assert_eq!(dirs, [("/kafka/1001/d1", None), ("/kafka/1001/d2", None)]);
