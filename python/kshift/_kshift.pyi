@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, final
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, final, overload
 
 from kshift._types import (
     AtRisk,

@@ -105,7 +105,8 @@ fn of_cruise_control(plan: &Plan, given: &Given<'_, '_>) -> PyResult<Ask> {
     // What the plan was made with goes before what the cluster was completed with, as in a check.
     let cluster = match given.get("cluster")? {
         Some(value) => {
-            let cluster = value.cast::<Cluster>().map_err(|_| PyTypeError::new_err("`cluster` is no kshift.Cluster"))?;
+            let cluster =
+                value.cast::<Cluster>().map_err(|_| PyTypeError::new_err("`cluster` is no kshift.Cluster"))?;
             Some(cluster.get().completed_again(&plan.request.supplements, Supplements::default()).1)
         }
         None => None,

@@ -9,7 +9,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use serde_json::json;
 
-use super::around::Given;
 use super::ask::{self, Limits, Maybe, ReadWays, Ways, What};
 use super::cluster::{Cluster, GIVEN, content_of};
 use super::wave::Wave;

@@ -1,10 +1,8 @@
 //! A plan in the words of Cruise Control, and its words judged: what is written reads back as the same placement, counts
 //! follow its rules, and proposals of any form are checked with what they would do.
 
-use kshift::base::work::Work;
 use kshift::emit::cruise_control::{Naming, Options, Part, export};
 use kshift::plan::Plan;
-use kshift::request::Request;
 use kshift::snapshot::Snapshot;
 use serde_json::{Value, json};
 

@@ -57,13 +57,16 @@ const WALLS: &[(&str, &[&str])] = &[
     ("campaign", &["base", "snapshot", "plan"]),
     (
         "cli",
-        &["base", "snapshot", "request", "plan", "check", "simulate", "gate", "diff", "explain", "emit", "example", "campaign"],
+        &[
+            "base", "snapshot", "request", "plan", "check", "simulate", "gate", "diff", "explain", "emit", "example",
+            "campaign",
+        ],
     ),
     (
         "python",
         &[
-            "base", "snapshot", "request", "plan", "check", "simulate", "gate", "diff", "explain", "emit", "example", "campaign",
-            "cli",
+            "base", "snapshot", "request", "plan", "check", "simulate", "gate", "diff", "explain", "emit", "example",
+            "campaign", "cli",
         ],
     ),
     ("lib", &["base", "snapshot", "request", "plan", "check", "planner", "resume"]),

@@ -59,7 +59,7 @@ fn faults(page: &str) -> Vec<String> {
         }
         last = level;
     }
-    for table in all_between(body, "<table", '\u{0}').iter().flat_map(|rest| rest.split("</table>").next()) {
+    for table in all_between(body, "<table", '\u{0}').iter().filter_map(|rest| rest.split("</table>").next()) {
         if !table.contains("<caption") {
             faults.push(format!("a table has no caption: {}", &table[..table.len().min(80)]));
         }
