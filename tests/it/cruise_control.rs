@@ -2,7 +2,6 @@
 //! lenient about how numbers are written, and strict where two answers differ or a number is of no use.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use kshift::base::error::{Code, Error};
 use kshift::base::ids::{BrokerId, IdSet};
@@ -897,16 +896,11 @@ fn the_fixtures_are_read() {
 }
 
 #[test]
-fn a_hundred_thousand_records_are_read_in_about_a_second() {
+fn a_hundred_thousand_records_are_read() {
     let options =
         kshift::example::Options { partitions: 100_000, old: 12, new: 12, ..kshift::example::Options::default() };
     let original = kshift::example::cluster(&options).unwrap();
     let files = Answers::of(&original).without(&["load.json", "capacity.json"]).files();
-    #[expect(clippy::disallowed_types, reason = "a test may look at the clock")]
-    let begun = std::time::Instant::now();
     let read = read_files(&files).unwrap();
-    let took = begun.elapsed();
     assert_eq!(read.partitions.len(), original.partitions.len());
-    // Both of the large documents, on a machine that may be busy with other tests.
-    assert!(took < Duration::from_secs(6), "it took {took:?}");
 }
