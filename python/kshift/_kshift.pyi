@@ -549,27 +549,30 @@ class Plan:
     @overload
     def export(
         self,
-        format: Literal["kafka", "election"],  # noqa: A002
+        format: Literal["kafka", "election"],
         *,
         wave: SupportsIndex | None = None,
     ) -> dict[str, bytes]:
         """Write the plan, or one of its waves, in the form of another tool: content by name of file.
 
-        - ``kafka`` (for kafka-reassign-partitions), ``election``, ``throttle``: of a wave, or of the whole plan as if it
-          were done at once. With ``script``, ``throttle`` is a shell script of kafka-configs commands that sets it, or
-          that takes it off and brings back what was there before.
+        - ``kafka`` (for kafka-reassign-partitions), ``election``, ``throttle``: of a wave, or of the whole plan as if
+          it were done at once. With ``script``, ``throttle`` is a shell script of kafka-configs commands that sets it,
+          or that takes it off and brings back what was there before.
         - ``runbook``; ``kafka``, such as ``"3.9"``, is the version of the tools, where that is not the brokers'.
         - ``html``: one page to look at, which needs no network.
-        - ``cruise-control``: what Cruise Control would answer, its capacity and broker-set files, and the requests to make
-          of it. ``cluster`` adds hosts, rates (KiB/s) and network capacities, ``only`` gives one of the files,
+        - ``cruise-control``: what Cruise Control would answer, its capacity and broker-set files, and the requests to
+          make of it. ``cluster`` adds hosts, rates (KiB/s) and network capacities, ``only`` gives one of the files,
           ``text_names`` names partitions as text, as its published schema has it.
         - ``strimzi``: patches of the node pools of ``pools`` (name: brokers), for the ``Kafka`` resource ``cluster``.
-        - ``route53`` and ``dnsendpoint``: changes of the names that ``facade`` describes, a path or a mapping; ``name`` is
-          that of the ``DNSEndpoint``.
+        - ``route53`` and ``dnsendpoint``: changes of the names that ``facade`` describes, a path or a mapping;
+          ``name`` is that of the ``DNSEndpoint``.
 
-        Raises ``InputError`` for a wave that the plan does not have, an option that the format does not take or lacks, a
-        cluster with other replica lists, and ``throttle`` where nothing is throttled.
+        Raises ``InputError`` for a wave that the plan does not have, an option that the format does not take or lacks,
+        a cluster with other replica lists, and ``throttle`` where nothing is throttled.
 
+        >>> import kshift
+        >>> cluster = kshift.Cluster.example(partitions=200, total_tb=1)
+        >>> plan = kshift.plan(cluster, drain="1000-1011", throttle="50MB/s")
         >>> list(plan.export("kafka", wave=1))
         ['reassign.json']
         """
@@ -577,19 +580,19 @@ class Plan:
     @overload
     def export(
         self,
-        format: Literal["throttle"],  # noqa: A002
+        format: Literal["throttle"],
         *,
         wave: SupportsIndex | None = None,
         script: Literal["set", "unset"] | None = None,
     ) -> dict[str, bytes]: ...
     @overload
-    def export(self, format: Literal["runbook"], *, kafka: str | None = None) -> dict[str, bytes]: ...  # noqa: A002
+    def export(self, format: Literal["runbook"], *, kafka: str | None = None) -> dict[str, bytes]: ...
     @overload
-    def export(self, format: Literal["html"]) -> dict[str, bytes]: ...  # noqa: A002
+    def export(self, format: Literal["html"]) -> dict[str, bytes]: ...
     @overload
     def export(
         self,
-        format: Literal["cruise-control"],  # noqa: A002
+        format: Literal["cruise-control"],
         *,
         wave: SupportsIndex | None = None,
         cluster: Cluster | None = None,
@@ -599,7 +602,7 @@ class Plan:
     @overload
     def export(
         self,
-        format: Literal["strimzi"],  # noqa: A002
+        format: Literal["strimzi"],
         *,
         cluster: str,
         pools: Mapping[str, _Ids] | None = None,
@@ -609,14 +612,14 @@ class Plan:
     @overload
     def export(
         self,
-        format: Literal["route53"],  # noqa: A002
+        format: Literal["route53"],
         *,
         facade: _Path | Mapping[str, Any],
     ) -> dict[str, bytes]: ...
     @overload
     def export(
         self,
-        format: Literal["dnsendpoint"],  # noqa: A002
+        format: Literal["dnsendpoint"],
         *,
         facade: _Path | Mapping[str, Any],
         name: str | None = None,

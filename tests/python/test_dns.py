@@ -162,11 +162,11 @@ def test_a_facade_is_a_path_or_a_mapping(plan: kshift.Plan, tmp_path: Path) -> N
     with pytest.raises(kshift.InputError, match="no key of a facade file"):
         plan.export("route53", facade={**NAMED, "tll": {}})
     with pytest.raises(kshift.InputError, match="needs `facade`"):
-        plan.export("dnsendpoint")
+        plan.export("dnsendpoint")  # type: ignore[call-overload]
     with pytest.raises(kshift.InputError, match="takes no `facade`"):
-        plan.export("kafka", facade=NAMED)
+        plan.export("kafka", facade=NAMED)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="`facade`"):
-        plan.export("route53", facade=7)  # type: ignore[arg-type]
+        plan.export("route53", facade=7)  # type: ignore[call-overload]
 
 
 def test_patches_of_strimzi_are_named_by_step_and_pool(plan: kshift.Plan) -> None:
@@ -180,11 +180,11 @@ def test_patches_of_strimzi_are_named_by_step_and_pool(plan: kshift.Plan) -> Non
     with pytest.raises(kshift.InputError, match="no node pool is named"):
         plan.export("strimzi", cluster="prod")
     with pytest.raises(kshift.InputError, match="needs `cluster`"):
-        plan.export("strimzi", pools={"new": "0-11"})
+        plan.export("strimzi", pools={"new": "0-11"})  # type: ignore[call-overload]
     with pytest.raises(kshift.InputError, match="no name of Kubernetes"):
         plan.export("strimzi", cluster="Prod", pools={"new": "0-11"})
     with pytest.raises(kshift.InputError, match="api_version"):
-        plan.export("strimzi", cluster="prod", pools={"new": "0-11"}, api_version="v2")  # type: ignore[arg-type]
+        plan.export("strimzi", cluster="prod", pools={"new": "0-11"}, api_version="v2")  # type: ignore[call-overload]
 
 
 def test_a_campaign_is_made_saved_read_and_checked(cluster: kshift.Cluster, plan: kshift.Plan, tmp_path: Path) -> None:

@@ -430,8 +430,8 @@ def test_exports_are_the_files_of_the_plan_by_name(plan: kshift.Plan) -> None:
     assert plan.export("runbook") == {"runbook.md": plan.runbook().encode()}
     for wrong in (
         lambda: plan.export("kafka", wave=len(plan.waves) + 1),
-        lambda: plan.export("runbook", wave=1),
-        lambda: plan.export("kafak"),  # type: ignore[arg-type]
+        lambda: plan.export("runbook", wave=1),  # type: ignore[call-overload]
+        lambda: plan.export("kafak"),  # type: ignore[call-overload]
     ):
         with pytest.raises(kshift.InputError):
             wrong()

@@ -14,13 +14,13 @@ LEADERS, RATE = "leader.replication.throttled.replicas", "leader.replication.thr
 def test_a_script_sets_a_throttle_and_another_takes_it_off(plan: kshift.Plan, tmp_path: Path) -> None:
     plan.write(tmp_path / "plan")
     for script, name in (("set", "throttle.sh"), ("unset", "unthrottle.sh")):
-        exported = plan.export("throttle", wave=1, script=script)  # type: ignore[arg-type]
+        exported = plan.export("throttle", wave=1, script=script)  # type: ignore[call-overload]
         assert exported == {name: (tmp_path / "plan/waves/001" / name).read_bytes()}
         assert exported[name].startswith(b"#!/bin/sh\n")
     with pytest.raises(kshift.InputError, match="no script"):
-        plan.export("throttle", script="on")  # type: ignore[arg-type]
+        plan.export("throttle", script="on")  # type: ignore[call-overload]
     with pytest.raises(kshift.InputError, match="takes no `script`"):
-        plan.export("kafka", script="set")
+        plan.export("kafka", script="set")  # type: ignore[call-overload]
 
 
 def test_throttles_that_a_cluster_has_are_merged_and_given_back() -> None:
