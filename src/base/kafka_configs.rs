@@ -11,9 +11,10 @@ started() { # counts what the line has sent into the background
   pids="$pids $!" running=$((running + 1))
   [ "$running" -lt "${JOBS:-4}" ] || join
 }
-alter() { # brokers|topics NAME OPTION VALUE
+alter() { # brokers|topics NAME OPTION VALUE …
+  of=$1 name=$2 && shift 2
   kafka-configs.sh --bootstrap-server "$BOOTSTRAP" --command-config "${CLIENT:-/dev/null}" \
-    --alter --entity-type "$1" --entity-name "$2" "$3" "$4"
+    --alter --entity-type "$of" --entity-name "$name" "$@"
 }
 "#;
 
@@ -36,10 +37,20 @@ pub const FORGET: &str = r#"forget() { # brokers|topics NAME KEYS
 }
 "#;
 
-/// Sets some settings and takes others off, one after the other: with `ZooKeeper` two changes of one broker or topic at
-/// the same time may lose one of them.
-pub const GIVE_BACK: &str = r#"give_back() { # brokers|topics NAME SETTINGS KEYS
-  alter "$1" "$2" --add-config "$3" && forget "$1" "$2" "$4"
+/// Sets some settings and takes one off, as one change: up to 3.9 the tool reads all settings of a broker and writes them back,
+/// and a broker under `ZooKeeper` may not know yet of the change before. Older tools refuse to take off what is not set.
+pub const GIVE_BACK: &str = r#"give_back() { # brokers|topics NAME SETTINGS KEY
+  if said=$(alter "$1" "$2" --add-config "$3" --delete-config "$4" 2>&1); then
+    printf '%s\n' "$said"
+    return
+  fi
+  case $said in
+    *'Invalid config(s)'*) alter "$1" "$2" --add-config "$3" ;; # it is not set
+    *)
+      printf '%s\n' "$said" >&2
+      return 1
+      ;;
+  esac
 }
 "#;
 

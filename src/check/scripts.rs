@@ -116,7 +116,7 @@ fn unset(entities: &[Entity<'_>], name: &str) -> String {
         ),
     ];
     let mut functions = vec![HEAD];
-    functions.extend(entities.iter().any(|entity| entity.before.len() < entity.now.len()).then_some(FORGET));
+    functions.extend(entities.iter().any(|entity| entity.before.is_empty()).then_some(FORGET));
     let is_mixed = |entity: &Entity<'_>| !entity.before.is_empty() && entity.before.len() < entity.now.len();
     functions.extend(entities.iter().any(is_mixed).then_some(GIVE_BACK));
     text.extend(functions.iter().map(|function| function.trim_end().to_owned()));

@@ -56,7 +56,7 @@ pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
         let back: Vec<String> = back.collect();
         let gone: Vec<&str> =
             settings.iter().filter(|setting| setting.before.is_none()).map(|setting| setting.key).collect();
-        any_gone |= !gone.is_empty();
+        any_gone |= back.is_empty();
         any_both |= !gone.is_empty() && !back.is_empty();
         let (back_words, keys) = (quoted(&back.join(",")), gone.join(","));
         lines.push_str(&match (back.is_empty(), gone.is_empty()) {

@@ -11,9 +11,10 @@ started() { # counts what the line has sent into the background
   pids="$pids $!" running=$((running + 1))
   [ "$running" -lt "${JOBS:-4}" ] || join
 }
-alter() { # brokers|topics NAME OPTION VALUE
+alter() { # brokers|topics NAME OPTION VALUE …
+  of=$1 name=$2 && shift 2
   kafka-configs.sh --bootstrap-server "$BOOTSTRAP" --command-config "${CLIENT:-/dev/null}" \
-    --alter --entity-type "$1" --entity-name "$2" "$3" "$4"
+    --alter --entity-type "$of" --entity-name "$name" "$@"
 }
 rates() { # BROKER SENDING RECEIVING
   alter brokers "$1" --add-config \

@@ -10,9 +10,10 @@ started() { # counts what the line has sent into the background
   pids="$pids $!" running=$((running + 1))
   [ "$running" -lt "${JOBS:-4}" ] || join
 }
-alter() { # brokers|topics NAME OPTION VALUE
+alter() { # brokers|topics NAME OPTION VALUE …
+  of=$1 name=$2 && shift 2
   kafka-configs.sh --bootstrap-server "$BOOTSTRAP" --command-config "${CLIENT:-/dev/null}" \
-    --alter --entity-type "$1" --entity-name "$2" "$3" "$4"
+    --alter --entity-type "$of" --entity-name "$name" "$@"
 }
 forget() { # brokers|topics NAME KEYS
   if said=$(alter "$1" "$2" --delete-config "$3" 2>&1); then
@@ -30,8 +31,18 @@ forget() { # brokers|topics NAME KEYS
     *,*) forget "$1" "$2" "${3%,*}" && forget "$1" "$2" "${3#*,}" ;;
   esac
 }
-give_back() { # brokers|topics NAME SETTINGS KEYS
-  alter "$1" "$2" --add-config "$3" && forget "$1" "$2" "$4"
+give_back() { # brokers|topics NAME SETTINGS KEY
+  if said=$(alter "$1" "$2" --add-config "$3" --delete-config "$4" 2>&1); then
+    printf '%s\n' "$said"
+    return
+  fi
+  case $said in
+    *'Invalid config(s)'*) alter "$1" "$2" --add-config "$3" ;; # it is not set
+    *)
+      printf '%s\n' "$said" >&2
+      return 1
+      ;;
+  esac
 }
 forget brokers 1 leader.replication.throttled.rate,follower.replication.throttled.rate & started
 give_back brokers 2 'leader.replication.throttled.rate=[7000000]' follower.replication.throttled.rate & started
