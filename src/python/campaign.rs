@@ -131,14 +131,14 @@ impl Campaign {
         hasher.finish()
     }
 
-    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyBytes>, PathBuf))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let restore = py.import("kshift._kshift")?.getattr("_restore_campaign")?;
-        Ok((restore, (self.to_json(py), self.file.clone())))
+        Ok((restore, (self.to_json(py), self.file.clone()).into_pyobject(py)?.into_any()))
     }
 }
 
 /// A campaign from its JSON, and the file that it was read from.
 #[pyfunction]
-pub fn _restore_campaign(content: Vec<u8>, file: PathBuf) -> PyResult<Campaign> {
-    Ok(Campaign { paper: Arc::new(paper::read(text_json::text_of(&content, GIVEN)?, GIVEN)?), file })
+pub fn _restore_campaign(content: &[u8], file: PathBuf) -> PyResult<Campaign> {
+    Ok(Campaign { paper: Arc::new(paper::read(text_json::text_of(content, GIVEN)?, GIVEN)?), file })
 }

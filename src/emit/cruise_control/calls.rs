@@ -24,7 +24,7 @@ const DECIDES: [&str; 8] = [
     "It starts as many moves as its concurrency allows and starts further ones as these end; its adjuster may change that meanwhile. The limit of disks holds at the end by its goals (`disk.capacity.threshold`), not at the peak of each wave.",
     "It knows one rate for all brokers and both sides, sets it by itself, and takes it away when it has ended.",
     "It orders new lists by its goals; leaders are moved in a phase after the replicas, as many at once as its own limits say.",
-    "It stops moves of other tools unless `auto.stop.external.agent` is false: never run it beside `kshift apply` or kafka-reassign-partitions.",
+    "It stops moves of other tools unless `auto.stop.external.agent` is false: never run it beside kafka-reassign-partitions.",
     "Stopping it leaves what has been moved where it is: there is no way back but another request. rollback.json of a wave restores lists that were read before.",
 ];
 
