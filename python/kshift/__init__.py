@@ -15,6 +15,8 @@ Sizes are bytes, rates are bytes per second, durations are seconds; where one is
 between threads. Long calls let other threads run, and stop on Ctrl-C.
 """
 
+from typing import TYPE_CHECKING
+
 from kshift._errors import ClusterError, InfeasibleError, InputError, InternalError, KshiftError
 from kshift._kshift import (
     Campaign,
@@ -30,64 +32,66 @@ from kshift._kshift import (
     plan,
     simulate,
 )
-from kshift._types import (
-    AtRisk,
-    AtRiskSpan,
-    Bottleneck,
-    Bound,
-    Bounds,
-    Broker,
-    BrokerThrottle,
-    CampaignFault,
-    Change,
-    Comparison,
-    CountBound,
-    Dates,
-    Deferred,
-    Diff,
-    Drift,
-    DriftGroup,
-    Estimate,
-    FullestLogDir,
-    GainPoint,
-    GateCheck,
-    GateCounts,
-    GateReport,
-    Harm,
-    Limit,
-    Lint,
-    LogDir,
-    Loss,
-    LossRisk,
-    Move,
-    Notice,
-    Outcome,
-    Outlook,
-    PhaseStatus,
-    Place,
-    PlanBroker,
-    PlanLogDir,
-    Proof,
-    RackPrice,
-    Report,
-    Series,
-    SimulatedBroker,
-    SimulatedLogDir,
-    SimulatedWave,
-    Simulation,
-    SourcesGain,
-    Standing,
-    Stuck,
-    Summary,
-    Target,
-    Throttle,
-    Topic,
-    Trade,
-    Violation,
-    Why,
-    WhyStep,
-    WorstLoss,
-)
+
+if TYPE_CHECKING:
+    from kshift._types import (
+        AtRisk,
+        AtRiskSpan,
+        Bottleneck,
+        Bound,
+        Bounds,
+        Broker,
+        BrokerThrottle,
+        CampaignFault,
+        Change,
+        Comparison,
+        CountBound,
+        Dates,
+        Deferred,
+        Diff,
+        Drift,
+        DriftGroup,
+        Estimate,
+        FullestLogDir,
+        GainPoint,
+        GateCheck,
+        GateCounts,
+        GateReport,
+        Harm,
+        Limit,
+        Lint,
+        LogDir,
+        Loss,
+        LossRisk,
+        Move,
+        Notice,
+        Outcome,
+        Outlook,
+        PhaseStatus,
+        Place,
+        PlanBroker,
+        PlanLogDir,
+        Proof,
+        RackPrice,
+        Report,
+        Series,
+        SimulatedBroker,
+        SimulatedLogDir,
+        SimulatedWave,
+        Simulation,
+        SourcesGain,
+        Standing,
+        Stuck,
+        Summary,
+        Target,
+        Throttle,
+        Topic,
+        Trade,
+        Violation,
+        Why,
+        WhyStep,
+        WorstLoss,
+    )
 
 __all__ = [
     "AtRisk",
@@ -169,3 +173,18 @@ for _error in (ClusterError, InfeasibleError, InputError, InternalError, KshiftE
     # Tracebacks name them as users import them.
     _error.__module__ = __name__
 del _error
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Build the classes of results when one is first asked for: it takes long, and the command needs none."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module("kshift._types"), name)
+        return value
+
+    def __dir__():
+        """List what is public beside what is there already."""
+        return sorted({*globals(), *__all__})

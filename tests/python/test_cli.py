@@ -94,17 +94,28 @@ def test_a_check_that_does_not_hold_exits_1(kafka_output: Path, tmp_path: Path) 
     assert b"violation[" in stdout
 
 
+def wait_until_loaded(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the part that is written in Rust is in the memory of the process."""
+    maps = Path(f"/proc/{process.pid}/maps")
+    if not maps.exists():
+        time.sleep(0.5)
+        return
+    end = time.monotonic() + 30
+    while "_kshift" not in maps.read_text():
+        assert time.monotonic() < end, "it never came so far"
+        assert process.poll() is None, "it has ended already"
+        time.sleep(0.005)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent with os.kill")
 @pytest.mark.parametrize("command", [SCRIPT, MODULE], ids=["script", "module"])
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.5])
 def test_ctrl_c_exits_130_whenever_it_comes(command: list[str], after: float) -> None:
     options = ["--old", "1000", "--new", "1000", "--total-tb", "1000", "--partitions", "3000000", "-o", os.devnull]
     process = subprocess.Popen([*command, "example", *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    if after:
-        # Python itself is started before the command can be: what comes sooner is Python's own affair.
-        time.sleep(0.15 + after)
-    else:
-        time.sleep(0.4)
+    # Python itself is started before the command can be: what comes sooner is Python's own affair.
+    wait_until_loaded(process)
+    time.sleep(0.05 + after)
     process.send_signal(signal.SIGINT)
     stderr = process.communicate(timeout=60)[1]
     assert process.returncode == 130, stderr.decode()

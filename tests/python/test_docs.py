@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import importlib
 import inspect
 from pathlib import Path
 
@@ -50,5 +51,13 @@ def test_everything_public_has_a_docstring(name: str) -> None:
 
 def test_the_names_are_sorted_and_complete() -> None:
     assert kshift.__all__ == sorted(kshift.__all__)
-    visible = {name for name in vars(kshift) if not name.startswith("_") and not inspect.ismodule(vars(kshift)[name])}
+    modules = (kshift, importlib.import_module("kshift._types"))
+    visible = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", "").startswith("kshift")
+    }
     assert visible == set(kshift.__all__) - {"__version__"}
+    with pytest.raises(AttributeError):
+        kshift.Nothing  # type: ignore[attr-defined]  # noqa: B018

@@ -9,7 +9,7 @@
 //!        → brokers stopped → their names point elsewhere or go → TTLs up
 //! ```
 //!
-//! A step is the state of all names after it ([`steps`]); what is to be done is the difference of two states, and the
+//! A step is the state of all names after it (`steps`); what is to be done is the difference of two states, and the
 //! way back is the same difference turned round. Both formats are written from the same states.
 
 pub mod dnsendpoint;
