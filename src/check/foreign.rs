@@ -11,6 +11,7 @@ use crate::base::assignment::Assignment;
 use crate::base::ids::IdSet;
 use crate::base::text::{self, counted, either};
 use crate::plan::Warning;
+use crate::replay::disk::Disk;
 use crate::replay::{self, NONE, Rates, Steps, WaveTime, World};
 use crate::request::Request;
 use crate::snapshot::{BrokerState, Snapshot};
@@ -26,7 +27,9 @@ pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request
     if let Some(rates) = &mut rates {
         headroom::derive(&world, limits, rates);
     }
-    let judge = Judge { world: &world, assignment, ask: Ask::new(&world, limits), steps, times, rates };
+    let ask = Ask::new(&world, limits);
+    let disk = replay::disk::replay(&world, &steps, elapsed(ask.request, rates.as_ref(), &times).as_deref());
+    let judge = Judge { world: &world, assignment, ask, steps, times, rates, disk };
     let mut report = Report { waves: 1, moves: judge.changed().count() as u64, ..Report::default() };
     report.violations.extend(judge.ask.faults.iter().cloned());
     judge.entries(&mut report.violations);
@@ -34,8 +37,8 @@ pub fn assignment(snapshot: &Snapshot, assignment: &Assignment, limits: &Request
     judge.disk(&mut report);
     judge.throttle(&mut report.violations);
     judge.scope(&mut report);
-    report.outlook = Some(outlook::of(&world, &judge.steps, judge.times.first(), judge.rates.as_ref()));
-    report.lints = lint::of(&world, &judge.steps, assignment, limits);
+    report.outlook = Some(outlook::of(&world, &judge.steps, &judge.disk, judge.times.first(), judge.rates.as_ref()));
+    report.lints = lint::of(&world, &judge.steps, &judge.disk, assignment, limits);
     report
 }
 
@@ -47,6 +50,7 @@ struct Judge<'a> {
     /// Of the one wave.
     times: Vec<WaveTime>,
     rates: Option<Rates>,
+    disk: Disk,
 }
 
 impl Judge<'_> {
@@ -174,10 +178,7 @@ impl Judge<'_> {
             return;
         }
         let mut unknown = BTreeSet::new();
-        for peak in
-            replay::disk::replay(self.world, &self.steps, elapsed(request, self.rates.as_ref(), &self.times).as_deref())
-                .peaks
-        {
+        for &peak in &self.disk.peaks {
             let dir = &self.world.dirs[peak.dir as usize];
             let broker = self.world.id(dir.broker);
             let Some(capacity) = dir.capacity else {

@@ -204,11 +204,12 @@ pub fn any(snapshot: &Snapshot, path: &Path, limits: &Request) -> Result<Report>
         _ => {
             let limits = Request { drain: snapshot.drained(limits)?, ..limits.clone() };
             let target = Target::read(text, &source)?;
-            let mut report = assignment(snapshot, &Assignment { entries: target.entries.clone() }, &limits);
-            report.violations.extend(outlook::drift(snapshot, &target));
+            let (drift, list) = (outlook::drift(snapshot, &target), target.origin.keys[0]);
+            let mut report = assignment(snapshot, &Assignment { entries: target.entries }, &limits);
+            report.violations.extend(drift);
             for place in report.violations.iter_mut().filter_map(|violation| violation.place.as_mut()) {
                 if let Some(below) = place.strip_prefix("partitions") {
-                    *place = format!("{source} at {}{below}", target.origin.keys[0]);
+                    *place = format!("{source} at {list}{below}");
                 }
             }
             Ok(report)

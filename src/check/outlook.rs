@@ -12,7 +12,8 @@ use crate::base::target::Target;
 use crate::base::text::{counted, either};
 use crate::base::units::{Bytes, Ratio, Seconds};
 use crate::plan::Side;
-use crate::replay::{self, NONE, Rates, Steps, WaveTime, World};
+use crate::replay::disk::Disk;
+use crate::replay::{NONE, Rates, Steps, WaveTime, World};
 use crate::snapshot::Snapshot;
 
 /// What would happen if all of it started at once.
@@ -65,7 +66,7 @@ impl Fullest {
 }
 
 /// Looks at the one wave that such lists are.
-pub(super) fn of(world: &World, steps: &Steps, time: Option<&WaveTime>, rates: Option<&Rates>) -> Outlook {
+pub(super) fn of(world: &World, steps: &Steps, disk: &Disk, time: Option<&WaveTime>, rates: Option<&Rates>) -> Outlook {
     let mut outlook = Outlook::default();
     let partitions = &world.snapshot.partitions;
     let mut heads = vec![(0_u64, 0_u64); world.len()];
@@ -107,12 +108,11 @@ pub(super) fn of(world: &World, steps: &Steps, time: Option<&WaveTime>, rates: O
         outlook.copy_seconds = all.as_ref().map(|_| Seconds::new(slowest.map_or(0.0, |load| load.0)));
         outlook.slowest = slowest.map(|(_, load)| (world.id(load.broker), load.side));
     }
-    outlook.fullest = fullest(world, steps);
+    outlook.fullest = fullest(world, disk);
     outlook
 }
 
-fn fullest(world: &World, steps: &Steps) -> Option<Fullest> {
-    let disk = replay::disk::replay(world, steps, None);
+fn fullest(world: &World, disk: &Disk) -> Option<Fullest> {
     let receiving = (0..world.dirs.len()).filter(|&number| disk.receives[number]);
     let known = receiving.filter_map(|number| {
         let dir = &world.dirs[number];
@@ -130,15 +130,11 @@ fn fullest(world: &World, steps: &Steps) -> Option<Fullest> {
 
 /// Proposals that were made for other lists than those of now.
 pub(super) fn drift(snapshot: &Snapshot, target: &Target) -> Vec<Violation> {
-    let entries = target.entries.iter().enumerate();
-    let differing = entries.filter_map(|(number, entry)| {
-        let old = target.old(number)?;
-        let present = snapshot.partitions.replicas.get(snapshot.row_of(&entry.topic, entry.partition)?);
-        (present != old).then(|| {
-            let message = format!("its replicas are {}, the proposal goes from {}", list(present), list(old));
-            let place = format!("partitions[{number}].oldReplicas");
-            Violation::new("drift", message).partition(&entry.topic, entry.partition).place(place)
-        })
+    let differing = snapshot.drift_of(target).map(|(number, present, old)| {
+        let entry = &target.entries[number];
+        let message = format!("its replicas are {}, the proposal goes from {}", list(present), list(old));
+        let place = format!("partitions[{number}].oldReplicas");
+        Violation::new("drift", message).partition(&entry.topic, entry.partition).place(place)
     });
     differing.collect()
 }

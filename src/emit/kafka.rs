@@ -52,28 +52,9 @@ pub fn whole(plan: &Plan) -> Vec<u8> {
     let steps: Vec<&[u32]> = rows.chunk_by(|&a, &b| plan.same_partition(a, b)).collect();
     document(steps.into_iter().map(|rows| {
         let last = plan.get(rows[rows.len() - 1] as usize);
-        let dirs = if let [_] = rows { last.dirs.iter().collect() } else { dirs_at_the_end(plan, rows) };
+        let dirs = plan.dirs_at_the_end(rows);
         Entry { topic: last.topic, partition: last.partition, replicas: last.replicas, dirs }
     }))
-}
-
-/// The log dirs that the steps of a partition choose for the replicas that it ends with: each stands in the step that
-/// copies there, and later steps need not repeat it.
-fn dirs_at_the_end<'a>(plan: &'a Plan, rows: &[u32]) -> Vec<Option<&'a str>> {
-    let mut chosen: Vec<(BrokerId, &str)> = Vec::new();
-    for &row in rows {
-        let step = plan.get(row as usize);
-        chosen.retain(|(id, _)| step.replicas.contains(id));
-        for (&id, dir) in step.replicas.iter().zip(step.dirs.iter()) {
-            if let Some(dir) = dir {
-                chosen.retain(|&(other, _)| other != id);
-                chosen.push((id, dir));
-            }
-        }
-    }
-    let last = plan.get(rows[rows.len() - 1] as usize);
-    let dir_of = |id: &BrokerId| chosen.iter().find(|(other, _)| other == id).map(|&(_, dir)| dir);
-    last.replicas.iter().map(dir_of).collect()
 }
 
 /// The lists that a rollback restores.

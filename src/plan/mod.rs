@@ -712,6 +712,19 @@ impl Plan {
         key(a) == key(b)
     }
 
+    /// The log dir that is chosen for each replica that a partition ends with; `rows` are its steps in plan order. A dir
+    /// stands in the step that copies there, and later ones need not repeat it.
+    pub fn dirs_at_the_end(&self, rows: &[u32]) -> Vec<Option<&str>> {
+        let steps = || rows.iter().rev().map(|&row| self.get(row as usize));
+        let chosen = |id: &BrokerId| {
+            steps().find_map(|step| {
+                let place = step.replicas.iter().position(|other| other == id)?;
+                step.dirs.iter().nth(place)?
+            })
+        };
+        steps().next().map_or(Vec::new(), |last| last.replicas.iter().map(chosen).collect())
+    }
+
     /// The broker `id`.
     pub fn broker(&self, id: BrokerId) -> Option<&PlanBroker> {
         self.brokers.binary_search_by_key(&id, |broker| broker.id).ok().map(|index| &self.brokers[index])

@@ -7,16 +7,8 @@ use crate::problem::Problem;
 /// A warning that names some of them. They are still a placement that can be asked for.
 pub(super) fn warning(problem: &Problem<'_>) -> Option<Warning> {
     let target = problem.request.target.as_ref()?;
-    let snapshot = problem.cluster.snapshot;
-    let entries = target.entries.iter().enumerate();
-    let differing: Vec<String> = entries
-        .filter(|(number, entry)| {
-            let row = snapshot.row_of(&entry.topic, entry.partition);
-            let present = row.map(|row| snapshot.partitions.replicas.get(row));
-            target.old(*number).is_some_and(|old| present.is_some_and(|present| present != old))
-        })
-        .map(|(_, entry)| format!("`{}-{}`", entry.topic, entry.partition))
-        .collect();
+    let differing = problem.cluster.snapshot.drift_of(target).map(|(number, ..)| &target.entries[number]);
+    let differing: Vec<String> = differing.map(|entry| format!("`{}-{}`", entry.topic, entry.partition)).collect();
     let shown = differing.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = if differing.len() > 3 { ", and others" } else { "" };
     let count = differing.len();

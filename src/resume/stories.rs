@@ -84,13 +84,6 @@ fn of_steps<'p>(old: &'p Plan, steps: &[u32], kept: Option<&'p Kept>, snapshot: 
     let row = snapshot.row_of(first.topic, first.partition);
     let between: Vec<&[BrokerId]> = steps[..steps.len() - 1].iter().map(|&at| step(at).replicas).collect();
     let previous = kept.map_or(first.previous, |kept| &kept.previous);
-    // A log dir is named in the step that brings the replica there.
-    let named = |id: &BrokerId| {
-        steps.iter().rev().map(|&at| step(at)).find_map(|step| {
-            let place = step.replicas.iter().position(|other| other == id)?;
-            step.dirs.iter().nth(place)?
-        })
-    };
     let stand = row.map_or(Stand::Gone, |row| match Present::of(snapshot, row) {
         Present::Moving(to) => {
             let is_ours = to == first.previous || to == last.replicas || between.contains(&&to[..]);
@@ -101,7 +94,7 @@ fn of_steps<'p>(old: &'p Plan, steps: &[u32], kept: Option<&'p Kept>, snapshot: 
         Present::At(list) if list == first.previous || between.contains(&list) => Stand::OnTheWay,
         Present::At(_) => Stand::Changed,
     });
-    let dirs = last.replicas.iter().map(named).collect();
+    let dirs = old.dirs_at_the_end(steps);
     let (topic, partition, size) = (first.topic, first.partition, Some(first.size));
     Story { topic, partition, previous, last: last.replicas, dirs, size, row, stand }
 }

@@ -218,8 +218,6 @@ struct Filler<'p> {
     rest: IndexVec<BrokerIx, [f64; 2]>,
     /// The most of these.
     rest_most: f64,
-    /// Moves that each broker has left to send and to receive.
-    rest_moves: IndexVec<BrokerIx, [u32; 2]>,
     /// Where waves have to fit into windows: how many seconds a broker may copy in one, and at what share of its rates.
     span: Option<Span>,
     /// What each broker carries in the wave at hand.
@@ -269,7 +267,6 @@ impl<'p> Filler<'p> {
             share: None,
             rest: IndexVec::filled([0.0; 2], problem.cluster.brokers.len()),
             rest_most: 0.0,
-            rest_moves: IndexVec::filled([0; 2], problem.cluster.brokers.len()),
             span: problem.wave_span,
             carried: IndexVec::filled(Carried::default(), problem.cluster.brokers.len()),
             touched: Vec::new(),
@@ -363,7 +360,8 @@ impl<'p> Filler<'p> {
         let volume = |taken: &[u32]| -> f64 {
             taken.iter().map(|&place| &queue.loads[place as usize]).map(|load| f64::from(load.sends) * load.size).sum()
         };
-        let after = self.moves_after_this_wave();
+        let moves = self.moves_left(queue);
+        let after = self.moves_after_this_wave(&moves);
         let mut ceiling = self.seconds(rates);
         let window = &queue.left[..queue.left.len().min(whole.len() * DENSE_WINDOW)];
         let (mut density, mut best) = (volume(&whole) / ceiling, whole);
@@ -371,15 +369,15 @@ impl<'p> Filler<'p> {
             ceiling *= DENSE_STEP;
             let lower = Ceiling { parts: ceiling, wave: longest_alone.max(ceiling) };
             let fewer = self.fill(queue, window, &[], lower, 0);
-            let is_left = |moves: &[u32; 2], carried: &Carried| {
-                moves[0] - carried.sends <= after && moves[1] - carried.receives <= after
-            };
-            if fewer.len() * 2 < best.len()
-                || !self.rest_moves.iter().zip(self.carried.iter()).all(|(m, c)| is_left(m, c))
-            {
+            let seconds = self.seconds(rates);
+            let mut left = moves.iter().zip(self.carried.iter());
+            let can_follow =
+                left.all(|(moves, carried)| moves[0] - carried.sends <= after && moves[1] - carried.receives <= after);
+            // Under a still lower ceiling there is nothing but empty partitions either.
+            if fewer.len() * 2 < best.len() || !can_follow || seconds <= 0.0 {
                 break;
             }
-            let of_fewer = volume(&fewer) / self.seconds(rates);
+            let of_fewer = volume(&fewer) / seconds;
             if of_fewer > density {
                 (density, best) = (of_fewer, fewer);
             }
@@ -387,9 +385,22 @@ impl<'p> Filler<'p> {
         best
     }
 
-    /// How many moves a broker may have left when this wave is over, so that the waves that may follow can take them.
-    fn moves_after_this_wave(&mut self) -> u32 {
-        let most = self.rest_moves.iter().map(|moves| moves[0].max(moves[1])).max().unwrap_or(0);
+    /// Moves that each broker has left to send and to receive.
+    fn moves_left(&self, queue: &Queue) -> IndexVec<BrokerIx, [u32; 2]> {
+        let mut moves: IndexVec<BrokerIx, [u32; 2]> = IndexVec::filled([0; 2], self.rest.len());
+        for &place in &queue.left {
+            let load = &queue.loads[place as usize];
+            moves[load.leader][0] += u32::from(load.sends > 0);
+            for &broker in queue.adding.get(place as usize) {
+                moves[broker][1] += 1;
+            }
+        }
+        moves
+    }
+
+    /// How many of them a broker may have left when this wave is over, so that the waves that may follow can take them.
+    fn moves_after_this_wave(&mut self, moves: &IndexVec<BrokerIx, [u32; 2]>) -> u32 {
+        let most = moves.iter().map(|moves| moves[0].max(moves[1])).max().unwrap_or(0);
         let least = most.div_ceil(self.max_moves_per_broker);
         let waves = self.waves_left.unwrap_or(least + least / WAVES_MORE);
         self.waves_left = Some(waves.saturating_sub(1));
@@ -473,13 +484,10 @@ impl<'p> Filler<'p> {
     fn count_rest(&mut self, queue: &Queue) {
         let Some(rates) = self.rates else { return };
         self.rest = IndexVec::filled([0.0; 2], self.rest.len());
-        self.rest_moves = IndexVec::filled([0; 2], self.rest.len());
         for &place in &queue.left {
             let load = &queue.loads[place as usize];
             self.rest[load.leader][0] += f64::from(load.sends) * load.size / rates.leader[load.leader];
-            self.rest_moves[load.leader][0] += u32::from(load.sends > 0);
             for &broker in queue.adding.get(place as usize) {
-                self.rest_moves[broker][1] += 1;
                 self.rest[broker][1] += load.size / rates.follower[broker];
             }
         }

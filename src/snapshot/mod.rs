@@ -25,6 +25,7 @@ pub use self::draft::{Draft, Item};
 pub use self::open::{open, read_bytes};
 use crate::base::ids::{BrokerId, IdTable, PartitionId};
 use crate::base::index::Csr;
+use crate::base::target::Target;
 use crate::base::units::{Bytes, Traffic};
 
 /// A cluster at one moment.
@@ -254,6 +255,19 @@ impl Snapshot {
         let rows = self.topics[topic].rows.clone();
         let found = self.partitions.id[rows.clone()].binary_search(&partition).ok()?;
         Some(rows.start + found)
+    }
+
+    /// The entries of a target that go from other lists than those of now, as the file says them: number, list of now, list as
+    /// given. Partitions that are not here are left out.
+    pub fn drift_of<'a>(
+        &'a self,
+        target: &'a Target,
+    ) -> impl Iterator<Item = (usize, &'a [BrokerId], &'a [BrokerId])> + 'a {
+        target.entries.iter().enumerate().filter_map(|(number, entry)| {
+            let old = target.old(number)?;
+            let present = self.partitions.replicas.get(self.row_of(&entry.topic, entry.partition)?);
+            (present != old).then_some((number, present, old))
+        })
     }
 
     /// Bytes in use of every log dir of every broker, in the order of `brokers` and their `log_dirs`.

@@ -3,14 +3,12 @@
 use super::{Case, EXAMPLES, Lint};
 use crate::base::text::counted;
 use crate::base::units::Bytes;
-use crate::replay;
 
 /// A peak is told when it is higher than before and after by at least this share of the log dir.
 const SHARE: f64 = 0.05;
 
 pub(super) fn judge(case: &Case) -> Option<Lint> {
-    let world = case.world;
-    let disk = replay::disk::replay(world, case.steps, None);
+    let (world, disk) = (case.world, case.disk);
     let mut found: Vec<(u64, usize)> = Vec::new();
     for (dir, facts) in world.dirs.iter().enumerate().filter(|(dir, _)| disk.receives[*dir]) {
         let above = disk.peak[dir].saturating_sub(disk.before[dir].max(disk.after[dir]));

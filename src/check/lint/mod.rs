@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::base::assignment::Assignment;
 use crate::base::ids::is_internal_topic;
 use crate::base::text::{counted, either, grouped};
+use crate::replay::disk::Disk;
 use crate::replay::{Steps, World};
 use crate::request::Request;
 
@@ -54,6 +55,7 @@ impl fmt::Display for Lint {
 struct Case<'a> {
     world: &'a World<'a>,
     steps: &'a Steps,
+    disk: &'a Disk,
     assignment: &'a Assignment,
     request: &'a Request,
 }
@@ -95,8 +97,8 @@ impl Case<'_> {
 }
 
 /// All advice on these entries, in the order of docs/findings.md.
-pub(super) fn of(world: &World, steps: &Steps, assignment: &Assignment, request: &Request) -> Vec<Lint> {
-    let case = Case { world, steps, assignment, request };
+pub(super) fn of(world: &World, steps: &Steps, disk: &Disk, assignment: &Assignment, request: &Request) -> Vec<Lint> {
+    let case = Case { world, steps, disk, assignment, request };
     let (mut found, more) = rayon::join(|| lists::judge(&case), || copies::judge(&case));
     found.extend(more);
     let (zones, leaders) = rayon::join(|| zones::judge(&case), || leaders::judge(&case));

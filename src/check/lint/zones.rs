@@ -2,7 +2,6 @@
 
 use super::{Case, Lint};
 use crate::base::units::Bytes;
-use crate::replay;
 use crate::snapshot::BrokerState;
 
 pub(super) fn judge(case: &Case) -> Option<Lint> {
@@ -50,8 +49,7 @@ struct Open {
 
 impl Open {
     fn new(case: &Case) -> Self {
-        let world = case.world;
-        let disk = replay::disk::replay(world, case.steps, None);
+        let (world, disk) = (case.world, case.disk);
         let mut receives = vec![false; world.len()];
         for step in case.changed() {
             case.steps.adding(step).for_each(|(_, broker)| receives[broker as usize] = true);
