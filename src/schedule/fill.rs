@@ -11,8 +11,10 @@
 //! left is of the busiest broker's. When all have had their part, what fits under the wave's ceiling is added.
 //!
 //! Waves as long as allowed leave the last one what did not fit together. Of up to some thousand moves several cuts are
-//! made, with waves of about one length too, and the shortest is taken; of few moves [`few`] finds a better one still.
+//! made, with waves of about one length too, and the shortest is taken; of few moves [`few`] finds a better one still, and
+//! of many [`even`] lets moves of brokers that hold a wave up change places with others.
 
+mod even;
 mod few;
 pub mod in_line;
 
@@ -86,6 +88,9 @@ pub fn cut(
         }
     }
     schedule.too_long.extend(filler.too_long(&queue));
+    if let Some(evened) = even::evened(&filler, &queue, &best.places) {
+        best.places = evened;
+    }
     for places in few::improved(&mut filler, &queue, &best.places).unwrap_or(best.places) {
         schedule.push(problem, loads, stage, queue.steps_at(&places));
     }
