@@ -115,6 +115,14 @@ impl BytesPerSec {
         self.0 as f64
     }
 
+    /// As people type it, without a rounded digit: whole megabytes where it is some.
+    pub fn typed(self) -> String {
+        match self.0 {
+            bytes if bytes % 1_000_000 == 0 => format!("{}MB/s", bytes / 1_000_000),
+            bytes => bytes.to_string(),
+        }
+    }
+
     /// Reads `50MB/s`, `50MiB/s`, `50MB` or plain bytes per second; zero is refused.
     ///
     /// # Errors

@@ -96,7 +96,7 @@ fn refuse(snapshot: &Snapshot, ask: &Ask, freed: &IdSet, between: &IdSet) -> Res
 
 /// What a phase says when nobody has changed it.
 fn phase(snapshot: &Snapshot, ask: &Ask, freed: &IdSet, kind: Kind) -> Phase {
-    let throttle = ask.throttle.map_or(String::new(), |rate| format!(" --throttle {}", rate.get()));
+    let throttle = ask.throttle.map_or(String::new(), |rate| format!(" --throttle {}", rate.typed()));
     let texts = match kind {
         Kind::Facade => facade(ask),
         Kind::LowIds => low_ids(ask, freed, &throttle),

@@ -31,8 +31,8 @@ pub(super) fn judge(case: &Case) -> Vec<Lint> {
         case.advice(
             "no-op",
             &idle,
-            |partitions| format!("{partitions} with the list that the cluster has now: nothing happens to them"),
-            "leave them out: the file is then what it does",
+            |partitions| format!("{partitions} with the list that the cluster has now: nothing happens there"),
+            "leave out what does nothing: the file is then what it does",
         ),
         case.advice(
             "needless-reorder",

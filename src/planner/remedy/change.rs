@@ -112,9 +112,9 @@ impl Change {
             Change::DiskLimit(limit) => format!("--disk-limit {limit}"),
             Change::Onto { all, .. } => format!("--onto {all}"),
             Change::RackPolicy(policy) => format!("--rack-policy {}", policy.as_str()),
-            Change::Throttle(rate, None) => format!("--throttle {}", typed(*rate)),
-            Change::Throttle(rate, Some(Side::Leader)) => format!("--leader-throttle {}", typed(*rate)),
-            Change::Throttle(rate, Some(_)) => format!("--follower-throttle {}", typed(*rate)),
+            Change::Throttle(rate, None) => format!("--throttle {}", rate.typed()),
+            Change::Throttle(rate, Some(Side::Leader)) => format!("--leader-throttle {}", rate.typed()),
+            Change::Throttle(rate, Some(_)) => format!("--follower-throttle {}", rate.typed()),
             Change::Headroom(share) => format!("--headroom {share}"),
             Change::ExcludeTopics { regex, .. } => format!("--exclude-topics '{}'", regex.replace('\'', r"'\''")),
             Change::SkipUnhealthy => "--skip-unhealthy".to_owned(),
@@ -146,13 +146,5 @@ impl Change {
             Change::SkipUnhealthy => "leaves them where they are and moves the rest".to_owned(),
             Change::IgnoreDisk => "plans without any disk limit".to_owned(),
         }
-    }
-}
-
-/// A rate without a rounded digit: whole megabytes where it is some.
-fn typed(rate: BytesPerSec) -> String {
-    match rate.get() {
-        bytes if bytes % 1_000_000 == 0 => format!("{}MB/s", bytes / 1_000_000),
-        bytes => bytes.to_string(),
     }
 }
