@@ -305,6 +305,7 @@ fn of_broker(one: &Broker, other: &Broker) -> Vec<Setting> {
     ] {
         compare(&mut changes, key, a.map(|rate| rate.get().to_string()), b.map(|rate| rate.get().to_string()));
     }
+    compare(&mut changes, "num_cores", one.num_cores.map(|n| n.to_string()), other.num_cores.map(|n| n.to_string()));
     let paths: std::collections::BTreeSet<&str> =
         one.log_dirs.iter().chain(&other.log_dirs).map(|dir| dir.path.as_str()).collect();
     let find = |broker: &Broker, path: &str| broker.log_dirs.iter().find(|dir| dir.path == path).cloned();

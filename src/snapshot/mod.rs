@@ -80,6 +80,8 @@ pub struct Broker {
     pub out_capacity: Option<Traffic>,
     /// What its disks can write.
     pub disk_capacity: Option<Traffic>,
+    /// Cores of its processors, above 0; no plan depends on them.
+    pub num_cores: Option<f64>,
     /// Its dynamic configuration.
     pub config: BTreeMap<String, String>,
 }
@@ -96,6 +98,7 @@ impl Broker {
             in_capacity: None,
             out_capacity: None,
             disk_capacity: None,
+            num_cores: None,
             config: BTreeMap::new(),
         }
     }

@@ -227,6 +227,7 @@ impl<'de> Visitor<'de> for Brokers<'_> {
 keys!(BrokerKey {
     Id = "id", Host = "host", Rack = "rack", State = "state", LogDirs = "log_dirs",
     InCapacity = "in_capacity_bytes_per_sec", OutCapacity = "out_capacity_bytes_per_sec", DiskCapacity = "disk_capacity_bytes_per_sec",
+    Cores = "num_cores",
     Config = "config",
 });
 
@@ -255,6 +256,7 @@ impl<'de> Visitor<'de> for BrokerSeed<'_> {
                 BrokerKey::InCapacity => broker.in_capacity = map.next_value_seed(MaybeRate)?,
                 BrokerKey::OutCapacity => broker.out_capacity = map.next_value_seed(MaybeRate)?,
                 BrokerKey::DiskCapacity => broker.disk_capacity = map.next_value_seed(MaybeRate)?,
+                BrokerKey::Cores => broker.num_cores = map.next_value_seed(Cores)?,
                 BrokerKey::Config => broker.config = map.next_value_seed(Config)?,
                 BrokerKey::Unknown => map.next_value_seed(Skip)?,
             }
@@ -621,6 +623,21 @@ impl Visitor<'_> for MaybeRate {
     }
 }
 
+/// Cores of processors, above 0; null is not known.
+struct Cores;
+impl<'de> DeserializeSeed<'de> for Cores {
+    type Value = Option<f64>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let number = <Option<f64> as serde::Deserialize>::deserialize(deserializer)?;
+        match number {
+            Some(number) if !(number > 0.0 && number.is_finite()) => {
+                Err(D::Error::invalid_value(serde::de::Unexpected::Float(number), &"a number of cores above 0"))
+            }
+            number => Ok(number),
+        }
+    }
+}
+
 /// A configuration: text by text; numbers and booleans are taken as text.
 struct Config;
 impl<'de> DeserializeSeed<'de> for Config {
@@ -746,6 +763,9 @@ fn write_broker(writer: &mut Writer, broker: &Broker, everything: bool) {
         if let Some(rate) = rate {
             writer.key(key).float(rate.get());
         }
+    }
+    if let Some(cores) = broker.num_cores.filter(|_| everything) {
+        writer.key("num_cores").float(cores);
     }
     if !broker.config.is_empty() {
         writer.key("config").value(&broker.config);

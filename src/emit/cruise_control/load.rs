@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::disks;
 use super::state::Load;
 use crate::base::json::Writer;
 
@@ -24,6 +25,9 @@ pub(super) fn write(writer: &mut Writer, brokers: &[Load]) {
     for broker in brokers {
         writer.begin_object().key("Broker").int(broker.id).key("BrokerState").string(broker.state);
         figures(writer, broker);
+        if !broker.disks.is_empty() {
+            disks::write(writer.key("DiskState"), &broker.disks);
+        }
         writer.end_object();
     }
     writer.end_array().end_object();
@@ -41,6 +45,7 @@ fn add(host: &mut Load, broker: &Load) {
     host.leaders += broker.leaders;
     host.in_capacity += broker.in_capacity;
     host.out_capacity += broker.out_capacity;
+    host.cores += broker.cores;
 }
 
 fn figures(writer: &mut Writer, load: &Load) {
@@ -58,7 +63,7 @@ fn figures(writer: &mut Writer, load: &Load) {
         ("DiskCapacityMB", load.capacity),
         ("NetworkInCapacity", load.in_capacity),
         ("NetworkOutCapacity", load.out_capacity),
-        ("NumCore", 0.0),
+        ("NumCore", load.cores),
     ] {
         writer.key(key).float(value);
     }

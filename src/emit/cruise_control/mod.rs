@@ -14,6 +14,7 @@
 
 mod calls;
 mod config;
+mod disks;
 mod goals;
 mod load;
 mod result;
@@ -143,5 +144,6 @@ pub fn proposals(plan: &Plan, cluster: Option<&Snapshot>, wave: Option<&Wave>, n
     let rows = wave.map_or(0..plan.moves.size.len(), |wave| wave.rows.clone());
     let before = State::after_rows(plan, cluster, rows.start);
     let after = State::after_rows(plan, cluster, rows.end);
-    result::write(plan, rows, (&before, &after), naming)
+    let excluded = cluster.map(|cluster| result::excluded_topics(plan, cluster)).unwrap_or_default();
+    result::write(plan, rows, (&before, &after), &excluded, naming)
 }

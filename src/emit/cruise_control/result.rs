@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
-use super::state::State;
+use fancy_regex::Regex;
+
+use super::state::{State, emptied};
 use super::{Naming, goals, load, stats};
 use crate::base::ids::{BrokerId, PartitionId};
 use crate::base::json::Writer;
 use crate::base::units::Bytes;
 use crate::plan::{Plan, Role, write_ids};
+use crate::snapshot::Snapshot;
 
 /// One partition from where it is to where it goes, over all steps between.
 struct Proposal<'a> {
@@ -61,7 +64,13 @@ impl Counts {
 }
 
 /// The document, proposals sorted by topic and partition.
-pub(super) fn write(plan: &Plan, rows: Range<usize>, (before, after): (&State, &State), naming: Naming) -> Vec<u8> {
+pub(super) fn write(
+    plan: &Plan,
+    rows: Range<usize>,
+    (before, after): (&State, &State),
+    excluded_topics: &[&str],
+    naming: Naming,
+) -> Vec<u8> {
     let proposals = proposals(plan, rows);
     let mut counts = Counts::default();
     for proposal in &proposals {
@@ -70,7 +79,7 @@ pub(super) fn write(plan: &Plan, rows: Range<usize>, (before, after): (&State, &
     let goals = goals::of(plan, before, after);
     let mut writer = Writer::with_capacity(4_096 + proposals.len() * 160);
     writer.begin_object().key("summary");
-    summary(&mut writer, plan, &counts, goals::scores(&goals));
+    summary(&mut writer, plan, &counts, excluded_topics, goals::scores(&goals));
     writer.key("goalSummary").begin_array();
     for goal in &goals {
         writer.begin_object().key("goal").string(goal.name).key("status").string(goal.status());
@@ -118,7 +127,24 @@ fn proposals(plan: &Plan, rows: Range<usize>) -> Vec<Proposal<'_>> {
     of_partition.filter(|proposal| proposal.old != proposal.new || proposal.changing_dir > 0).collect()
 }
 
-fn summary(writer: &mut Writer, plan: &Plan, counts: &Counts, (score_before, score_after): (f64, f64)) {
+/// Topics of the cluster that the plan was not to move.
+pub(super) fn excluded_topics<'a>(plan: &Plan, cluster: &'a Snapshot) -> Vec<&'a str> {
+    let filter = |text: &Option<String>| text.as_deref().and_then(|text| Regex::new(&format!(r"\A(?:{text})\z")).ok());
+    let (only, but) = (filter(&plan.request.topics), filter(&plan.request.exclude_topics));
+    let matches = |regex: &Regex, name: &str| regex.is_match(name).unwrap_or(false);
+    let is_excluded = |name: &&str| {
+        only.as_ref().is_some_and(|only| !matches(only, name)) || but.as_ref().is_some_and(|but| matches(but, name))
+    };
+    cluster.topics.iter().map(|topic| topic.name.as_str()).filter(is_excluded).collect()
+}
+
+fn summary(
+    writer: &mut Writer,
+    plan: &Plan,
+    counts: &Counts,
+    excluded_topics: &[&str],
+    (score_before, score_after): (f64, f64),
+) {
     let drained: Vec<BrokerId> =
         plan.brokers.iter().filter(|broker| broker.role == Role::Drain).map(|broker| broker.id).collect();
     writer.begin_object();
@@ -130,9 +156,14 @@ fn summary(writer: &mut Writer, plan: &Plan, counts: &Counts, (score_before, sco
     // One look at the cluster, which saw all of it.
     writer.key("recentWindows").int(1);
     writer.key("monitoredPartitionsPercentage").float(100.0);
-    writer.key("excludedTopics").begin_array().end_array();
+    writer.key("excludedTopics").begin_array();
+    for topic in excluded_topics {
+        writer.string(topic);
+    }
+    writer.end_array();
     write_ids(writer.key("excludedBrokersForLeadership"), &drained);
-    write_ids(writer.key("excludedBrokersForReplicaMove"), &drained);
+    let emptied: Vec<BrokerId> = emptied(plan).map(|broker| broker.id).collect();
+    write_ids(writer.key("excludedBrokersForReplicaMove"), &emptied);
     writer.key("onDemandBalancednessScoreBefore").float(score_before);
     writer.key("onDemandBalancednessScoreAfter").float(score_after);
     writer.key("provisionStatus").string("UNDECIDED").key("provisionRecommendation").string("");

@@ -2,11 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::disks::{self, Disk, Disks};
 use crate::base::ids::{BrokerId, PartitionId};
-use crate::plan::{Plan, PlanBroker};
+use crate::plan::{Dirs, Plan, PlanBroker, Role};
 use crate::snapshot::{BrokerState, Snapshot};
 
-const MIB: f64 = 1_048_576.0;
+pub(super) const MIB: f64 = 1_048_576.0;
 const KIB: f64 = 1_024.0;
 
 /// A broker in Cruise Control's figures: MiB and KiB/s.
@@ -17,6 +18,8 @@ pub(super) struct Load {
     pub rack: String,
     pub state: &'static str,
     pub is_alive: bool,
+    /// Whether replicas may come to it: alive, and not to be emptied.
+    pub may_receive: bool,
     pub disk: f64,
     /// 0 where it is not known.
     pub capacity: f64,
@@ -29,9 +32,14 @@ pub(super) struct Load {
     pub leaders: u64,
     pub in_capacity: f64,
     pub out_capacity: f64,
+    /// Cores of its processors; 0 where they are not known.
+    pub cores: f64,
+    /// Its log dirs; empty where they cannot be told.
+    pub disks: Vec<Disk>,
 }
 
-/// How many replicas of each topic lie on each broker, over all pairs of a topic and an alive broker.
+/// How many replicas of each topic lie on each broker: the most and the least over all pairs of a topic and a broker,
+/// the others per broker that may receive, as a mean over the topics.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TopicReplicas {
     pub mean: f64,
@@ -50,16 +58,21 @@ pub(super) struct State {
 }
 
 /// A partition that the plan has moved so far.
-struct Moved<'a> {
-    replicas: &'a [BrokerId],
+pub(super) struct Moved<'a> {
+    pub replicas: &'a [BrokerId],
+    pub dirs: Dirs<'a>,
+    /// What the last of its steps began with.
+    pub previous: &'a [BrokerId],
+    pub previous_dirs: Dirs<'a>,
     leader: Option<BrokerId>,
 }
 
 impl State {
     /// The brokers after the first `end` moves of the plan.
     pub fn after_rows(plan: &Plan, cluster: Option<&Snapshot>, end: usize) -> Self {
-        let mut brokers: Vec<Load> = plan.brokers.iter().map(|broker| load_of(broker, cluster)).collect();
+        let mut brokers: Vec<Load> = plan.brokers.iter().map(|broker| load_of(plan, broker, cluster)).collect();
         let place = |id: BrokerId| plan.brokers.binary_search_by_key(&id, |broker| broker.id).ok();
+        let mut disks = Disks::before(plan, cluster, &brokers);
         let mut moved: FxHashMap<(u32, PartitionId), Moved<'_>> = FxHashMap::default();
         for row in 0..end {
             let step = plan.get(row);
@@ -71,6 +84,7 @@ impl State {
                 brokers[at].replicas = brokers[at].replicas.saturating_sub(1);
                 brokers[at].disk = (brokers[at].disk - size).max(0.0);
             }
+            disks.apply(&step, place);
             let heads =
                 (step.previous.first().copied().and_then(place), step.replicas.first().copied().and_then(place));
             if let (Some(old), Some(new)) = heads {
@@ -79,9 +93,15 @@ impl State {
             }
             // The head leads once elections are held, unless leaders are left alone.
             let leader = if step.leaves_leaders { step.leader_after } else { step.replicas.first().copied() };
-            moved.insert((plan.moves.topic[row], step.partition), Moved { replicas: step.replicas, leader });
+            let (replicas, dirs) = (step.replicas, step.dirs);
+            let (previous, previous_dirs) = (step.previous, step.previous_dirs);
+            moved.insert(
+                (plan.moves.topic[row], step.partition),
+                Moved { replicas, dirs, previous, previous_dirs, leader },
+            );
         }
         if end == plan.moves.size.len() && end > 0 {
+            disks.end(plan);
             for (load, broker) in brokers.iter_mut().zip(&plan.brokers) {
                 (load.replicas, load.leaders) = (broker.replicas_after.into(), broker.leaders_after.into());
                 // What removed replicas really used is known then; of several log dirs not always which one is freed.
@@ -93,10 +113,18 @@ impl State {
         let mut state =
             State { brokers, topics: plan.topics.len(), topic_replicas: TopicReplicas::default(), shares_racks: false };
         match cluster {
-            Some(cluster) => state.traffic(plan, cluster, &moved),
+            Some(cluster) => state.traffic(plan, cluster, &moved, &mut disks),
             None => state.racks_of_plan(plan, &moved),
         }
+        disks.give(&mut state.brokers, cluster.is_some());
         state
+    }
+
+    /// Places of the brokers that may receive replicas; of all that work, when there is no such broker.
+    pub fn receiving(&self) -> Vec<usize> {
+        let all = |which: fn(&Load) -> bool| (0..self.brokers.len()).filter(move |&at| which(&self.brokers[at]));
+        let receiving: Vec<usize> = all(|load| load.may_receive).collect();
+        if receiving.is_empty() { all(|load| load.is_alive).collect() } else { receiving }
     }
 
     /// Only the partitions of the plan are known.
@@ -113,11 +141,17 @@ impl State {
     }
 
     /// What flows through each broker, and how many replicas of each topic it holds: of every partition of the cluster.
-    fn traffic(&mut self, plan: &Plan, cluster: &Snapshot, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>) {
+    fn traffic(
+        &mut self,
+        plan: &Plan,
+        cluster: &Snapshot,
+        moved: &FxHashMap<(u32, PartitionId), Moved<'_>>,
+        disks: &mut Disks,
+    ) {
         self.topics = cluster.topics.len();
         let partitions = &cluster.partitions;
         let place = |id: &BrokerId| plan.brokers.binary_search_by_key(id, |broker| broker.id).ok();
-        let alive: Vec<usize> = (0..self.brokers.len()).filter(|&at| self.brokers[at].is_alive).collect();
+        let receiving = self.receiving();
         for broker in &mut self.brokers {
             broker.leaders = 0;
         }
@@ -132,8 +166,13 @@ impl State {
                 let leader = step.map_or(partitions.leader[row], |step| step.leader);
                 let written = partitions.bytes_in[row].get() / KIB;
                 let sent = partitions.bytes_out[row].get() / KIB + written * replicas.len().saturating_sub(1) as f64;
-                for id in replicas {
+                for (number, id) in replicas.iter().enumerate() {
                     let Some(at) = place(id) else { continue };
+                    let dir = match step {
+                        Some(step) => disks::dir_after(step, partitions, row, *id),
+                        None => partitions.dir_of(row, number),
+                    };
+                    disks.count(at, dir, leader == Some(*id));
                     counts[at] += 1;
                     let broker = &mut self.brokers[at];
                     broker.potential_out += sent;
@@ -147,12 +186,12 @@ impl State {
                 self.shares_racks = self.shares_racks || shares_rack(plan, replicas);
             }
             let held = |at: &usize| counts[*at];
-            let mean = alive.iter().map(held).sum::<u64>() as f64 / alive.len().max(1) as f64;
-            let variance =
-                alive.iter().map(|at| (held(at) as f64 - mean).powi(2)).sum::<f64>() / alive.len().max(1) as f64;
+            let mean = counts.iter().sum::<u64>() as f64 / receiving.len().max(1) as f64;
+            let squares: f64 = receiving.iter().map(|at| (held(at) as f64 - mean).powi(2)).sum();
+            let variance = squares / receiving.len().max(1) as f64;
             (means, deviations) = (means + mean, deviations + variance.sqrt());
-            most = most.max(alive.iter().map(held).max().unwrap_or(0));
-            least = least.min(alive.iter().map(held).min().unwrap_or(0));
+            most = most.max(counts.iter().copied().max().unwrap_or(0));
+            least = least.min(counts.iter().copied().min().unwrap_or(0));
         }
         let topics = self.topics.max(1) as f64;
         self.topic_replicas = TopicReplicas {
@@ -162,6 +201,11 @@ impl State {
             deviation: deviations / topics,
         };
     }
+}
+
+/// Brokers that are emptied of replicas: none is moved to them.
+pub(super) fn emptied(plan: &Plan) -> impl Iterator<Item = &PlanBroker> {
+    plan.brokers.iter().filter(|broker| broker.role == Role::Drain && !plan.request.leaders_only)
 }
 
 /// Whether a list has two brokers of one rack.
@@ -174,15 +218,20 @@ fn shares_rack(plan: &Plan, replicas: &[BrokerId]) -> bool {
 }
 
 /// A broker before the first move, without traffic.
-fn load_of(broker: &PlanBroker, cluster: Option<&Snapshot>) -> Load {
+fn load_of(plan: &Plan, broker: &PlanBroker, cluster: Option<&Snapshot>) -> Load {
     let known = cluster.and_then(|cluster| cluster.broker(broker.id));
     // Cruise Control names hosts so that it does not know.
     let host = known.and_then(|known| known.host.clone()).unwrap_or_else(|| format!("UNKNOWN_HOST-{}", broker.id));
+    let offline =
+        |path: &str| known.is_some_and(|known| known.log_dirs.iter().any(|dir| dir.offline && dir.path == path));
     let has_offline = known.is_some_and(|known| known.log_dirs.iter().any(|dir| dir.offline));
     let is_alive = broker.state.serves();
-    let capacity: Option<f64> =
-        broker.log_dirs.iter().map(|dir| dir.capacity_bytes.map(|bytes| bytes.as_f64() / MIB)).sum();
-    let rate = |capacity: Option<crate::base::units::Traffic>| capacity.map_or(0.0, |rate| rate.get() / KIB);
+    let working = broker.log_dirs.iter().filter(|dir| is_alive && !offline(&dir.path));
+    let capacity: Option<f64> = working.map(|dir| dir.capacity_bytes.map(|bytes| bytes.as_f64() / MIB)).sum();
+    // What is dead holds and carries nothing, and so does what is not known: Cruise Control writes 0 for both.
+    let rate = |capacity: Option<crate::base::units::Traffic>| {
+        capacity.filter(|_| is_alive).map_or(0.0, |rate| rate.get() / KIB)
+    };
     Load {
         id: broker.id.get(),
         // A broker without a rack stands in one that is called after its host.
@@ -194,12 +243,14 @@ fn load_of(broker: &PlanBroker, cluster: Option<&Snapshot>) -> Load {
             _ => "ALIVE",
         },
         is_alive,
+        may_receive: is_alive && !emptied(plan).any(|emptied| emptied.id == broker.id),
         disk: broker.log_dirs.iter().map(|dir| dir.used_before_bytes.as_f64()).sum::<f64>() / MIB,
         capacity: capacity.unwrap_or(0.0),
         replicas: broker.replicas_before.into(),
         leaders: broker.leaders_before.into(),
         in_capacity: rate(known.and_then(|known| known.in_capacity)),
         out_capacity: rate(known.and_then(|known| known.out_capacity)),
+        cores: known.and_then(|known| known.num_cores).filter(|_| is_alive).unwrap_or(0.0),
         ..Load::default()
     }
 }

@@ -88,6 +88,8 @@ pub(super) struct Capacity {
     pub disk: Disk,
     pub network_in: Traffic,
     pub network_out: Traffic,
+    /// `num.cores`, where `CPU` is given so.
+    pub cores: Option<f64>,
     /// Which entry of the file it is.
     pub entry: usize,
 }
@@ -188,8 +190,9 @@ impl Resources {
                 Some(Disk::Dirs(sizes))
             }
         };
+        let mut cores = None;
         if let Some(Parts::Each(cpu)) = &self.cpu {
-            let cores = cpu.0.iter().find(|(key, _)| key == "num.cores").and_then(|(_, number)| number.0);
+            cores = cpu.0.iter().find(|(key, _)| key == "num.cores").and_then(|(_, number)| number.0);
             if cores.is_none_or(|cores| cores <= 0.0) {
                 let message = "`CPU` is an object without a positive `num.cores`";
                 faults.push(
@@ -204,7 +207,7 @@ impl Resources {
         if faults.len() > before {
             return None;
         }
-        Some(Capacity { disk: disk?, network_in: network_in?, network_out: network_out?, entry })
+        Some(Capacity { disk: disk?, network_in: network_in?, network_out: network_out?, cores, entry })
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Broker<'a> {
     pub in_capacity: Option<Number>,
     #[serde(rename = "NetworkOutCapacity", default)]
     pub out_capacity: Option<Number>,
+    #[serde(rename = "NumCore", default)]
+    cores: Option<Number>,
     #[serde(rename = "DiskState", default)]
     pub disks: Pairs<Disk>,
 }
@@ -54,6 +56,11 @@ impl Broker<'_> {
     /// The rack that Kafka knows: where it knows none, Cruise Control writes the host.
     pub fn own_rack(&self) -> Option<&str> {
         self.rack.as_deref().filter(|rack| !rack.is_empty() && Some(*rack) != self.host.as_deref())
+    }
+
+    /// Its cores; 1 is what Cruise Control takes where nobody named them, and less a share of one.
+    pub fn cores(&self) -> Option<f64> {
+        self.cores?.0.filter(|&cores| cores > 1.0)
     }
 
     /// Whether the rack is the host, for want of one.

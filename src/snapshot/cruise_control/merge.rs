@@ -513,6 +513,7 @@ fn loaded(
             _ => {}
         }
     }
+    broker.num_cores = broker.num_cores.or(said.cores());
     let total = total.filter(|&total| total > Bytes::ZERO);
     if broker.log_dirs.is_empty() && broker.state != BrokerState::Dead && total.is_some() {
         broker.log_dirs.push(LogDir { path: UNKNOWN_DIR.to_owned(), capacity: None, used: None, offline: false });
@@ -566,6 +567,7 @@ fn configured(
         Some(capacity.network_in).filter(|_| is_own || broker.in_capacity.is_none()).or(broker.in_capacity);
     broker.out_capacity =
         Some(capacity.network_out).filter(|_| is_own || broker.out_capacity.is_none()).or(broker.out_capacity);
+    broker.num_cores = capacity.cores.filter(|_| is_own || broker.num_cores.is_none()).or(broker.num_cores);
     if broker.log_dirs.is_empty() && broker.state.serves() {
         let dir = |path: &str| LogDir { path: path.to_owned(), capacity: None, used: None, offline: false };
         broker.log_dirs = match &capacity.disk {
