@@ -17,13 +17,14 @@ use crate::plan::{Plan, Role, Throttle, Wave, write_ids};
 const BASE: &str = "http://HOST:9090/kafkacruisecontrol";
 
 /// What it decides by itself, whatever a plan says.
-const DECIDES: [&str; 8] = [
+const DECIDES: [&str; 9] = [
     "It makes its own placement: the lists of this plan are not handed over, since no endpoint takes them. Compare its dry run with proposals.json.",
     "It judges by its own goals: where a hard one cannot be met, it refuses the whole request, whatever this plan found possible.",
     "A request empties its brokers whole, so waves become brokers: the order of waves holds only as far as the order of requests does, and canaries, gates and rollbacks of a plan are lost.",
     "It starts as many moves as its concurrency allows and starts further ones as these end; its adjuster may change that meanwhile. The limit of disks holds at the end by its goals (`disk.capacity.threshold`), not at the peak of each wave.",
     "It knows one rate for all brokers and both sides, sets it by itself, and takes it away when it has ended.",
     "It orders new lists by its goals; leaders are moved in a phase after the replicas, as many at once as its own limits say.",
+    "With two-step verification (`two.step.verification.enabled`) every POST but a review waits for one: the dry run and the stop too.",
     "It stops moves of other tools unless `auto.stop.external.agent` is false: never run it beside kafka-reassign-partitions.",
     "Stopping it leaves what has been moved where it is: there is no way back but another request. rollback.json of a wave restores lists that were read before.",
 ];
@@ -101,8 +102,8 @@ fn of_wave<'a>(plan: &'a Plan, wave: &'a Wave, emptied: &mut BTreeSet<BrokerId>)
             return none("the request of wave 1 empties the log dirs whole".to_owned());
         }
         let parameters = vec![("brokerid_and_logdirs", dirs.join(","))];
-        let note =
-            "one request empties the log dirs whole; Cruise Control chooses among the other log dirs of each broker";
+        let note = "one request empties the log dirs whole; Cruise Control chooses among the other log dirs of each \
+                    broker. It takes neither a rate nor a concurrency: `num.concurrent.intra.broker.partition.movements` holds";
         let calls = sequence("remove_disks", &parameters);
         return Asked { note: note.to_owned(), calls, ..none(String::new()) };
     }
@@ -112,9 +113,29 @@ fn of_wave<'a>(plan: &'a Plan, wave: &'a Wave, emptied: &mut BTreeSet<BrokerId>)
         if wave.index > 1 {
             return none("the request of wave 1 takes all leadership from the brokers".to_owned());
         }
-        let note =
-            format!("one request takes all leadership from {}, and puts them last in every list", named(&drained));
-        let calls = sequence("demote_broker", &[("brokerid", ids_text(&drained))]);
+        // By default it looks only at who leads now, and a list whose head does not lead would elect that one later.
+        let is_headed = |row: usize| {
+            let step = plan.get(row);
+            let head = step.previous.first().copied();
+            head != step.leader && head.is_some_and(|head| drained.contains(&head))
+        };
+        let in_every_list = (0..plan.moves.size.len()).any(is_headed);
+        let lists = if in_every_list {
+            "in every list that has them, since some lists begin with one that does not lead"
+        } else {
+            "in the lists that they lead"
+        };
+        let note = format!(
+            "one request takes leadership from {}, and puts them last {lists}; it leaves out partitions that are \
+             under-replicated then (`skip_urp_demotion`)",
+            named(&drained)
+        );
+        let parameters = [
+            ("brokerid", ids_text(&drained)),
+            ("skip_urp_demotion", "true".to_owned()),
+            ("exclude_follower_demotion", (!in_every_list).to_string()),
+        ];
+        let calls = sequence("demote_broker", &parameters);
         return Asked { brokers: drained, note, calls, ..none(String::new()) };
     }
     if wave.stage.is_reordering() {
@@ -139,11 +160,17 @@ fn of_wave<'a>(plan: &'a Plan, wave: &'a Wave, emptied: &mut BTreeSet<BrokerId>)
         named(&first),
         if first.len() == 1 { "it" } else { "them" }
     );
+    if plan.request.topics.is_some() || plan.request.exclude_topics.is_some() {
+        note.push_str(", and topics that the plan leaves out: no parameter keeps these (`excluded_topics` does not)");
+    }
     let mut parameters = vec![("brokerid", ids_text(&first)), ("destination_broker_ids", ids_text(&destinations))];
     if let Some(rate) = wave.throttle.as_ref().map(least_rate) {
         parameters.push(("replication_throttle", rate.to_string()));
     }
     parameters.push(("concurrent_partition_movements_per_broker", plan.request.in_flight_per_broker.to_string()));
+    if let Some(in_flight) = plan.request.in_flight {
+        parameters.push(("max_partition_movements_in_cluster", in_flight.to_string()));
+    }
     parameters.push(("exclude_recently_removed_brokers", "true".to_owned()));
     Asked { wave, brokers: first, destinations, note, calls: sequence("remove_broker", &parameters) }
 }
