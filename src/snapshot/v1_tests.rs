@@ -18,7 +18,7 @@ fn sample() -> Value {
                 {"path": "/kafka/d1", "capacity_bytes": 2_000_000_000_000_u64, "used_bytes": 900},
                 {"path": "/kafka/d2", "state": "offline"}],
              "in_capacity_bytes_per_sec": 1_250_000_000_u64, "out_capacity_bytes_per_sec": 1.5e9,
-             "disk_capacity_bytes_per_sec": 4e8},
+             "disk_capacity_bytes_per_sec": 4e8, "num_cores": 15.5},
             {"id": 1, "rack": "b", "config": {"leader.replication.throttled.rate": "5", "n": 5, "b": true}},
             {"id": 7, "state": "dead"},
         ],
@@ -110,11 +110,12 @@ fn the_order_of_topics_brokers_and_keys_changes_no_fingerprint() {
 }
 
 #[test]
-fn name_time_and_hosts_are_no_part_of_the_fingerprint() {
+fn name_time_hosts_and_cores_are_no_part_of_the_fingerprint() {
     let expected = parse(&sample()).unwrap();
     let mut other = without("", "name");
     other["taken_at"] = json!("later");
     other["brokers"][0]["host"] = json!("elsewhere");
+    other["brokers"][0]["num_cores"] = json!(2);
     let other = parse(&other).unwrap();
     assert_eq!(other.sha256(), expected.sha256());
     let changed = parse(&with("/topics/0/partitions/0/size_bytes", json!(501))).unwrap();
@@ -132,7 +133,7 @@ fn unknown_keys_are_ignored_and_null_means_left_out() {
     }
     for (pointer, keys) in [
         ("", &["name", "taken_at", "cluster_id", "kafka_version", "mode"][..]),
-        ("/brokers/0", &["host", "rack", "state", "log_dirs", "in_capacity_bytes_per_sec"]),
+        ("/brokers/0", &["host", "rack", "state", "log_dirs", "in_capacity_bytes_per_sec", "num_cores"]),
         ("/brokers/1", &["config"]),
         ("/brokers/0/log_dirs/0", &["capacity_bytes", "used_bytes"]),
         ("/brokers/0/log_dirs/1", &["state"]),
@@ -187,6 +188,8 @@ fn wrong_values_are_refused_with_code_and_path() {
             Code::InvalidField,
             "brokers[0].in_capacity_bytes_per_sec",
         ),
+        (with("/brokers/0/num_cores", json!(0)), Code::InvalidField, "brokers[0].num_cores"),
+        (with("/brokers/0/num_cores", json!("16")), Code::InvalidField, "brokers[0].num_cores"),
         (with("/brokers/1/config/n", json!([])), Code::InvalidField, "brokers[1].config"),
         (with("/topics/1/name", json!("orders")), Code::Duplicate, "topics[1].name"),
         (with("/topics/0/name", json!("or ders")), Code::InvalidTopic, "topics[0].name"),

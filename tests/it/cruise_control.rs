@@ -214,6 +214,25 @@ fn units_are_mebibytes_and_kibibytes_and_consumers_are_told_from_followers() {
 }
 
 #[test]
+fn cores_are_those_of_the_capacity_file_or_of_load_and_one_is_none() {
+    let cores = |answers: &Answers| -> Vec<Option<f64>> {
+        read_files(&answers.files()).unwrap().brokers.iter().map(|broker| broker.num_cores).collect()
+    };
+    let given = Answers::of(&sample());
+    assert_eq!(cores(&given), [Some(16.0); 6]);
+    let answers = given.without(&["capacity.json"]).with("load.json", |document| {
+        for (broker, cores) in document["brokers"].as_array_mut().unwrap().iter_mut().zip([1.0, 0.8, 32.0]) {
+            broker["NumCore"] = json!(cores);
+        }
+    });
+    assert_eq!(
+        cores(&answers)[..3],
+        [None, None, Some(32.0)],
+        "1 is what it takes for want of a number, less is a share"
+    );
+}
+
+#[test]
 fn what_the_answers_lack_is_said_with_what_fills_it() {
     let say = |answers: &Answers| {
         let read = read_files(&answers.files()).unwrap();

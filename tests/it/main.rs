@@ -9,6 +9,7 @@ mod calendar;
 mod commands;
 mod cruise_control;
 mod cruise_control_export;
+mod cruise_control_result;
 mod decks;
 mod diff;
 mod effort;

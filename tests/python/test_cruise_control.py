@@ -60,6 +60,13 @@ def test_every_form_of_a_plan_conforms_to_the_schema(cluster: kshift.Cluster, pl
             assert result["proposals"]
             conform(files["capacity.json"], "capacity")
             conform(files["brokerSets.json"], "brokerSets")
+    # Where each replica lies is known, so every broker has its log dirs; the answers alone do not say it of several.
+    whole = kshift.Cluster.load(FIXTURES / "cluster.json")
+    told = kshift.plan(whole, drain=[1001, 1002, 1003], throttle="50MB/s")
+    result = conform(told.export("cruise-control", only="proposals", cluster=whole)["proposals.json"], "result")
+    for load in (result["loadBeforeOptimization"], result["loadAfterOptimization"]):
+        for broker in load["brokers"]:
+            assert sum(disk["NumReplicas"] for disk in broker["DiskState"].values()) == broker["Replicas"]
     texts = conform(plan.export("cruise-control", only="proposals", text_names=True)["proposals.json"], "result")
     assert texts["proposals"][0]["topicPartition"] == "orders-0"
 
