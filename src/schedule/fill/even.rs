@@ -138,7 +138,9 @@ impl<'a> Evening<'a> {
                 evening.apply(wave, 1);
             }
         }
-        of_side.into_iter().for_each(|places| evening.of_side.push(places));
+        for places in of_side {
+            evening.of_side.push(places);
+        }
         evening
     }
 
@@ -171,12 +173,11 @@ impl<'a> Evening<'a> {
 
     /// Sets the goals, for waves that are `above` times as long as if their bytes were spread as all are.
     fn aim(&mut self, above: f64) {
-        let waves = self.goal.len();
-        let (mut of_side, mut of_wave) = (vec![0.0; self.sides], vec![0.0; waves]);
-        for wave in 0..waves {
+        let (mut of_side, mut of_wave) = (vec![0.0; self.sides], vec![0.0; self.goal.len()]);
+        for (wave, all) in of_wave.iter_mut().enumerate() {
             for (side, seconds) in self.sides_of_wave(wave).enumerate() {
                 of_side[side] += seconds;
-                of_wave[wave] += seconds;
+                *all += seconds;
             }
         }
         let (busiest, all) = (of_side.into_iter().fold(0.0, f64::max), of_wave.iter().sum::<f64>());
