@@ -27,6 +27,8 @@ const LARGER: usize = 5;
 /// Exchanges looked at for each move, and at most in all.
 const LOOKS: usize = 40;
 const LOOKS_MOST: usize = 1_000_000;
+/// Sides times waves: more are too much to keep, and each wave is then too small to gain by it.
+const CELLS_MOST: usize = 2_000_000;
 /// What a wave takes may come so near to what it may take, because sums are kept up by adding and subtracting.
 const ROUNDING: f64 = 1.0 - 1e-9;
 
@@ -75,7 +77,9 @@ struct Evening<'a> {
 /// The waves, each with as many moves as it had, in less time; nothing where there is little to win, or nothing was found.
 pub fn evened(filler: &Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<Vec<Vec<u32>>> {
     let rates = filler.rates?;
-    if waves.len() < 2 || queue.steps.len() <= MOVED_MOST || filler.room.is_some() || filler.span.is_some() {
+    let is_bound = filler.room.is_some() || filler.span.is_some();
+    let cells = waves.len().saturating_mul(2 * filler.rest.len());
+    if waves.len() < 2 || queue.steps.len() <= MOVED_MOST || is_bound || cells > CELLS_MOST {
         return None;
     }
     let mut evening = Evening::new(filler, queue, rates, waves);
