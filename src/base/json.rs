@@ -349,7 +349,8 @@ impl Writer {
     /// A string.
     pub fn string(&mut self, text: &str) -> &mut Self {
         self.comma();
-        if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+        // Without a way out in between, many bytes are looked at at once.
+        if text.bytes().fold(true, |plain, b| plain & (b >= 0x20) & (b != b'"') & (b != b'\\')) {
             self.out.push(b'"');
             self.out.extend_from_slice(text.as_bytes());
             self.out.push(b'"');
