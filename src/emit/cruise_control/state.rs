@@ -152,12 +152,7 @@ impl State {
     }
 
     /// Only the partitions of the plan are known.
-    fn racks_of_plan(
-        &mut self,
-        plan: &Plan,
-        moved: &FxHashMap<(u32, PartitionId), Moved<'_>>,
-        places: &Places<'_>,
-    ) {
+    fn racks_of_plan(&mut self, plan: &Plan, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>, places: &Places<'_>) {
         let mut seen: FxHashSet<(u32, PartitionId)> = FxHashSet::default();
         for row in 0..plan.moves.size.len() {
             let key = (plan.moves.topic[row], plan.moves.partition[row]);
