@@ -49,6 +49,7 @@ kafka:
 bench:
 	cargo bench --bench planner
 	cargo bench --bench compare
+	cargo bench --bench around
 
 clean:
 	cargo clean

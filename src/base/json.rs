@@ -349,7 +349,9 @@ impl Writer {
     /// A string.
     pub fn string(&mut self, text: &str) -> &mut Self {
         self.comma();
-        if text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\') {
+        // Without a way out in between, many bytes are looked at at once.
+        let escaped = |b: u8| u8::from(b < 0x20) | u8::from(b == b'"') | u8::from(b == b'\\');
+        if text.bytes().fold(0, |any, b| any | escaped(b)) == 0 {
             self.out.push(b'"');
             self.out.extend_from_slice(text.as_bytes());
             self.out.push(b'"');

@@ -83,5 +83,15 @@ pub const VALUE_BYTES_MAX: usize = 32_767;
 /// A word of the shell, whatever stands in it.
 pub fn quoted(text: &str) -> String {
     let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if is_plain {
+        return text.to_owned();
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for (at, part) in text.split('\'').enumerate() {
+        quoted.push_str(if at > 0 { r"'\''" } else { "" });
+        quoted.push_str(part);
+    }
+    quoted.push('\'');
+    quoted
 }

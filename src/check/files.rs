@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Violation;
@@ -31,8 +32,10 @@ pub(super) fn judge(snapshot: &Snapshot, plan: &Plan, dir: &Path) -> Result<Vec<
         found.push(Violation::new(RULE, "it is missing").place("runbook.md"));
     }
     let digits = plan.waves.len().to_string().len().max(3);
-    for wave in &plan.waves {
-        for (name, content) in contents(snapshot, plan, wave) {
+    let ranks = ranks(plan);
+    let of_wave = |wave: &Wave| -> Result<(Vec<String>, Vec<Violation>)> {
+        let (mut places, mut found) = (Vec::new(), Vec::new());
+        for (name, content) in contents(snapshot, plan, wave, &ranks) {
             let place = format!("waves/{:0digits$}/{name}", wave.index);
             if there.contains(&place) {
                 let given = fs::read(&dir.join(&place))?;
@@ -41,8 +44,13 @@ pub(super) fn judge(snapshot: &Snapshot, plan: &Plan, dir: &Path) -> Result<Vec<
             } else {
                 found.push(Violation::new(RULE, "it is missing").wave(wave.index).place(place.clone()));
             }
-            expected.insert(place);
+            places.push(place);
         }
+        Ok((places, found))
+    };
+    for (places, of_wave) in plan.waves.par_iter().map(of_wave).collect::<Result<Vec<_>>>()? {
+        expected.extend(places);
+        found.extend(of_wave);
     }
     for extra in there.difference(&expected) {
         let wave = extra.strip_prefix("waves/").and_then(|rest| rest.split_once('/')?.0.parse().ok());
@@ -52,11 +60,22 @@ pub(super) fn judge(snapshot: &Snapshot, plan: &Plan, dir: &Path) -> Result<Vec<
     Ok(found)
 }
 
-/// Name and content of each file of a wave.
-fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave) -> Vec<(&'static str, Vec<u8>)> {
+/// The place of each topic of a plan in the order of their names.
+fn ranks(plan: &Plan) -> Vec<usize> {
+    let mut by_name: Vec<usize> = (0..plan.topics.len()).collect();
+    by_name.sort_by_key(|&topic| &plan.topics[topic]);
+    let mut ranks = vec![0; by_name.len()];
+    for (rank, topic) in by_name.into_iter().enumerate() {
+        ranks[topic] = rank;
+    }
+    ranks
+}
+
+/// Name and content of each file of a wave, when topics have these places.
+fn contents(snapshot: &Snapshot, plan: &Plan, wave: &Wave, ranks: &[usize]) -> Vec<(&'static str, Vec<u8>)> {
     let mut rows: Vec<usize> = wave.rows.clone().collect();
     let moves = &plan.moves;
-    rows.sort_by_key(|&row| (plan.topics[moves.topic[row] as usize].as_str(), moves.partition[row]));
+    rows.sort_by_key(|&row| (ranks[moves.topic[row] as usize], moves.partition[row]));
     let mut files = vec![("reassign.json", lists(plan, &rows, false)), ("rollback.json", lists(plan, &rows, true))];
     let is_due = |row: &usize| plan.moves.leader_after[*row] != plan.get(*row).replicas.first().copied();
     // Where no leader was to be touched, an election would touch those that lead out of turn.
@@ -130,19 +149,21 @@ fn election(plan: &Plan, rows: &[usize]) -> Vec<u8> {
 
 /// Rates of every serving broker that takes part, and the throttled replicas of each topic.
 fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], throttle: &Throttle) -> Throttles {
-    let mut brokers = BTreeSet::new();
-    let mut topics: BTreeMap<String, [BTreeSet<String>; 2]> = BTreeMap::new();
+    let mut brokers = Vec::new();
+    let mut topics: BTreeMap<&str, [Vec<String>; 2]> = BTreeMap::new();
     for &row in rows {
         let moved = plan.get(row);
         if moved.adding().next().is_none() {
             continue;
         }
         brokers.extend(moved.previous.iter().chain(moved.replicas));
-        let [leaders, followers] = topics.entry(moved.topic.to_owned()).or_default();
+        let [leaders, followers] = topics.entry(moved.topic).or_default();
         let entry = |partition: PartitionId, id: BrokerId| format!("{partition}:{id}");
         leaders.extend(moved.previous.iter().map(|&id| entry(moved.partition, id)));
         followers.extend(moved.adding().map(|id| entry(moved.partition, id)));
     }
+    brokers.sort_unstable();
+    brokers.dedup();
     let serves = |id: &BrokerId| snapshot.broker(*id).is_some_and(|broker| broker.state.serves());
     let rates = |id: BrokerId| {
         let own = throttle.brokers.iter().find(|one| one.id == id);
@@ -151,19 +172,21 @@ fn throttles(snapshot: &Snapshot, plan: &Plan, rows: &[usize], throttle: &Thrott
         let [leader, follower] = [leader, follower].map(|rate| rate.get().to_string());
         (id, vec![("leader.replication.throttled.rate", leader), ("follower.replication.throttled.rate", follower)])
     };
-    let lists = |(topic, lists): (String, [BTreeSet<String>; 2])| {
+    let lists = |(topic, lists): (&str, [Vec<String>; 2])| {
         let keys = ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
         let merged = keys.into_iter().zip(lists).map(|(key, mut list)| {
-            let before = plan.throttles_before.topics.get(&topic).and_then(|settings| settings.get(key));
+            let before = plan.throttles_before.topics.get(topic).and_then(|settings| settings.get(key));
             list.extend(before.into_iter().flat_map(|before| before.split(',')).map(|entry| entry.trim().to_owned()));
             list.retain(|entry| !entry.is_empty() && entry != "none");
-            let all = list.contains("*");
-            let joined = list.into_iter().collect::<Vec<_>>().join(",");
+            list.sort_unstable();
+            list.dedup();
+            let all = list.iter().any(|entry| entry == "*");
+            let joined = list.join(",");
             // What Kafka's protocol cannot carry is said with the word for all replicas.
             (key, if all || joined.len() > VALUE_BYTES_MAX { "*".to_owned() } else { joined })
         });
         let merged = merged.collect();
-        (topic, merged)
+        (topic.to_owned(), merged)
     };
     Throttles {
         brokers: brokers.into_iter().filter(|id| serves(id)).map(rates).collect(),
@@ -190,7 +213,8 @@ impl Difference {
 /// How a file differs from what is expected, if it does; one newline at its end is allowed.
 fn difference(given: &[u8], expected: &[u8]) -> Option<Difference> {
     let given = given.strip_suffix(b"\n").unwrap_or(given);
-    if given == expected {
+    // A script is expected to end with one.
+    if given == expected.strip_suffix(b"\n").unwrap_or(expected) {
         return None;
     }
     let difference = |message: String| Some(Difference { message, partition: None });

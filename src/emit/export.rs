@@ -5,7 +5,7 @@ use super::out_dir::wave_name;
 use super::tools::Tools;
 use super::{election, kafka, report, runbook, throttle, throttle_sh};
 use crate::base::error::{Code, Error, Place, Result};
-use crate::plan::{Plan, Wave};
+use crate::plan::{Plan, Wave, throttled};
 
 /// The `election.json` that elects nobody.
 pub const NOBODY: [u8; 17] = *br#"{"partitions":[]}"#;
@@ -66,11 +66,11 @@ pub fn throttle_script(plan: &Plan, wave: Option<u32>, script: Script) -> Result
 }
 
 /// The settings of a wave or of all, where there are any.
-fn settings(plan: &Plan, wave: Option<u32>) -> Result<(Option<&Wave>, throttle::Settings<'_>)> {
+fn settings(plan: &Plan, wave: Option<u32>) -> Result<(Option<&Wave>, throttled::Settings<'_>)> {
     let chosen = of(plan, wave)?;
     let found = match chosen {
-        Some(wave) => throttle::settings(plan, wave, &plan.sorted_rows(wave.rows.clone())),
-        None => throttle::settings_of_all(plan),
+        Some(wave) => throttled::settings(plan, wave, &plan.sorted_rows(wave.rows.clone())),
+        None => throttled::settings_of_all(plan),
     };
     let Some(found) = found else {
         let what = if chosen.is_some() { "the wave" } else { "the plan" };

@@ -13,7 +13,7 @@ use crate::base::ids::{BrokerId, IdSet};
 use crate::base::units::BytesPerSec;
 use crate::base::work::Work;
 use crate::plan::rollback::{rollback, waves};
-use crate::plan::{self, BrokerThrottle, LISTS, Plan, Role, Stage, Throttle, sample};
+use crate::plan::{self, BrokerThrottle, LISTS, Plan, Role, Stage, Throttle, sample, throttled};
 use crate::snapshot::BrokerState;
 
 /// Compares with `tests/golden/NAME`.
@@ -352,7 +352,7 @@ fn every_command_is_clean_bash() {
 fn every_script_is_clean_shell() {
     for plan in [sample::sample(), with_rates(), kept(), long_lists(), drain_dir()] {
         for wave in &plan.waves {
-            let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
+            let settings = throttled::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
             assert_clean("sh", &throttle_sh::throttle("wave 002", &settings));
             assert_clean("sh", &throttle_sh::unthrottle("wave 002", &settings));
         }
@@ -402,7 +402,7 @@ fn long_lists() -> Plan {
 fn throttles_that_were_there_are_merged_and_come_back() {
     let plan = kept();
     let wave = &plan.waves[1];
-    let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
+    let settings = throttled::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
     golden("kept-throttle.json", &throttle::document(&settings));
     golden("kept-throttle.sh", throttle_sh::throttle("wave 002", &settings).as_bytes());
     golden("kept-unthrottle.sh", throttle_sh::unthrottle("wave 002", &settings).as_bytes());
@@ -414,7 +414,7 @@ fn throttles_that_were_there_are_merged_and_come_back() {
     let json = String::from_utf8(throttle::document(&settings)).unwrap();
     assert!(json.contains(r#""leader.replication.throttled.replicas":"10:1002,10:1003,10:7,11:7,2:1001,2:1003,3:7""#));
     let internal = &plan.waves[2];
-    let settings = throttle::settings(&plan, internal, &plan.sorted_rows(internal.rows.clone())).unwrap();
+    let settings = throttled::settings(&plan, internal, &plan.sorted_rows(internal.rows.clone())).unwrap();
     assert!(!throttle_sh::throttle("wave 003", &settings).contains("__consumer_offsets"), "`*` covers it already");
 }
 
@@ -542,7 +542,7 @@ fn each_broker_has_its_own_rates_in_throttle_json_and_in_the_commands() {
     let text = runbook::runbook(&plan);
     assert!(text.contains("each broker its own, as in throttle.json: 50.0 MB/s to 120 MB/s sending"), "{text}");
     let wave = &plan.waves[1];
-    let settings = throttle::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
+    let settings = throttled::settings(&plan, wave, &plan.sorted_rows(wave.rows.clone())).unwrap();
     let script = throttle_sh::throttle("wave 002", &settings);
     assert!(script.contains("rates 2 120000000 50000000 & started\n"), "{script}");
     assert!(script.contains("rates 7 50000000 50000000 & started\n"), "{script}");

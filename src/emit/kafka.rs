@@ -52,7 +52,8 @@ pub fn whole(plan: &Plan) -> Vec<u8> {
     let steps: Vec<&[u32]> = rows.chunk_by(|&a, &b| plan.same_partition(a, b)).collect();
     document(steps.into_iter().map(|rows| {
         let last = plan.get(rows[rows.len() - 1] as usize);
-        let dirs = plan.dirs_at_the_end(rows);
+        let names_none = plan.moves.dir_names.is_empty();
+        let dirs = if names_none { Vec::new() } else { plan.dirs_at_the_end(rows) };
         Entry { topic: last.topic, partition: last.partition, replicas: last.replicas, dirs }
     }))
 }

@@ -9,7 +9,7 @@ use super::{election, kafka, report, runbook, throttle, throttle_sh};
 use crate::base::error::Result;
 use crate::base::fs::{self, Staging};
 use crate::base::work::Work;
-use crate::plan::{self, KIND, Plan, Wave};
+use crate::plan::{self, KIND, Plan, Wave, throttled};
 
 /// Files at the top of a plan's directory.
 const FILES: [&str; 3] = ["plan.json", "runbook.md", "report.html"];
@@ -71,7 +71,7 @@ pub(super) fn write_wave(plan: &Plan, wave: &Wave, staging: &Staging) -> Result<
     if let Some(election) = election::election_rows(plan, &rows) {
         staging.write(&format!("{dir}/election.json"), &election)?;
     }
-    if let Some(settings) = throttle::settings(plan, wave, &rows) {
+    if let Some(settings) = throttled::settings(plan, wave, &rows) {
         let whose = format!("wave {}", wave_name(plan, wave.index));
         staging.write(&format!("{dir}/throttle.json"), &throttle::document(&settings))?;
         staging.write(&format!("{dir}/throttle.sh"), throttle_sh::throttle(&whose, &settings).as_bytes())?;

@@ -8,10 +8,10 @@ use super::runbook_text::{
     LIST_NONE, VERIFY_HEAD, block, configs, count, file_of_wave, list, log_dirs, reassign, script, under_replicated,
     verify, verify_and_clear,
 };
-use super::throttle::LOG_DIR_RATE;
 use crate::base::ids::BrokerId;
 use crate::base::units::BytesPerSec;
 use crate::plan::Plan;
+use crate::plan::throttled::LOG_DIR_RATE;
 
 /// `3:/kafka/d1, 3:/kafka/d2` of all log dirs that are emptied, cut off where they would fill the page.
 pub(super) fn named(plan: &Plan) -> String {

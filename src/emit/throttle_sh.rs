@@ -6,8 +6,10 @@
 
 #![expect(clippy::format_push_string, reason = "a script is put together once")]
 
-use super::throttle::{Setting, Settings};
+use std::borrow::Cow;
+
 use crate::base::kafka_configs::{self, quoted};
+use crate::plan::throttled::{Setting, Settings};
 
 /// Sets the throttle of `whose` moves, such as `wave 007`: `sh throttle.sh`, or `sh throttle.sh brokers` for the rates alone.
 pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
@@ -33,8 +35,13 @@ pub(super) fn throttle(whose: &str, settings: &Settings<'_>) -> String {
     if !changed.is_empty() {
         text.push_str("if [ \"${1:-}\" != brokers ]; then\n");
         for (topic, lists) in changed {
-            let lists: Vec<String> = lists.iter().map(|list| quoted(&list.value)).collect();
-            text.push_str(&format!("  lists {topic} {} & started\n", lists.join(" ")));
+            text.push_str("  lists ");
+            text.push_str(topic);
+            for list in lists {
+                text.push(' ');
+                text.push_str(&quoted(&list.value));
+            }
+            text.push_str(" & started\n");
         }
         text.push_str("fi\n");
     }
@@ -48,21 +55,27 @@ pub(super) fn unthrottle(whose: &str, settings: &Settings<'_>) -> String {
          run again.\n{}",
         kafka_configs::HEAD
     );
-    let brokers = settings.brokers.iter().map(|(id, rates)| ("brokers", id.to_string(), rates));
-    let topics = settings.topics.iter().map(|(topic, lists)| ("topics", (*topic).to_owned(), lists));
+    let brokers = settings.brokers.iter().map(|(id, rates)| ("brokers", Cow::from(id.to_string()), rates));
+    let topics = settings.topics.iter().map(|(topic, lists)| ("topics", Cow::from(*topic), lists));
     let (mut lines, mut any_gone, mut any_both) = (String::new(), false, false);
     for (kind, name, settings) in brokers.chain(topics) {
+        if settings.iter().all(|setting| setting.before.is_none()) {
+            any_gone = true;
+            let keys =
+                settings.iter().enumerate().flat_map(|(at, setting)| [if at > 0 { "," } else { "" }, setting.key]);
+            lines.extend(["forget ", kind, " ", &name, " "].into_iter().chain(keys).chain([" & started\n"]));
+            continue;
+        }
         let back = settings.iter().filter_map(|setting| Some(format!("{}=[{}]", setting.key, setting.before?)));
         let back: Vec<String> = back.collect();
         let gone: Vec<&str> =
             settings.iter().filter(|setting| setting.before.is_none()).map(|setting| setting.key).collect();
-        any_gone |= back.is_empty();
-        any_both |= !gone.is_empty() && !back.is_empty();
+        any_both |= !gone.is_empty();
         let (back_words, keys) = (quoted(&back.join(",")), gone.join(","));
-        lines.push_str(&match (back.is_empty(), gone.is_empty()) {
-            (false, false) => format!("give_back {kind} {name} {back_words} {keys} & started\n"),
-            (false, true) => format!("alter {kind} {name} --add-config {back_words} & started\n"),
-            (true, _) => format!("forget {kind} {name} {keys} & started\n"),
+        lines.push_str(&if gone.is_empty() {
+            format!("alter {kind} {name} --add-config {back_words} & started\n")
+        } else {
+            format!("give_back {kind} {name} {back_words} {keys} & started\n")
         });
     }
     text.push_str(if any_gone { kafka_configs::FORGET } else { "" });

@@ -13,6 +13,7 @@ pub mod rollback;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sources;
+pub mod throttled;
 mod trade;
 pub mod why;
 mod write;
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use self::at_risk::{AtRisk, AtRiskSpan, LossRisk, WorstLoss};
 pub use self::bounds::{Bound, Bounds, CountBound, Proof, RackPrice};
 pub use self::drift::{Drift, Group};
-pub use self::earlier::{EarlierThrottles, LISTS, RATES, Settings};
+pub use self::earlier::{EarlierThrottles, LISTS, LeftThrottles, RATES, Settings};
 pub use self::read::read;
 pub use self::sources::{GainPoint, SourcesGain};
 pub use self::trade::{Outcome, Trade};

@@ -62,7 +62,7 @@ pub fn write_to(plan: &Plan, sink: &mut dyn FnMut(&[u8]) -> Result<()>) -> Resul
     if let Some(drift) = &plan.drift {
         writer.key("drift").value(drift);
     }
-    if !plan.throttles_before.is_empty() {
+    if !(plan.throttles_before.is_empty() && plan.throttles_before.left.is_empty()) {
         writer.key("throttles_before").value(&plan.throttles_before);
     }
     writer.end_object();

@@ -4,7 +4,9 @@
 //! replica counts from the end of its wave on. The partitions of a wave end one by one, so while it runs each of them
 //! counts for what it has at the start *or* at the end, whichever is worse.
 //!
-//! Counts are kept for every broker and every rack, and a wave changes them by its own partitions alone.
+//! Counts are kept for every broker and every rack, and a wave changes them by its own partitions alone. Mostly these are
+//! hit by nothing, neither before nor after: steps are looked at in the order of their table first, and of a wave only
+//! those that count.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -43,9 +45,10 @@ pub fn of(solved: &Solved<'_>) -> Found {
     let mut waves = Vec::with_capacity(solved.schedule.waves.len());
     let (mut worse, mut better) = (Vec::new(), Vec::new());
     let mut scratch = Scratch::default();
+    let counts = view.steps_that_count(solved);
     for wave in &solved.schedule.waves {
         let (mut from, mut to) = ([[0; 2]; 2], [[0; 2]; 2]);
-        for &step in &wave.steps {
+        for &step in wave.steps.iter().filter(|&&step| counts[step as usize]) {
             let Scratch { before, after, in_sync } = &mut scratch;
             view.at_step(solved, step as usize, before, after, in_sync);
             worse.extend(after.iter().filter(|hit| !before.contains(hit)));
@@ -142,12 +145,12 @@ impl<'p, 's> View<'p, 's> {
         let cluster = &self.problem.cluster;
         let isr = cluster.snapshot.partitions.isr.get(partition.get());
         let stood = cluster.replicas_of(partition);
+        hits.clear();
         in_sync.clear();
         in_sync.extend(list.filter(|&broker| {
             let row = &cluster.brokers[broker];
             row.state.serves() && (isr.contains(&row.id) || !stood.contains(&broker))
         }));
-        hits.clear();
         let (count, least) = (in_sync.len(), self.least[cluster.topic_of(partition).get()]);
         let mut hit = |lost: usize, gone: usize| {
             if count - gone < least {
@@ -184,6 +187,19 @@ impl<'p, 's> View<'p, 's> {
         let partition = steps.partition(self.problem, step);
         self.hits(partition, steps.before.get(step).iter().copied(), in_sync, before);
         self.hits(partition, steps.after.get(step).iter().map(|home| home.broker), in_sync, after);
+    }
+
+    /// Whether each step has something to count: its partition is hit by a loss before it, or after it.
+    fn steps_that_count(&self, solved: &Solved<'_>) -> Vec<bool> {
+        let mut counts = vec![false; solved.steps.len()];
+        counts.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, counts)| {
+            let Scratch { mut before, mut after, mut in_sync } = Scratch::default();
+            for (place, counts) in counts.iter_mut().enumerate() {
+                self.at_step(solved, chunk * CHUNK + place, &mut before, &mut after, &mut in_sync);
+                *counts = !(before.is_empty() && after.is_empty());
+            }
+        });
+        counts
     }
 
     /// Whether any broker, and any rack, hits a partition.

@@ -12,15 +12,15 @@
 //! Old and new replicas lie side by side at the peak of either direction, so every log dir is as full as it was at the
 //! peak of the wave itself.
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
-use crate::base::ids::BrokerId;
+use crate::base::ids::{BrokerId, IdTable};
+use crate::base::index::{BrokerIx, IndexVec};
 use crate::base::text::{counted, either, grouped};
 use crate::base::units::{Bytes, Seconds, Traffic};
 use crate::plan::{Move, Plan, Warning, Wave};
 use crate::problem::Problem;
+use crate::problem::rates::Rates;
 use crate::schedule::time::{FOLLOWER_SHARE_LEAST, Sums};
 
 /// How many waves or log dirs a warning names.
@@ -39,11 +39,7 @@ struct Undone {
 pub fn add(plan: &mut Plan, problem: &Problem<'_>, traffic: &[f64]) {
     let times = || {
         let rates = problem.rates.as_ref()?;
-        let of_broker = |id: BrokerId| {
-            let broker = problem.cluster.broker_ix(id);
-            broker.map_or([0.0; 2], |broker| [rates.leader[broker], rates.follower[broker]])
-        };
-        Some(plan.waves.par_iter().map(|wave| time_of(plan, wave, traffic, &of_broker)).collect::<Vec<_>>())
+        Some(plan.waves.par_iter().map(|wave| time_of(plan, wave, traffic, problem, rates)).collect::<Vec<_>>())
     };
     let (undone, peaks) = rayon::join(times, || peaks(plan));
     for (wave, peak) in plan.waves.iter_mut().zip(peaks) {
@@ -58,16 +54,22 @@ pub fn add(plan: &mut Plan, problem: &Problem<'_>, traffic: &[f64]) {
     plan.warnings.extend(warnings.into_iter().flatten());
 }
 
-/// What undoing a wave takes, when a broker has these rates: as leader, as follower.
-fn time_of(plan: &Plan, wave: &Wave, traffic: &[f64], rates: &(dyn Fn(BrokerId) -> [f64; 2] + Sync)) -> Undone {
-    let mut sums: BTreeMap<BrokerId, Sums> = BTreeMap::new();
+/// What undoing a wave takes at these rates.
+fn time_of(plan: &Plan, wave: &Wave, traffic: &[f64], problem: &Problem<'_>, rates: &Rates) -> Undone {
+    let brokers = problem.cluster.brokers.len();
+    let mut sums: IndexVec<BrokerIx, Option<Sums>> = IndexVec::filled(None, brokers);
+    let mut add = |id: BrokerId, add: &dyn Fn(&mut Sums)| {
+        if let Some(broker) = problem.cluster.broker_ix(id) {
+            add(sums[broker].get_or_insert_default());
+        }
+    };
     // In order of topic and partition, so that the last bit does not depend on plan order.
     for row in plan.sorted_rows(wave.rows.clone()) {
         let moved = plan.get(row as usize);
         let size = moved.size.as_f64();
         if plan.request.empties_dirs() {
             for (broker, ..) in moved.changing_dir() {
-                sums.entry(broker).or_default().bytes_in += size;
+                add(broker, &|sums| sums.bytes_in += size);
             }
             continue;
         }
@@ -75,25 +77,27 @@ fn time_of(plan: &Plan, wave: &Wave, traffic: &[f64], rates: &(dyn Fn(BrokerId) 
         let mut back = 0;
         for broker in moved.removing() {
             back += 1;
-            let follower = sums.entry(broker).or_default();
-            follower.bytes_in += size;
-            follower.traffic_in += written;
+            add(broker, &|follower| {
+                follower.bytes_in += size;
+                follower.traffic_in += written;
+            });
         }
         if let (1.., Some(leader)) = (back, plan.leader_once_done(&moved)) {
-            let leader = sums.entry(leader).or_default();
-            leader.bytes_out += f64::from(back) * size;
-            leader.traffic_out += written * (moved.replicas.len() as f64 - 1.0 + f64::from(back));
+            add(leader, &|leader| {
+                leader.bytes_out += f64::from(back) * size;
+                leader.traffic_out += written * (moved.replicas.len() as f64 - 1.0 + f64::from(back));
+            });
         }
     }
     let mut undone = Undone { seconds: 0.0, stuck: None };
-    for (&broker, sums) in &sums {
-        let [leader, follower] = rates(broker);
+    for (broker, sums) in sums.iter_enumerated().filter_map(|(broker, sums)| Some((broker, sums.as_ref()?))) {
+        let (leader, follower) = (rates.leader[broker], rates.follower[broker]);
         let never = sums.bytes_in > 0.0 && sums.traffic_in >= follower * FOLLOWER_SHARE_LEAST
             || sums.bytes_out > 0.0 && sums.traffic_out >= leader;
         if never {
             let least = sums.traffic_out.max(sums.traffic_in / FOLLOWER_SHARE_LEAST);
             if undone.stuck.is_none_or(|stuck| least > stuck.1) {
-                undone.stuck = Some((broker, least));
+                undone.stuck = Some((problem.cluster.brokers[broker].id, least));
             }
             undone.seconds = f64::INFINITY;
             continue;
@@ -114,41 +118,50 @@ fn peaks(plan: &Plan) -> Vec<Option<f64>> {
         held.extend(broker.log_dirs.iter().map(|dir| i128::from(dir.used_before_bytes.get())));
         capacity.extend(broker.log_dirs.iter().map(|dir| dir.capacity_bytes.filter(|bytes| *bytes > Bytes::ZERO)));
     }
+    let rows = IdTable::new(plan.brokers.iter().map(|broker| broker.id));
     // The only log dir of a broker, or the one that is named; none where nobody knows.
     let dir_of = |id: BrokerId, named: Option<&str>| {
-        let broker = plan.brokers.binary_search_by_key(&id, |broker| broker.id).ok()?;
+        let broker = rows.row(id)?;
         let dirs = &plan.brokers[broker].log_dirs;
         let place = if dirs.len() == 1 { 0 } else { dirs.iter().position(|dir| Some(dir.path.as_str()) == named)? };
         Some(first[broker] + place)
     };
-    let comes = |moved: &Move<'_>| -> Vec<usize> {
+    let comes = |moved: &Move<'_>, dirs_of: &mut Vec<usize>| {
+        dirs_of.clear();
         let (all, dirs) = (moved.replicas.iter().enumerate(), moved.dirs);
         let new = all.filter(|(_, id)| !moved.previous.contains(id));
-        let new = new.filter_map(|(place, &id)| dir_of(id, dirs.iter().nth(place).flatten()));
-        new.chain(moved.changing_dir().filter_map(|(id, _, to)| dir_of(id, Some(to)))).collect()
+        dirs_of.extend(new.filter_map(|(place, &id)| dir_of(id, dirs.iter().nth(place).flatten())));
+        dirs_of.extend(moved.changing_dir().filter_map(|(id, _, to)| dir_of(id, Some(to))));
     };
-    let goes = |moved: &Move<'_>| -> Vec<usize> {
+    let goes = |moved: &Move<'_>, dirs_of: &mut Vec<usize>| {
+        dirs_of.clear();
         let (all, dirs) = (moved.previous.iter().enumerate(), moved.previous_dirs);
         let old = all.filter(|(_, id)| !moved.replicas.contains(id));
-        let old = old.filter_map(|(place, &id)| dir_of(id, dirs.iter().nth(place).flatten()));
-        old.chain(moved.changing_dir().filter_map(|(id, from, _)| dir_of(id, Some(from)))).collect()
+        dirs_of.extend(old.filter_map(|(place, &id)| dir_of(id, dirs.iter().nth(place).flatten())));
+        dirs_of.extend(moved.changing_dir().filter_map(|(id, from, _)| dir_of(id, Some(from))));
     };
+    let (mut dirs_of, mut freed): (Vec<usize>, Vec<(usize, i128)>) = Default::default();
     let peak = |wave: &Wave| {
         for moved in plan.moves_of(wave) {
-            for dir in comes(&moved) {
+            comes(&moved, &mut dirs_of);
+            for &dir in &dirs_of {
                 held[dir] += i128::from(moved.size.get());
             }
         }
-        let mut freed: Vec<(usize, i128)> = Vec::new();
+        freed.clear();
         for moved in plan.moves_of(wave) {
-            freed.extend(goes(&moved).into_iter().map(|dir| (dir, i128::from(moved.size.get()))));
+            goes(&moved, &mut dirs_of);
+            freed.extend(dirs_of.iter().map(|&dir| (dir, i128::from(moved.size.get()))));
         }
         let used = freed.iter().map(|&(dir, _)| Some(held[dir].max(0) as f64 / capacity[dir]?.as_f64()));
-        let used: Option<Vec<f64>> = used.collect();
-        for (dir, bytes) in freed {
+        // Of several that are not known none is told.
+        let fullest = used.map(|used| used.ok_or(())).try_fold(None, |most: Option<f64>, used| {
+            used.map(|used| Some(most.map_or(used, |most| if used.total_cmp(&most).is_ge() { used } else { most })))
+        });
+        for &(dir, bytes) in &freed {
             held[dir] -= bytes;
         }
-        used?.into_iter().max_by(f64::total_cmp)
+        fullest.ok().flatten()
     };
     plan.waves.iter().map(peak).collect()
 }

@@ -1,6 +1,6 @@
 //! The forecast of every wave: what people should expect, and what sets it.
 
-use crate::base::index::{BrokerIx, IndexVec};
+use crate::base::index::{BrokerIx, Csr, IndexVec, PartitionIx};
 use crate::plan::{Estimate, Limit, Plan};
 use crate::problem::Problem;
 use crate::route::Steps;
@@ -15,13 +15,18 @@ pub(super) fn of(problem: &Problem<'_>, steps: &Steps, schedule: &Schedule, load
     let mut forecaster = Forecaster::new(problem, rates, receives);
     let leaves_leaders = problem.request.replicas_only;
     let wave = |wave: &Wave| {
-        let steps_of_wave = || wave.steps.iter().map(|&step| step as usize);
-        let after: Vec<Vec<BrokerIx>> =
-            steps_of_wave().map(|step| steps.after.get(step).iter().map(|home| home.broker).collect()).collect();
-        let mut moved: Vec<Step<'_>> = steps_of_wave()
-            .zip(&after)
-            .map(|(step, after)| Step {
-                partition: loads.loads[step].partition,
+        let mut in_order: Vec<(PartitionIx, usize)> =
+            wave.steps.iter().map(|&step| step as usize).map(|step| (loads.loads[step].partition, step)).collect();
+        in_order.sort_unstable();
+        let mut after = Csr::with_capacity(in_order.len(), in_order.len() * 3);
+        for &(_, step) in &in_order {
+            after.push(steps.after.get(step).iter().map(|home| home.broker));
+        }
+        let mut moved: Vec<Step<'_>> = in_order
+            .iter()
+            .zip(after.iter())
+            .map(|(&(partition, step), after)| Step {
+                partition,
                 before: steps.before.get(step),
                 after,
                 leader: steps.leader[step],

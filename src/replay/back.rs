@@ -3,8 +3,6 @@
 //! Undoing a wave puts what it removed back beside what it added, and frees the latter when it is over. Sums are signed:
 //! a replica may hold less than its leader's size, as which every copy is counted here.
 
-use std::collections::BTreeMap;
-
 use super::{NONE, World};
 use crate::base::ids::BrokerId;
 use crate::plan::{Dirs, Plan};
@@ -37,29 +35,33 @@ struct Change {
 pub fn replay(world: &World, plan: &Plan) -> (Vec<Again>, Vec<u32>) {
     let begun: Vec<i128> = world.dirs.iter().map(|dir| i128::from(dir.used)).collect();
     let mut held = begun.clone();
-    let mut waves: Vec<BTreeMap<u32, Change>> = Vec::with_capacity(plan.waves.len());
+    let mut waves: Vec<Vec<(u32, Change)>> = Vec::with_capacity(plan.waves.len());
+    // What the wave at hand does to every log dir, in order; most log dirs of large clusters are in most waves.
+    let mut table: Vec<Option<Change>> = vec![None; held.len()];
     for wave in &plan.waves {
-        let mut changes: BTreeMap<u32, Change> = BTreeMap::new();
         for moved in plan.moves_of(wave) {
             let size = i128::from(moved.size.get());
             for dir in landing(world, moved.previous, moved.previous_dirs, moved.replicas, moved.dirs) {
-                changes.entry(dir).or_default().comes += size;
+                table[dir as usize].get_or_insert_default().comes += size;
             }
             for dir in landing(world, moved.replicas, moved.dirs, moved.previous, moved.previous_dirs) {
-                let change = changes.entry(dir).or_default();
+                let change = table[dir as usize].get_or_insert_default();
                 change.goes += size;
                 change.frees = true;
             }
         }
-        for (&dir, change) in &mut changes {
-            change.before = held[dir as usize];
-            held[dir as usize] += change.comes - change.goes;
+        let mut changes = Vec::new();
+        for (dir, slot) in table.iter_mut().enumerate() {
+            let Some(mut change) = slot.take() else { continue };
+            change.before = held[dir];
+            held[dir] += change.comes - change.goes;
+            changes.push((dir as u32, change));
         }
         waves.push(changes);
     }
     let mut again = Vec::new();
     for (wave, changes) in waves.iter().enumerate().rev() {
-        for (&dir, change) in changes {
+        for &(dir, change) in changes {
             let slot = &mut held[dir as usize];
             *slot += change.goes;
             if change.frees {

@@ -35,8 +35,12 @@ pub fn replay(world: &World, steps: &Steps) -> Losses {
     let of_broker = |broker: u32| broker;
     let of_rack = |broker: u32| world.rack[broker as usize];
     let named = world.rack_names.len();
+    let serves: Vec<bool> = world.snapshot.brokers.iter().map(|broker| broker.state.serves()).collect();
+    let partitions = &world.snapshot.partitions;
+    let lists = partitions.replicas.iter().zip(partitions.isr.iter());
+    let is_whole: Vec<bool> = lists.map(|(list, isr)| list == isr || list.iter().all(|id| isr.contains(id))).collect();
     let run = |group: &(dyn Fn(u32) -> u32 + Sync), groups: usize| {
-        Replay { world, steps, least: &least, group, groups }.run()
+        Replay { world, steps, least: &least, serves: &serves, is_whole: &is_whole, group, groups }.run()
     };
     let by_rack = || world.racks_matter.then(|| run(&of_rack, named + world.len()));
     let (by_broker, by_rack) = rayon::join(|| run(&of_broker, world.len()), by_rack);
@@ -61,6 +65,10 @@ struct Replay<'a> {
     steps: &'a Steps,
     /// `min.insync.replicas` of each row.
     least: &'a [usize],
+    /// Whether each broker serves.
+    serves: &'a [bool],
+    /// Whether each row has all of its replicas in the ISR: then whoever serves is in sync, wherever it moves.
+    is_whole: &'a [bool],
     /// What is lost together with a broker.
     group: &'a (dyn Fn(u32) -> u32 + Sync),
     groups: usize,
@@ -70,15 +78,18 @@ impl Replay<'_> {
     /// The tallies before the first wave, in each of them, and after the last one.
     fn run(&self) -> Vec<Tally> {
         let mut now = Tally { hit: vec![[0; 2]; self.groups], partitions: [0; 2] };
+        let (mut start, mut end, mut scratch) = (Vec::new(), Vec::new(), Vec::new());
         for row in 0..self.least.len() as u32 {
-            now.replace(&[], &self.harm(row, self.world.replicas(row)));
+            self.harm(row, self.world.replicas(row), &mut scratch, &mut start);
+            now.replace(&[], &start);
         }
         let mut tallies = vec![now.clone()];
         for wave in &self.steps.waves {
             let mut during = now.clone();
             for step in self.steps.sound(wave.clone()) {
                 let row = self.steps.row[step];
-                let (start, end) = (self.harm(row, self.steps.old.get(step)), self.harm(row, self.steps.new.get(step)));
+                self.harm(row, self.steps.old.get(step), &mut scratch, &mut start);
+                self.harm(row, self.steps.new.get(step), &mut scratch, &mut end);
                 if start == end {
                     continue;
                 }
@@ -95,18 +106,22 @@ impl Replay<'_> {
     }
 
     /// Whose loss leaves a row with too few in sync when it has this list, in order.
-    fn harm(&self, row: u32, list: &[u32]) -> Vec<Harm> {
-        let isr = self.world.snapshot.partitions.isr.get(row as usize);
-        let is_in_sync = |&broker: &u32| {
-            broker != NONE
-                && self.world.broker(broker).state.serves()
-                && (isr.contains(&self.world.id(broker)) || !self.world.replicas(row).contains(&broker))
-        };
-        let in_sync = || list.iter().copied().filter(is_in_sync).map(self.group);
-        let mut harm = Vec::new();
-        for lost in in_sync() {
-            let left = in_sync().filter(|&group| group != lost).count();
-            if left < self.least[row as usize] {
+    fn harm(&self, row: u32, list: &[u32], in_sync: &mut Vec<u32>, harm: &mut Vec<Harm>) {
+        let serves = |&broker: &u32| broker != NONE && self.serves[broker as usize];
+        in_sync.clear();
+        if self.is_whole[row as usize] {
+            in_sync.extend(list.iter().copied().filter(serves).map(self.group));
+        } else {
+            let isr = self.world.snapshot.partitions.isr.get(row as usize);
+            let stood = self.world.replicas(row);
+            let is_in_sync = |broker: &u32| isr.contains(&self.world.id(*broker)) || !stood.contains(broker);
+            in_sync.extend(list.iter().copied().filter(serves).filter(is_in_sync).map(self.group));
+        }
+        harm.clear();
+        let least = self.least[row as usize];
+        for &lost in in_sync.iter() {
+            let left = in_sync.iter().filter(|&&group| group != lost).count();
+            if left < least {
                 harm.push((lost, Fate::BelowMinIsr));
             }
             if left == 0 {
@@ -115,7 +130,6 @@ impl Replay<'_> {
         }
         harm.sort_unstable();
         harm.dedup();
-        harm
     }
 }
 

@@ -54,8 +54,13 @@ pub struct WaveTime {
 impl WaveTime {
     /// Seconds until the last broker is done at these rates; infinite when one never is.
     pub fn seconds(&self, rates: &Rates) -> f64 {
-        self.loads.iter().map(|load| load.seconds(rates).unwrap_or(f64::INFINITY)).fold(0.0, f64::max)
+        longest(self.loads.iter().copied(), rates)
     }
+}
+
+/// The longest of these at such rates; infinite when one never ends.
+fn longest(loads: impl Iterator<Item = Load>, rates: &Rates) -> f64 {
+    loads.map(|load| load.seconds(rates).unwrap_or(f64::INFINITY)).fold(0.0, f64::max)
 }
 
 /// The loads of every wave.
@@ -132,12 +137,11 @@ pub fn alone(steps: &Steps, step: usize, rates: &Rates) -> f64 {
     }
     let replicas = steps.old.get(step).len() as f64;
     let follower = |(_, broker)| Load { broker, side: Side::Follower, bytes, traffic };
-    let mut loads: Vec<Load> = steps.adding(step).map(follower).collect();
-    if steps.leader[step] != NONE {
+    let leader = (steps.leader[step] != NONE).then(|| {
         let (bytes, traffic) = (copies * bytes, traffic * (replicas - 1.0 + copies));
-        loads.push(Load { broker: steps.leader[step], side: Side::Leader, bytes, traffic });
-    }
-    WaveTime { loads }.seconds(rates)
+        Load { broker: steps.leader[step], side: Side::Leader, bytes, traffic }
+    });
+    longest(steps.adding(step).map(follower).chain(leader), rates)
 }
 
 /// Sums per broker, and who was touched.

@@ -18,7 +18,7 @@ use crate::base::racks::RackNames;
 use crate::base::text::{counted, either, grouped};
 use crate::base::zone::Moment;
 use crate::cluster::Cluster;
-use crate::plan::{Drift, Group, Plan, Stage, Warning};
+use crate::plan::{Drift, EarlierThrottles, Group, LeftThrottles, Plan, Stage, Warning};
 use crate::problem::can_receive;
 use crate::request::Request;
 use crate::request::rates::BrokerRates;
@@ -138,6 +138,8 @@ pub struct Resumed<'p> {
     /// The request.
     pub request: Request,
     drift: Drift,
+    /// Throttles that the earlier plan has left in the cluster.
+    left: LeftThrottles,
     stories: Vec<Story<'p>>,
     why: Vec<Option<Why>>,
     old: &'p Plan,
@@ -173,7 +175,8 @@ pub fn settle<'p>(snapshot: &Snapshot, old: &'p Plan, request: &Request) -> Resu
     for story in &stories {
         drift.count(story, snapshot);
     }
-    Ok(Resumed { request, drift, stories, why: chosen.why, old })
+    let left = LeftThrottles::of(old, &EarlierThrottles::of(snapshot, &old.topics));
+    Ok(Resumed { request, drift, left, stories, why: chosen.why, old })
 }
 
 impl Drift {
@@ -215,7 +218,8 @@ impl Resumed<'_> {
             resume.partitions.retain(|kept| stays(kept.key()));
         }
         let stories = self.stories.clone();
-        Some(Resumed { request, drift: self.drift.clone(), stories, why, old: self.old })
+        let (drift, left) = (self.drift.clone(), self.left.clone());
+        Some(Resumed { request, drift, left, stories, why, old: self.old })
     }
 
     /// Tells in `plan`, which was made of the request, what has happened since the earlier plan was made.
@@ -239,6 +243,7 @@ impl Resumed<'_> {
         for (story, _) in self.stories.iter().zip(&self.why).filter(|entry| entry.1.is_some()) {
             self.drift.replaced.add(story.topic, story.partition);
         }
+        plan.throttles_before.give_back_as(&self.left, &self.old.throttles_before);
         let mut warnings = self.warnings();
         warnings.append(&mut plan.warnings);
         plan.warnings = warnings;
@@ -247,6 +252,16 @@ impl Resumed<'_> {
 
     fn warnings(&self) -> Vec<Warning> {
         let mut warnings = Vec::new();
+        if !self.left.is_empty() {
+            let on = [(self.left.brokers.len(), "broker"), (self.left.topics.len(), "topic")];
+            let on: Vec<String> = on.iter().filter(|on| on.0 > 0).map(|&(count, what)| counted(count, what)).collect();
+            let message = format!(
+                "throttles that the plan set still stand, on {}: waves set their own, and give back what was there before that \
+                 plan; `unthrottle.sh` of its interrupted wave takes them off at once, also where nothing moves any more",
+                on.join(" and ")
+            );
+            warnings.push(Warning::new("throttles-left", message));
+        }
         let changed = &self.drift.changed;
         if !changed.is_empty() {
             let message = format!(

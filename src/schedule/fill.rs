@@ -17,6 +17,7 @@
 mod even;
 mod few;
 pub mod in_line;
+pub mod lists;
 
 use rayon::prelude::*;
 
@@ -66,88 +67,114 @@ struct Waves {
     seconds: f64,
 }
 
-/// Cuts the steps of one stage into waves and appends them.
+/// Cuts the steps of one stage into waves and appends them; never below the limit of any log dir where `room` is followed.
+///
+/// # Errors
+/// [`crate::base::error::Code::DiskLimit`] when in no order that was tried every copy finds room.
 pub fn cut(
     problem: &Problem<'_>,
     loads: &Loads,
     stage: Stage,
     steps: Vec<u32>,
+    room: Option<&mut Room>,
     schedule: &mut Schedule,
     work: &Work,
 ) -> Result<()> {
-    let mut filler = Filler::new(problem, stage, None);
-    let queue = Queue::new(problem, loads, steps);
-    let mut best = filler.waves(queue.clone(), work)?;
-    if best.places.len() > 1 && queue.steps.len() <= SEVERAL_MOST {
-        for share in SHARES {
-            filler.share = Some(share);
-            let other = filler.waves(queue.clone(), work)?;
-            if other.seconds < best.seconds * LESS && other.places.len() <= best.places.len() {
-                best = other;
-            }
-        }
+    let job = Job { problem, loads, stage, max_moves: max_moves(problem, stage), work };
+    if !lists::matter(problem, loads, &steps, job.max_moves) {
+        return job.cut(steps, room, schedule);
     }
-    schedule.too_long.extend(filler.too_long(&queue));
-    if let Some(evened) = even::evened(&filler, &queue, &best.places) {
-        best.places = evened;
-    }
-    for places in few::improved(&mut filler, &queue, &best.places).unwrap_or(best.places) {
-        schedule.push(problem, loads, stage, queue.steps_at(&places));
-    }
-    Ok(())
-}
-
-/// Cuts the steps of one stage into waves that never fill a log dir above its limit, and appends them.
-///
-/// # Errors
-/// [`crate::base::error::Code::DiskLimit`] when in no order that was tried every copy finds room.
-pub fn cut_with_room(
-    problem: &Problem<'_>,
-    loads: &Loads,
-    stage: Stage,
-    steps: &[u32],
-    room: &mut Room,
-    schedule: &mut Schedule,
-    work: &Work,
-) -> Result<()> {
-    let (waves, too_long) = (schedule.waves.len(), schedule.too_long.len());
-    let queue = Queue::new(problem, loads, steps.to_vec());
-    if fill_with_room(problem, loads, stage, queue, room, schedule, work)? {
+    // Mostly topics have more than one partition in a wave, and then this is good as it is.
+    let (waves, too_long, before) = (schedule.waves.len(), schedule.too_long.len(), room.as_deref().cloned());
+    let mut room = room;
+    job.cut(steps.clone(), room.as_deref_mut(), schedule)?;
+    if !lists::are_too_many(problem, loads, &schedule.waves[waves..]) {
         return Ok(());
     }
     schedule.waves.truncate(waves);
     schedule.too_long.truncate(too_long);
-    let queue = Queue::in_this_order(loads, room.line_up(problem, loads, steps)?);
-    let is_done = fill_with_room(problem, loads, stage, queue, room, schedule, work)?;
-    room.end_lines();
-    // Only a log dir that holds less than its replicas together can make what left early not help.
-    if is_done { Ok(()) } else { Err(room.dead_end(problem, loads, steps)) }
+    if let (Some(room), Some(before)) = (room.as_deref_mut(), before) {
+        *room = before;
+    }
+    Job { max_moves: lists::TOPICS_MOST, ..job }.cut(steps, room, schedule)
 }
 
-/// Appends waves for all steps of a queue; false, and the room as it was, when no step that is left has room.
-fn fill_with_room(
-    problem: &Problem<'_>,
-    loads: &Loads,
+/// A stage that is to be cut into waves.
+struct Job<'p, 's> {
+    problem: &'p Problem<'s>,
+    loads: &'p Loads,
     stage: Stage,
-    mut queue: Queue,
-    room: &mut Room,
-    schedule: &mut Schedule,
-    work: &Work,
-) -> Result<bool> {
-    let mut filler = Filler::new(problem, stage, Some(room.clone()));
-    schedule.too_long.extend(filler.too_long(&queue));
-    while !queue.left.is_empty() {
-        work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
-        let Some(first) = filler.first_with_room(&queue) else { return Ok(false) };
-        let places = filler.next_wave(&mut queue, first);
-        let taken = queue.steps_at(&places);
-        if let Some(room) = &mut filler.room {
-            room.end_wave(&taken);
+    /// Most partitions in one wave.
+    max_moves: usize,
+    work: &'p Work,
+}
+
+impl Job<'_, '_> {
+    fn cut(&self, steps: Vec<u32>, room: Option<&mut Room>, schedule: &mut Schedule) -> Result<()> {
+        match room {
+            Some(room) => self.cut_with_room(&steps, room, schedule),
+            None => self.cut_freely(steps, schedule),
         }
-        schedule.push(problem, loads, stage, taken);
     }
-    *room = filler.room.expect("it was given");
-    Ok(true)
+
+    fn cut_freely(&self, steps: Vec<u32>, schedule: &mut Schedule) -> Result<()> {
+        let Job { problem, loads, stage, max_moves, work } = *self;
+        let mut filler = Filler::new(problem, stage, max_moves, None);
+        let queue = Queue::new(problem, loads, steps);
+        let mut best = filler.waves(queue.clone(), work)?;
+        if best.places.len() > 1 && queue.steps.len() <= SEVERAL_MOST {
+            for share in SHARES {
+                filler.share = Some(share);
+                let other = filler.waves(queue.clone(), work)?;
+                if other.seconds < best.seconds * LESS && other.places.len() <= best.places.len() {
+                    best = other;
+                }
+            }
+        }
+        schedule.too_long.extend(filler.too_long(&queue));
+        if let Some(evened) = even::evened(&filler, &queue, &best.places) {
+            best.places = evened;
+        }
+        for places in few::improved(&mut filler, &queue, &best.places).unwrap_or(best.places) {
+            schedule.push(problem, loads, stage, queue.steps_at(&places));
+        }
+        Ok(())
+    }
+
+    fn cut_with_room(&self, steps: &[u32], room: &mut Room, schedule: &mut Schedule) -> Result<()> {
+        let Job { problem, loads, .. } = *self;
+        let (waves, too_long) = (schedule.waves.len(), schedule.too_long.len());
+        let queue = Queue::new(problem, loads, steps.to_vec());
+        if self.fill_with_room(queue, room, schedule)? {
+            return Ok(());
+        }
+        schedule.waves.truncate(waves);
+        schedule.too_long.truncate(too_long);
+        let queue = Queue::in_this_order(problem, loads, room.line_up(problem, loads, steps)?);
+        let is_done = self.fill_with_room(queue, room, schedule)?;
+        room.end_lines();
+        // Only a log dir that holds less than its replicas together can make what left early not help.
+        if is_done { Ok(()) } else { Err(room.dead_end(problem, loads, steps)) }
+    }
+
+    /// Appends waves for all steps of a queue; false, and the room as it was, when no step that is left has room.
+    fn fill_with_room(&self, mut queue: Queue, room: &mut Room, schedule: &mut Schedule) -> Result<bool> {
+        let Job { problem, loads, stage, max_moves, work } = *self;
+        let mut filler = Filler::new(problem, stage, max_moves, Some(room.clone()));
+        schedule.too_long.extend(filler.too_long(&queue));
+        while !queue.left.is_empty() {
+            work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
+            let Some(first) = filler.first_with_room(&queue) else { return Ok(false) };
+            let places = filler.next_wave(&mut queue, first);
+            let taken = queue.steps_at(&places);
+            if let Some(room) = &mut filler.room {
+                room.end_wave(&taken);
+            }
+            schedule.push(problem, loads, stage, taken);
+        }
+        *room = filler.room.expect("it was given");
+        Ok(true)
+    }
 }
 
 /// Most partitions in one wave of a stage.
@@ -177,6 +204,9 @@ struct Queue {
     steps: Vec<u32>,
     loads: Vec<Load>,
     adding: Csr<BrokerIx>,
+    /// Seconds that each alone takes its leader, and each of its adding brokers; none without a throttle.
+    seconds_out: Vec<f64>,
+    seconds_in: Csr<f64>,
     /// Places of those that are left.
     left: Vec<u32>,
 }
@@ -184,16 +214,24 @@ struct Queue {
 impl Queue {
     fn new(problem: &Problem<'_>, loads: &Loads, mut steps: Vec<u32>) -> Self {
         in_lockstep(loads, problem.cluster.brokers.len(), &mut steps);
-        Queue::in_this_order(loads, steps)
+        Queue::in_this_order(problem, loads, steps)
     }
 
-    fn in_this_order(loads: &Loads, steps: Vec<u32>) -> Self {
+    fn in_this_order(problem: &Problem<'_>, loads: &Loads, steps: Vec<u32>) -> Self {
         let mut adding = Csr::with_capacity(steps.len(), steps.len() * 3);
         for &step in &steps {
             adding.push(loads.adding.get(step as usize).iter().copied());
         }
-        let loads = steps.iter().map(|&step| loads.loads[step as usize]).collect();
-        Queue { left: (0..steps.len() as u32).collect(), steps, loads, adding }
+        let loads: Vec<Load> = steps.iter().map(|&step| loads.loads[step as usize]).collect();
+        let (mut seconds_out, mut seconds_in) = (Vec::new(), Csr::default());
+        if let Some(rates) = &problem.rates {
+            seconds_out.extend(loads.iter().map(|load| f64::from(load.sends) * load.size / rates.leader[load.leader]));
+            seconds_in = Csr::with_capacity(adding.len(), adding.total());
+            for (load, adding) in loads.iter().zip(adding.iter()) {
+                seconds_in.push(adding.iter().map(|&broker| load.size / rates.follower[broker]));
+            }
+        }
+        Queue { left: (0..steps.len() as u32).collect(), steps, loads, adding, seconds_out, seconds_in }
     }
 
     fn steps_at(&self, places: &[u32]) -> Vec<u32> {
@@ -259,11 +297,11 @@ struct Carried {
 }
 
 impl<'p> Filler<'p> {
-    fn new(problem: &'p Problem<'_>, stage: Stage, room: Option<Room>) -> Self {
+    fn new(problem: &'p Problem<'_>, stage: Stage, max_moves: usize, room: Option<Room>) -> Self {
         let leader_changes = problem.request.leader_changes_of(stage.is_reordering());
         Filler {
             rates: problem.rates.as_ref(),
-            max_moves: max_moves(problem, stage),
+            max_moves,
             leader_changes: leader_changes.map_or(usize::MAX, |changes| changes as usize),
             leaders_changed: 0,
             max_moves_per_broker: problem.request.max_moves_per_broker.unwrap_or(u32::MAX),
@@ -487,13 +525,14 @@ impl<'p> Filler<'p> {
 
     /// Adds up what every broker has left to do.
     fn count_rest(&mut self, queue: &Queue) {
-        let Some(rates) = self.rates else { return };
+        if self.rates.is_none() {
+            return;
+        }
         self.rest = IndexVec::filled([0.0; 2], self.rest.len());
-        for &place in &queue.left {
-            let load = &queue.loads[place as usize];
-            self.rest[load.leader][0] += f64::from(load.sends) * load.size / rates.leader[load.leader];
-            for &broker in queue.adding.get(place as usize) {
-                self.rest[broker][1] += load.size / rates.follower[broker];
+        for place in queue.left.iter().map(|&place| place as usize) {
+            self.rest[queue.loads[place].leader][0] += queue.seconds_out[place];
+            for (&broker, seconds) in queue.adding.get(place).iter().zip(queue.seconds_in.get(place)) {
+                self.rest[broker][1] += seconds;
             }
         }
         self.rest_most = self.rest.iter().map(|rest| rest[0].max(rest[1])).fold(0.0, f64::max);

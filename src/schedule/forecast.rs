@@ -97,6 +97,8 @@ pub struct Forecaster<'p> {
     problem: &'p Problem<'p>,
     rates: &'p Rates,
     model: Model,
+    /// The model for each broker as a follower.
+    models: IndexVec<BrokerIx, Model>,
     /// Copies stay within their brokers.
     within: bool,
     knows_traffic: bool,
@@ -116,6 +118,12 @@ impl<'p> Forecaster<'p> {
             problem,
             rates,
             model: problem.request.forecast,
+            models: cluster
+                .snapshot
+                .brokers
+                .iter()
+                .map(|row| problem.request.forecast.of_broker(&row.config))
+                .collect(),
             within: problem.request.empties_dirs(),
             knows_traffic: partitions.bytes_in.iter().any(|&traffic| traffic > Traffic::ZERO),
             receives,
@@ -170,11 +178,17 @@ impl<'p> Forecaster<'p> {
         let mut sums: IndexVec<BrokerIx, Sums> = IndexVec::filled(Sums::default(), cluster.brokers.len());
         // What the wave adds to the live traffic of each side: new followers, and being sent to them.
         let mut added: IndexVec<BrokerIx, f64> = IndexVec::filled(0.0, cluster.brokers.len());
-        let mut pairs: FxHashMap<(BrokerIx, BrokerIx), Pair> = FxHashMap::default();
-        let (mut touched, mut order) = (Vec::new(), Vec::new());
-        for step in steps.iter().filter(|step| !step.copies.is_empty()) {
-            let size = cluster.size_of(step.partition).as_f64();
-            let written = if self.within { 0.0 } else { self.written(step.partition) };
+        // Who copies what from whom; several of one pair in the order of their partitions.
+        let mut fetches: Vec<(BrokerIx, BrokerIx, u32)> = Vec::with_capacity(steps.len() * 3);
+        let mut touched = Vec::new();
+        let (size_of, written_of) = (
+            |step: &Step<'_>| cluster.size_of(step.partition).as_f64(),
+            |step: &Step<'_>| {
+                if self.within { 0.0 } else { self.written(step.partition) }
+            },
+        );
+        for (number, step) in steps.iter().enumerate().filter(|(_, step)| !step.copies.is_empty()) {
+            let (size, written) = (size_of(step), written_of(step));
             let copies = step.copies.len() as f64;
             if !self.within {
                 let leader = &mut sums[step.leader];
@@ -187,25 +201,27 @@ impl<'p> Forecaster<'p> {
                 sums[broker].bytes_in += size;
                 sums[broker].traffic_in += written;
                 touched.push(broker);
-                let key = (broker, step.leader);
-                let pair = pairs.entry(key).or_default();
-                if pair.partitions == 0 {
-                    order.push(key);
-                }
-                (pair.bytes, pair.traffic, pair.partitions) =
-                    (pair.bytes + size, pair.traffic + written, pair.partitions + 1);
+                fetches.push((broker, step.leader, number as u32));
             }
         }
         touched.sort_unstable();
         touched.dedup();
-        order.sort_unstable();
+        fetches.sort_unstable();
+        let mut of_brokers = fetches.chunk_by(|a, b| a.0 == b.0).peekable();
         let mut longest = Longest::default();
-        let mut fetched = order.as_slice();
+        let mut pairs: Vec<(BrokerIx, Pair)> = Vec::new();
         for &broker in &touched {
-            let own = fetched.iter().take_while(|key| key.0 == broker).count();
-            let (keys, rest) = fetched.split_at(own);
-            fetched = rest;
-            let pairs: Vec<(BrokerIx, Pair)> = keys.iter().map(|key| (key.1, pairs[key])).collect();
+            pairs.clear();
+            let own = of_brokers.next_if(|fetches| fetches[0].0 == broker).unwrap_or_default();
+            pairs.extend(own.chunk_by(|a, b| a.1 == b.1).map(|fetches| {
+                let mut pair = Pair::default();
+                for step in fetches.iter().map(|fetch| &steps[fetch.2 as usize]) {
+                    pair.bytes += size_of(step);
+                    pair.traffic += written_of(step);
+                    pair.partitions += 1;
+                }
+                (fetches[0].1, pair)
+            }));
             self.throttled(broker, &sums[broker], &pairs, &mut longest);
             self.capped(broker, &sums[broker], added[broker], &pairs, &mut longest);
         }
@@ -224,13 +240,9 @@ impl<'p> Forecaster<'p> {
         self.problem.cluster.snapshot.partitions.bytes_in[partition.get()].get()
     }
 
-    fn model_of(&self, broker: BrokerIx) -> Model {
-        self.model.of_broker(&self.problem.cluster.snapshot.brokers[broker.get()].config)
-    }
-
     /// What the throttle allows either side.
     fn throttled(&self, broker: BrokerIx, sums: &Sums, pairs: &[(BrokerIx, Pair)], longest: &mut Longest) {
-        let model = self.model_of(broker);
+        let model = &self.models[broker];
         if sums.bytes_out > 0.0 {
             let seconds = sums.leader_seconds(self.rates.leader[broker]);
             let saved = (seconds / model.leader_share_low).min(seconds - model.leader_credit_seconds());
@@ -244,7 +256,7 @@ impl<'p> Forecaster<'p> {
         }
         if sums.bytes_in > 0.0 {
             let rate = self.rates.follower[broker];
-            let [low, expected, high] = shares(&self.shares_of(broker, &model, pairs), self.within, &model);
+            let [low, expected, high] = shares(&self.shares_of(broker, model, pairs), self.within, model);
             let at = |share: f64| sums.bytes_in / (share * rate - sums.traffic_in).max(LEFT_MIN * rate);
             let error = model.follower_error;
             let side = if self.within { Side::LogDirs } else { Side::Follower };
@@ -312,7 +324,7 @@ impl<'p> Forecaster<'p> {
         if self.within {
             return;
         }
-        let model = self.model_of(broker);
+        let model = &self.models[broker];
         for &(leader, pair) in pairs {
             let rate = model.fetch_rate(f64::from(pair.partitions));
             let seconds = pair.bytes / (rate - pair.traffic).max(LEFT_MIN * rate);

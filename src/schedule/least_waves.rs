@@ -2,14 +2,15 @@
 //!
 //! Waves are of one stage each, so stages are counted apart. In a stage no cut has fewer waves than
 //!
-//! - its steps over the most of a wave, its changes of leaders over theirs, and the steps of any one partition;
+//! - its steps over the most of a wave, the topics whose lists are throttled and its changes of leaders over theirs, and the
+//!   steps of any one partition;
 //! - for each broker, what it receives, or sends, over the most moves of a broker and wave;
 //! - what the busiest broker takes, over how long waves may copy. A wave is longer than that only by a partition that alone
 //!   takes longer, so k waves hold at most the k longest of these, and the usual length for the rest of the k.
 
 use std::collections::BTreeMap;
 
-use super::fill::max_moves;
+use super::fill::{lists, max_moves};
 use super::time::seconds_alone;
 use super::{Loads, Schedule};
 use crate::base::index::{BrokerIx, IndexVec};
@@ -38,7 +39,9 @@ pub fn of(problem: &Problem<'_>, steps: &Steps, schedule: &Schedule, loads: &Loa
     }
     let mut waves = 0;
     let mut by = Vec::new();
-    for (stage, of_stage) in stages {
+    for (stage, mut of_stage) in stages {
+        // In the order of the table, where each step is looked up faster; whole bytes add up to the same in any order.
+        of_stage.sort_unstable();
         let (least, cause) = of_one(problem, steps, loads, stage, &of_stage);
         waves += least;
         let cause = if least > 1 { format!(" ({cause})") } else { String::new() };
@@ -60,11 +63,14 @@ fn of_one(problem: &Problem<'_>, steps: &Steps, loads: &Loads, stage: Stage, of_
             least = (waves, by());
         }
     };
-    let mut rounds: BTreeMap<u32, u32> = BTreeMap::new();
-    for &step in of_stage {
-        *rounds.entry(steps.mover[step as usize]).or_default() += 1;
+    if lists::matter(problem, loads, of_stage, most) {
+        let topics = lists::topics(problem, loads, of_stage);
+        let of_wave = grouped(lists::TOPICS_MOST as u64);
+        raise(over(topics, lists::TOPICS_MOST), &|| format!("the lists of {of_wave} topics in a wave"));
     }
-    raise(rounds.values().copied().max().unwrap_or(0), &|| "steps of one partition".to_owned());
+    // The steps of a partition stand side by side.
+    let of_one = of_stage.chunk_by(|&a, &b| steps.mover[a as usize] == steps.mover[b as usize]).map(<[u32]>::len);
+    raise(of_one.max().unwrap_or(0) as u32, &|| "steps of one partition".to_owned());
     if let Some(most) = request.leader_changes_of(stage.is_reordering()) {
         let changes = of_stage.iter().filter(|step| load(step).changes_leader).count();
         raise(over(changes, most as usize), &|| format!("{} leaders change in a wave", grouped(most.into())));

@@ -129,10 +129,7 @@ pub fn schedule(problem: &Problem<'_>, steps: &Steps, work: &Work) -> Result<(Sc
     let mut schedule = Schedule { waves: Vec::new(), too_long: Vec::new() };
     let mut room = room::Room::new(problem, steps);
     for (stage, steps) in stages::split(problem, steps, &loads) {
-        match &mut room {
-            Some(room) => fill::cut_with_room(problem, &loads, stage, &steps, room, &mut schedule, work)?,
-            None => fill::cut(problem, &loads, stage, steps, &mut schedule, work)?,
-        }
+        fill::cut(problem, &loads, stage, steps, room.as_mut(), &mut schedule, work)?;
     }
     Ok((schedule, loads))
 }

@@ -117,8 +117,6 @@ def test_sizes_are_exact_on_request(pages: Pages, plan: kshift.Plan) -> None:
 
 def test_everything_is_reached_by_keyboard(pages: Pages, plan: kshift.Plan) -> None:
     page = pages.open(plan).page
-    # Keys come faster here than from any hand: a scroll that still glides would carry the page past the next one.
-    page.emulate_media(reduced_motion="reduce")
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the plan")).to_be_focused()
     expect(page.get_by_text("Skip to the plan")).to_be_in_viewport()

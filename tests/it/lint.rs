@@ -263,6 +263,7 @@ fn every_finding_has_a_section_with_an_example_and_a_mend() {
         "racks",
         "disk-limit",
         "max-moves",
+        "throttle-records",
         "health",
         "log-dirs",
         "throttle",

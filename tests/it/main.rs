@@ -31,6 +31,7 @@ mod pages;
 mod props;
 mod rates;
 mod readme;
+mod records;
 mod regress;
 mod report;
 mod resume;

@@ -506,6 +506,99 @@ fn a_kept_list_that_was_tampered_with_does_not_pass() {
     assert!(report.violations.iter().any(|violation| violation.rule == "replicas"), "{report}");
 }
 
+/// The settings that throttle.json of a wave sets, on the cluster.
+fn throttle(rows: &mut Rows, plan: &Plan, wave: usize) {
+    let settings = kshift::emit::throttle::throttle(plan, &plan.waves[wave]).expect("the wave copies at a throttle");
+    let settings: Value = serde_json::from_slice(&settings).unwrap();
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let all = |of: &Value| -> Vec<(String, String)> {
+        of.as_object().unwrap().iter().map(|(key, value)| (key.clone(), text(value))).collect()
+    };
+    for broker in &mut rows.brokers {
+        if let Some(set) = settings["brokers"].get(broker.id.to_string()) {
+            broker.config.extend(all(set));
+        }
+    }
+    for topic in &mut rows.topics {
+        if let Some(set) = settings["topics"].get(&topic.name) {
+            topic.config.extend(all(set));
+        }
+    }
+}
+
+#[test]
+fn the_throttle_of_an_interrupted_wave_is_the_plans_own_and_what_stood_before_it_comes_back() {
+    let (rate, lists) = ("leader.replication.throttled.rate", "leader.replication.throttled.replicas");
+    let follower = "follower.replication.throttled.rate";
+    let (snapshot, request) = small();
+    // Somebody guards a broker and a topic for good.
+    let moved = solve(&snapshot, &request).unwrap();
+    let guarded = moved.get(moved.waves[3].rows.start).topic.to_owned();
+    let before = changed(&snapshot, |rows| {
+        let broker = rows.brokers.iter_mut().find(|broker| broker.id == id(1000)).unwrap();
+        broker.config.insert(rate.to_owned(), "7000000".to_owned());
+        let topic = rows.topics.iter_mut().find(|topic| topic.name == guarded).unwrap();
+        topic.config.insert(lists.to_owned(), "99:1000".to_owned());
+    });
+    let plan = solve(&before, &request).unwrap();
+    assert!(!plan.throttles_before.is_empty() && plan.throttles_before.left.is_empty());
+    // Three waves are over; the fourth has its throttle, and nobody knows what became of its copies. Beside it another
+    // team has throttled a broker that the plan did not.
+    let now = changed(&carried_out(&before, &plan, 3), |rows| {
+        throttle(rows, &plan, 3);
+        let strange = rows.brokers.iter_mut().find(|broker| broker.id == id(1)).unwrap();
+        strange.config.insert(follower.to_owned(), "12345678".to_owned());
+    });
+    let shown = |key: &str| now.topics.iter().find(|topic| topic.name == guarded).unwrap().config[key].clone();
+    assert!(shown(lists).starts_with("99:1000,") || shown(lists).contains(",99:1000"), "merged: {}", shown(lists));
+    let rest = resumed(&now, &plan);
+    let found = &rest.throttles_before;
+    assert_eq!(found.of_broker(id(1000), rate), Some("7000000"), "as before the first plan");
+    assert_eq!(found.of_broker(id(1000), follower), None);
+    assert_eq!(found.of_broker(id(1), follower), Some("12345678"), "another one's");
+    assert_eq!(found.brokers.len(), 2, "{found:?}");
+    if rest.topics.contains(&guarded) {
+        assert_eq!(found.of_topic(&guarded, lists), Some("99:1000"), "without the plan's own entries");
+    }
+    assert!(found.topics.keys().all(|topic| *topic == guarded), "{found:?}");
+    assert!(found.left.brokers.len() > 2 && !found.left.topics.is_empty(), "{found:?}");
+    let warning = rest.warnings.iter().find(|warning| warning.code == "throttles-left").unwrap();
+    assert!(warning.message.contains("unthrottle.sh"), "{}", warning.message);
+    // Its waves set their own and take them off again, where nothing stood before.
+    let script = kshift::emit::export::throttle_script(&rest, Some(1), kshift::emit::export::Script::Unset).unwrap();
+    let script = String::from_utf8(script.single().unwrap().to_vec()).unwrap();
+    assert!(!script.contains("50000000"), "{script}");
+    // A third plan knows it as well.
+    let later = changed(&carried_out(&now, &rest, 1), |rows| throttle(rows, &rest, 1));
+    let third = resumed(&later, &rest);
+    assert_eq!(third.throttles_before.of_broker(id(1000), rate), Some("7000000"));
+    assert_eq!(third.throttles_before.brokers.len(), 2, "{:?}", third.throttles_before);
+}
+
+#[test]
+fn a_throttle_that_is_called_left_over_must_stand_in_the_cluster() {
+    let (plan, half) = half_done();
+    let wave = plan.waves.len() / 2;
+    let now = changed(&half, |rows| throttle(rows, &plan, wave));
+    let good = resumed(&now, &plan);
+    let (id, settings) = good.throttles_before.left.brokers.first_key_value().unwrap();
+    let key = settings.keys().next().unwrap().clone();
+    let judged = |change: &dyn Fn(&mut Plan)| {
+        let mut plan = good.clone();
+        change(&mut plan);
+        let report = kshift::check::plan(&now, &plan);
+        report.violations.iter().filter(|found| found.rule == "throttles-before").count()
+    };
+    assert_eq!(judged(&|_| ()), 0);
+    let left = |plan: &mut Plan| plan.throttles_before.left.brokers.get_mut(id).unwrap().clone();
+    assert_eq!(
+        judged(&|plan| drop(plan.throttles_before.left.brokers.get_mut(id).unwrap().insert(key.clone(), "1".into()))),
+        1
+    );
+    assert_eq!(judged(&|plan| drop(plan.throttles_before.left.brokers.remove(id))), left(&mut good.clone()).len());
+    assert!(judged(&|plan| plan.request.resume = None) > 0);
+}
+
 #[test]
 fn the_same_rest_comes_from_the_same_input() {
     let (plan, half) = half_done();

@@ -1,5 +1,5 @@
 //! `throttles-before`: throttles that waves give back are those that the snapshot has, of all brokers and of the topics
-//! that move.
+//! that move; but for those that a resumed plan has set, which the snapshot must have.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +34,26 @@ pub(super) fn judge(case: &Case, found: &mut Vec<Violation>) {
     }
     for (topic, settings) in &plan.throttles_before.topics {
         given.extend(settings.iter().map(|(key, value)| (("topic", topic.clone(), key.as_str()), value.as_str())));
+    }
+    let own = &plan.throttles_before.left;
+    let of_brokers = own.brokers.iter().map(|(id, settings)| ("broker", id.to_string(), settings));
+    let of_topics = own.topics.iter().map(|(topic, settings)| ("topic", topic.clone(), settings));
+    for (kind, name, settings) in of_brokers.chain(of_topics) {
+        for (key, value) in settings {
+            let at = (kind, name.clone(), key.as_str());
+            if plan.request.resume.is_none() {
+                let message = format!("`{key}` of {kind} {name} is called left over, and the plan resumes none");
+                found.push(Violation::new(RULE, message).place("plan.json at throttles_before.left"));
+            } else if present.get(&at) != Some(&value.as_str()) {
+                let shown = present.get(&at).map_or("nothing".to_owned(), |value| format!("`{value}`"));
+                let message =
+                    format!("`{key}` of {kind} {name} is called left over as `{value}`, in the snapshot it is {shown}");
+                found.push(Violation::new(RULE, message).place("plan.json at throttles_before.left"));
+            }
+            // What was there before that plan is not to be seen any more.
+            present.remove(&at);
+            given.remove(&at);
+        }
     }
     let all: BTreeSet<_> = present.keys().chain(given.keys()).collect();
     for at in all.into_iter().filter(|at| present.get(at) != given.get(at)) {

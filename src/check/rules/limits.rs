@@ -1,4 +1,5 @@
-//! `max-moves`, `max-moves-per-broker`, `max-leader-changes`, `max-wave-duration`: no wave is larger than asked for.
+//! `max-moves`, `max-moves-per-broker`, `max-leader-changes`, `max-wave-duration`: no wave is larger than asked for;
+//! `throttle-records`: none is larger than what Kafka's tool can throttle.
 
 use std::ops::Range;
 
@@ -67,12 +68,31 @@ pub(in super::super) fn of_wave(
         found.push(Violation::new("max-moves", message));
     }
     if let Some(rates) = rates {
+        found.extend(throttled_topics(world, steps, wave));
         duration(steps, wave, time.seconds(rates), rates, request, &mut found);
     }
     if let Some(most) = request.max_moves_per_broker {
         per_broker(world, steps, wave, most, &mut found);
     }
     found
+}
+
+/// Whether the lists of throttled replicas, two for each topic that copies, are too many for one request.
+fn throttled_topics(world: &World, steps: &Steps, wave: &Range<usize>) -> Option<Violation> {
+    let copying = steps.sound(wave.clone()).filter(|&step| steps.adding(step).next().is_some());
+    let mut is_seen = vec![false; world.snapshot.topics.len()];
+    let of = &world.snapshot.partitions.topic;
+    let new = |step: &usize| !std::mem::replace(&mut is_seen[of[steps.row[*step] as usize] as usize], true);
+    let topics = copying.filter(new).count();
+    let records = topics * 2;
+    (records > RECORDS_MAX).then(|| {
+        let (topics, records) = (counted(topics, "topic"), grouped(records as u64));
+        let most = grouped(RECORDS_MAX as u64);
+        Violation::new(
+            "throttle-records",
+            format!("{topics} copy: their throttle takes {records} records in one request, of which KRaft refuses more than {most}"),
+        )
+    })
 }
 
 fn duration(

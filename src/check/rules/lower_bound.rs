@@ -63,7 +63,7 @@ fn judge_waves(case: &Case, found: &mut Vec<Violation>) {
         }
         return;
     };
-    let (low, high) = (waves::least(case, SLACK), waves::least(case, 0.0));
+    let [low, high] = waves::least(case, [SLACK, 0.0]);
     if !(low..=high).contains(&given.into()) {
         add(format!("it is {given}, expected {high}"));
     }

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::disks::{self, Disk, Disks};
-use crate::base::ids::{BrokerId, PartitionId};
+use crate::base::ids::{BrokerId, IdTable, PartitionId};
 use crate::plan::{Dirs, Plan, PlanBroker, Role};
 use crate::snapshot::{BrokerState, Snapshot};
 
@@ -67,13 +67,37 @@ pub(super) struct Moved<'a> {
     leader: Option<BrokerId>,
 }
 
+/// Where the brokers of a plan stand in it, and their racks.
+struct Places<'a> {
+    rows: IdTable,
+    racks: Vec<Option<&'a str>>,
+}
+
+impl<'a> Places<'a> {
+    fn of(plan: &'a Plan) -> Self {
+        let rows = IdTable::new(plan.brokers.iter().map(|broker| broker.id));
+        Places { rows, racks: plan.brokers.iter().map(|broker| broker.rack.as_deref()).collect() }
+    }
+
+    /// Whether a list has two brokers of one rack.
+    fn share_rack(&self, replicas: &[BrokerId]) -> bool {
+        let rack = |id: &BrokerId| self.rows.row(*id).and_then(|row| self.racks[row]);
+        (1..replicas.len()).any(|at| {
+            let own = rack(&replicas[at]);
+            own.is_some() && replicas[..at].iter().any(|other| rack(other) == own)
+        })
+    }
+}
+
 impl State {
     /// The brokers after the first `end` moves of the plan.
     pub fn after_rows(plan: &Plan, cluster: Option<&Snapshot>, end: usize) -> Self {
         let mut brokers: Vec<Load> = plan.brokers.iter().map(|broker| load_of(plan, broker, cluster)).collect();
-        let place = |id: BrokerId| plan.brokers.binary_search_by_key(&id, |broker| broker.id).ok();
+        let places = Places::of(plan);
+        let place = |id: BrokerId| places.rows.row(id);
         let mut disks = Disks::before(plan, cluster, &brokers);
         let mut moved: FxHashMap<(u32, PartitionId), Moved<'_>> = FxHashMap::default();
+        moved.reserve(end);
         for row in 0..end {
             let step = plan.get(row);
             let size = step.size.as_f64() / MIB;
@@ -113,8 +137,8 @@ impl State {
         let mut state =
             State { brokers, topics: plan.topics.len(), topic_replicas: TopicReplicas::default(), shares_racks: false };
         match cluster {
-            Some(cluster) => state.traffic(plan, cluster, &moved, &mut disks),
-            None => state.racks_of_plan(plan, &moved),
+            Some(cluster) => state.traffic(plan, cluster, &moved, &places, &mut disks),
+            None => state.racks_of_plan(plan, &moved, &places),
         }
         disks.give(&mut state.brokers, cluster.is_some());
         state
@@ -128,7 +152,7 @@ impl State {
     }
 
     /// Only the partitions of the plan are known.
-    fn racks_of_plan(&mut self, plan: &Plan, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>) {
+    fn racks_of_plan(&mut self, plan: &Plan, moved: &FxHashMap<(u32, PartitionId), Moved<'_>>, places: &Places<'_>) {
         let mut seen: FxHashSet<(u32, PartitionId)> = FxHashSet::default();
         for row in 0..plan.moves.size.len() {
             let key = (plan.moves.topic[row], plan.moves.partition[row]);
@@ -136,7 +160,7 @@ impl State {
                 continue;
             }
             let replicas = moved.get(&key).map_or(plan.moves.previous.get(row), |moved| moved.replicas);
-            self.shares_racks = self.shares_racks || shares_rack(plan, replicas);
+            self.shares_racks = self.shares_racks || places.share_rack(replicas);
         }
     }
 
@@ -146,11 +170,11 @@ impl State {
         plan: &Plan,
         cluster: &Snapshot,
         moved: &FxHashMap<(u32, PartitionId), Moved<'_>>,
+        places: &Places<'_>,
         disks: &mut Disks,
     ) {
         self.topics = cluster.topics.len();
         let partitions = &cluster.partitions;
-        let place = |id: &BrokerId| plan.brokers.binary_search_by_key(id, |broker| broker.id).ok();
         let receiving = self.receiving();
         for broker in &mut self.brokers {
             broker.leaders = 0;
@@ -167,7 +191,7 @@ impl State {
                 let written = partitions.bytes_in[row].get() / KIB;
                 let sent = partitions.bytes_out[row].get() / KIB + written * replicas.len().saturating_sub(1) as f64;
                 for (number, id) in replicas.iter().enumerate() {
-                    let Some(at) = place(id) else { continue };
+                    let Some(at) = places.rows.row(*id) else { continue };
                     let dir = match step {
                         Some(step) => disks::dir_after(step, partitions, row, *id),
                         None => partitions.dir_of(row, number),
@@ -183,7 +207,7 @@ impl State {
                         broker.follower_in += written;
                     }
                 }
-                self.shares_racks = self.shares_racks || shares_rack(plan, replicas);
+                self.shares_racks = self.shares_racks || places.share_rack(replicas);
             }
             let held = |at: &usize| counts[*at];
             let mean = counts.iter().sum::<u64>() as f64 / receiving.len().max(1) as f64;
@@ -206,15 +230,6 @@ impl State {
 /// Brokers that are emptied of replicas: none is moved to them.
 pub(super) fn emptied(plan: &Plan) -> impl Iterator<Item = &PlanBroker> {
     plan.brokers.iter().filter(|broker| broker.role == Role::Drain && !plan.request.leaders_only)
-}
-
-/// Whether a list has two brokers of one rack.
-fn shares_rack(plan: &Plan, replicas: &[BrokerId]) -> bool {
-    let rack = |id: &BrokerId| plan.broker(*id).and_then(|broker| broker.rack.as_deref());
-    (1..replicas.len()).any(|at| {
-        let own = rack(&replicas[at]);
-        own.is_some() && replicas[..at].iter().any(|other| rack(other) == own)
-    })
 }
 
 /// A broker before the first move, without traffic.

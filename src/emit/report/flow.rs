@@ -115,8 +115,8 @@ impl Group {
 
 /// One replica, or one leadership, from a broker to another one; a side is absent where the number of replicas changes.
 struct Passage {
-    from: Option<usize>,
-    to: Option<usize>,
+    from: Option<u32>,
+    to: Option<u32>,
     bytes: Bytes,
 }
 
@@ -124,7 +124,7 @@ struct Passage {
 const CHUNK: usize = 4_096;
 
 /// What leaves where and arrives where, from first list to last.
-fn passages(facts: &Facts<'_>, unit: Unit) -> Vec<Passage> {
+fn passages(facts: &Facts<'_>, unit: Unit) -> Vec<Vec<Passage>> {
     let stories: Vec<&[u32]> = facts.stories().collect();
     let parts = stories.par_chunks(CHUNK).map(|stories| {
         let mut passages = Vec::with_capacity(stories.len() * 3);
@@ -137,20 +137,20 @@ fn passages(facts: &Facts<'_>, unit: Unit) -> Vec<Passage> {
             }
             let heads = (first.previous.first().copied(), last.replicas.first().copied());
             if heads.0 != heads.1 {
-                let [from, to] = [heads.0, heads.1].map(|id| id.and_then(|id| facts.row(id)));
+                let [from, to] = [heads.0, heads.1].map(|id| id.and_then(|id| facts.row(id)).map(|row| row as u32));
                 passages.push(Passage { from, to, bytes: first.size });
             }
         }
         passages
     });
-    parts.collect::<Vec<_>>().into_iter().flatten().collect()
+    parts.collect()
 }
 
 /// Who leaves and who comes, by row and rack; kept from one partition to the next.
 #[derive(Default)]
 struct Pairing {
-    old: Vec<(Option<usize>, Option<usize>)>,
-    new: Vec<(Option<usize>, Option<usize>)>,
+    old: Vec<(Option<u32>, Option<usize>)>,
+    new: Vec<(Option<u32>, Option<usize>)>,
 }
 
 impl Pairing {
@@ -158,7 +158,7 @@ impl Pairing {
     fn replicas(&mut self, facts: &Facts<'_>, first: &Move<'_>, last: &Move<'_>, passages: &mut Vec<Passage>) {
         let place = |id: &BrokerId| {
             let row = facts.row(*id);
-            (row, row.map(|row| facts.racks.of[row]))
+            (row.map(|row| row as u32), row.map(|row| facts.racks.of[row]))
         };
         let Pairing { old, new } = self;
         old.clear();
@@ -174,7 +174,7 @@ impl Pairing {
             same.is_none()
         });
         for at in 0..old.len().max(new.len()) {
-            let row = |side: &[(Option<usize>, Option<usize>)]| side.get(at).and_then(|place| place.0);
+            let row = |side: &[(Option<u32>, Option<usize>)]| side.get(at).and_then(|place| place.0);
             passages.push(Passage { from: row(old), to: row(new), bytes });
         }
     }
@@ -254,11 +254,11 @@ fn brokers_matrix(facts: &Facts<'_>, unit: Unit) -> String {
     let (mut leaves, mut arrives) = (vec![false; plan.brokers.len()], vec![false; plan.brokers.len()]);
     let (mut has_new, mut has_dropped) = (false, false);
     let passages = passages(facts, unit);
-    for Passage { from, to, .. } in &passages {
+    for Passage { from, to, .. } in passages.iter().flatten() {
         has_new |= from.is_none();
         has_dropped |= to.is_none();
-        from.inspect(|&row| leaves[row] = true);
-        to.inspect(|&row| arrives[row] = true);
+        from.inspect(|&row| leaves[row as usize] = true);
+        to.inspect(|&row| arrives[row as usize] = true);
     }
     let (old, new) = (Groups::of(plan, &leaves), Groups::of(plan, &arrives));
     if old.list.is_empty() && new.list.is_empty() {
@@ -273,9 +273,9 @@ fn brokers_matrix(facts: &Facts<'_>, unit: Unit) -> String {
         names(&new, false, has_dropped.then_some("one replica less")),
     );
     let columns = matrix.columns.len();
-    for Passage { from, to, bytes } in passages {
-        let row = from.and_then(|row| old.of[row]).unwrap_or(old.list.len());
-        let column = to.and_then(|row| new.of[row]).unwrap_or(new.list.len());
+    for Passage { from, to, bytes } in passages.into_iter().flatten() {
+        let row = from.and_then(|row| old.of[row as usize]).unwrap_or(old.list.len());
+        let column = to.and_then(|row| new.of[row as usize]).unwrap_or(new.list.len());
         matrix.cells[row * columns + column].add(Flow { replicas: 1, bytes });
     }
     let (what, how) = match unit {

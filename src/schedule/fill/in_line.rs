@@ -1,6 +1,6 @@
 //! Cuts an order that is given into waves: each takes the next moves as long as they fit.
 
-use super::{Ceiling, Filler, Part};
+use super::{Ceiling, Filler, Part, lists, max_moves};
 use crate::plan::Stage;
 use crate::problem::Problem;
 use crate::schedule::Loads;
@@ -12,9 +12,20 @@ const SHORTER: f64 = 0.02;
 /// The steps of one stage in this order, in waves within all limits, so that these take least time one by one; of the
 /// cuts with the fewest waves. Nothing without a throttle.
 pub fn cut(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32]) -> Option<Vec<Vec<u32>>> {
+    let most = max_moves(problem, stage);
+    let waves = best(problem, loads, stage, steps, most)?;
+    let is_too_many = |wave: &Vec<u32>| lists::topics(problem, loads, wave) > lists::TOPICS_MOST;
+    if lists::matter(problem, loads, steps, most) && waves.iter().any(is_too_many) {
+        return best(problem, loads, stage, steps, lists::TOPICS_MOST);
+    }
+    Some(waves)
+}
+
+/// The same with so many partitions in a wave at most.
+fn best(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32], most: usize) -> Option<Vec<Vec<u32>>> {
     let mut best: Option<(Vec<Vec<u32>>, f64)> = None;
     for length in (0..LENGTHS).map(|number| 1.0 - SHORTER * f64::from(number)) {
-        let (waves, seconds) = cut_at(problem, loads, stage, steps, length)?;
+        let (waves, seconds) = cut_at(problem, loads, Filler::new(problem, stage, most, None), steps, length)?;
         let is_better = best
             .as_ref()
             .is_none_or(|(other, least)| waves.len() < other.len() || waves.len() == other.len() && seconds < *least);
@@ -29,12 +40,11 @@ pub fn cut(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32]) ->
 fn cut_at(
     problem: &Problem<'_>,
     loads: &Loads,
-    stage: Stage,
+    mut filler: Filler<'_>,
     steps: &[u32],
     length: f64,
 ) -> Option<(Vec<Vec<u32>>, f64)> {
     let rates = problem.rates.as_ref()?;
-    let mut filler = Filler::new(problem, stage, None);
     let (mut waves, mut wave, mut seconds) = (Vec::new(), Vec::new(), 0.0);
     let mut ceiling = 0.0;
     for &step in steps {
