@@ -240,9 +240,15 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
     let found = solved.bounds.take();
     let solved = &solved;
     let problem = &solved.problem;
-    let (((topics, moves), brokers), (at_risk, sources)) = rayon::join(
-        || rayon::join(|| moves(solved), || brokers(solved)),
-        || rayon::join(|| at_risk::of(solved), || sources::of(problem, &solved.leadership.lists)),
+    // The forecast follows wave after wave what has landed, so the rest is done beside it.
+    let (forecast, (((topics, moves), brokers), (at_risk, sources))) = rayon::join(
+        || forecast::of(problem, &solved.steps, &solved.schedule, &solved.loads),
+        || {
+            rayon::join(
+                || rayon::join(|| moves(solved), || brokers(solved)),
+                || rayon::join(|| at_risk::of(solved), || sources::of(problem, &solved.leadership.lists)),
+            )
+        },
     );
     let waves = waves(solved, &moves);
     let mut summary = summary(solved, &brokers, &waves);
@@ -267,7 +273,7 @@ pub fn write(mut solved: Solved<'_>, cluster: ClusterIdentity) -> Plan {
         drift: None,
         throttles_before,
     };
-    forecast::add(&mut plan, problem, &forecast::of(problem, &solved.steps, &solved.schedule, &solved.loads));
+    forecast::add(&mut plan, problem, &forecast);
     let in_order = solved.schedule.waves.iter().flat_map(|wave| &wave.steps);
     let traffic: Vec<f64> = in_order.map(|&step| solved.loads.loads[step as usize].write).collect();
     back::add(&mut plan, problem, &traffic);

@@ -88,6 +88,7 @@ pub fn evened(filler: &Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<
     if before <= EVEN_ENOUGH * evening.goal.iter().sum::<f64>() {
         return None;
     }
+    evening.look_around();
     let mut random = Random::new(0);
     let mut best: Option<(f64, Vec<u32>)> = None;
     for above in ABOVE {
@@ -111,10 +112,6 @@ pub fn evened(filler: &Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<
 impl<'a> Evening<'a> {
     fn new(filler: &Filler<'_>, queue: &'a Queue, rates: &'a Rates, waves: &[Vec<u32>]) -> Self {
         let (count, sides) = (queue.steps.len(), 2 * filler.rest.len());
-        let mut by_size: Vec<u32> = (0..count as u32).collect();
-        by_size.par_sort_unstable_by_key(|&place| (Reverse(queue.loads[place as usize].size as u64), place));
-        let mut rank = vec![0; count];
-        by_size.iter().enumerate().for_each(|(at, &place)| rank[place as usize] = at as u32);
         let mut evening = Evening {
             queue,
             rates,
@@ -125,27 +122,42 @@ impl<'a> Evening<'a> {
             carried: vec![Carried::default(); waves.len() * sides],
             goal: vec![0.0; waves.len()],
             most: vec![filler.max_seconds; waves.len()],
-            by_size,
-            rank,
-            of_side: Csr::with_capacity(sides, queue.adding.total() + count),
+            by_size: Vec::new(),
+            rank: Vec::new(),
+            of_side: Csr::default(),
             changes: Vec::new(),
             looks: (LOOKS * count).min(LOOKS_MOST),
         };
-        let mut of_side = vec![Vec::new(); sides];
         for (wave, places) in waves.iter().enumerate() {
             for &place in places {
                 evening.wave_of[place as usize] = wave as u32;
                 evening.most[wave] = evening.most[wave].max(evening.alone(place as usize));
                 evening.changes.clear();
                 evening.add_changes(place as usize, 1);
-                evening.changes.iter().for_each(|change| of_side[change.0 as usize].push(place));
                 evening.apply(wave, 1);
             }
         }
-        for places in of_side {
-            evening.of_side.push(places);
-        }
         evening
+    }
+
+    /// Finds out who is near whom in size, and who loads which side.
+    fn look_around(&mut self) {
+        let count = self.queue.steps.len();
+        let size = |place: u32| self.queue.loads[place as usize].size as u64;
+        self.by_size = (0..count as u32).collect();
+        self.by_size.par_sort_unstable_by_key(|&place| (Reverse(size(place)), place));
+        self.rank = vec![0; count];
+        self.by_size.iter().enumerate().for_each(|(at, &place)| self.rank[place as usize] = at as u32);
+        let mut of_side = vec![Vec::new(); self.sides];
+        for place in 0..count {
+            self.changes.clear();
+            self.add_changes(place, 1);
+            self.changes.iter().for_each(|change| of_side[change.0 as usize].push(place as u32));
+        }
+        self.of_side = Csr::with_capacity(self.sides, count);
+        for places in of_side {
+            self.of_side.push(places);
+        }
     }
 
     /// Seconds of a move when nothing else runs.
