@@ -10,13 +10,13 @@
     reason = "a bench looks at the clock and at its process"
 )]
 
-use std::fs;
+mod common;
+
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kshift::base::assignment::Assignment;
 use kshift::base::error::Result;
-use kshift::base::ids::{BrokerId, IdSet};
 use kshift::base::units::{BytesPerSec, Ratio};
 use kshift::base::work::Work;
 use kshift::emit::cruise_control::{self, Naming};
@@ -31,6 +31,8 @@ use kshift::plan::{self, Plan};
 use kshift::request::Request;
 use kshift::snapshot::Snapshot;
 use kshift::{check, diff, gate};
+
+use common::{ids, median, timed, watched};
 
 /// A cluster to measure.
 struct Size {
@@ -89,10 +91,10 @@ fn measure(size: &Size, runs: usize) -> Result<()> {
         let mut beyond = None;
         for _ in 0..runs {
             bases.push(baseline());
-            let (result, took, more) = watched(job);
+            let (result, took, held) = watched(job);
             result?;
             times.push(took);
-            beyond = beyond.max(more);
+            beyond = beyond.max(held.map(|held| held.more()));
         }
         let (time, base) = (median(times), median(bases));
         row(name, time, base, beyond);
@@ -197,38 +199,6 @@ fn others<'a>(snapshot: &'a Snapshot, plan: &'a Plan, text: &'a str, foreign: &'
         ("check of one file", Box::new(move || judged(None))),
         ("... with a throttle", Box::new(move || judged(Some(BytesPerSec::new(THROTTLE))))),
     ]
-}
-
-fn ids(first: u32, count: u32) -> IdSet {
-    IdSet::from_ids((first..first + count).map(|id| BrokerId::new(id.cast_signed()))).unwrap_or_default()
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let value = work();
-    (value, start.elapsed())
-}
-
-/// Runs `work` and gives its time, and by how many bytes resident memory rose meanwhile, where Linux tells it.
-fn watched<T>(work: impl FnOnce() -> T) -> (T, Duration, Option<u64>) {
-    let before = memory("VmRSS:");
-    // 5 resets the peak of this process to what it holds now.
-    let reset = fs::write("/proc/self/clear_refs", "5");
-    let (value, took) = timed(work);
-    let peak = reset.ok().and_then(|()| memory("VmHWM:"));
-    (value, took, peak.zip(before).map(|(peak, before)| peak.saturating_sub(before)))
-}
-
-/// A line of /proc/self/status in bytes.
-fn memory(key: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 fn ratio(time: Duration, base: Duration) -> f64 {

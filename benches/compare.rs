@@ -15,13 +15,14 @@
     reason = "a bench looks at the clock and at its process"
 )]
 
+mod common;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
-use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kshift::base::error::Result;
-use kshift::base::ids::{BrokerId, IdSet};
+use kshift::base::ids::BrokerId;
 use kshift::base::random::Random;
 use kshift::base::units::Bytes;
 use kshift::base::work::Work;
@@ -29,6 +30,8 @@ use kshift::bench::Prepared;
 use kshift::example::{self, Options};
 use kshift::request::Request;
 use kshift::snapshot::Snapshot;
+
+use common::{ids, median, timed, watched};
 
 /// Figures that others have on such clusters, in the words of their source.
 const PUBLISHED: &str = "\
@@ -74,9 +77,6 @@ fn skewed(brokers: u32, partitions: u32, sigma: f64) -> Options {
 }
 
 fn request(options: &Options) -> Request {
-    let ids = |first: u32, count: u32| {
-        IdSet::from_ids((first..first + count).map(|id| BrokerId::new(id.cast_signed()))).unwrap_or_default()
-    };
     Request {
         drain: ids(options.old_base, options.old),
         onto: Some(ids(options.new_base, options.new)),
@@ -278,30 +278,13 @@ fn time_alone(name: &str, options: &Options, wanted: f64, runs: usize) -> Result
     let replicas = snapshot.partitions.replicas.total() as f64;
     let (mut times, mut peak) = (Vec::new(), None);
     for _ in 0..runs {
-        // 5 resets the peak of this process to what it holds now.
-        let before = fs::write("/proc/self/clear_refs", "5").ok().and_then(|()| status("VmRSS:"));
-        let (decided, time) = timed(|| prepared.decide());
-        let held = status("VmHWM:").zip(before).map(|(peak, before)| peak.saturating_sub(before));
+        let (decided, time, held) = watched(|| prepared.decide());
         drop(decided?);
         times.push(time);
         // Later runs use memory that the first one left to the process.
-        peak = peak.max(held);
+        peak = peak.max(held.map(|held| held.more()));
     }
-    times.sort_unstable();
     let bytes = peak.map_or("unknown".to_owned(), |peak| format!("{:.0}", peak as f64 / replicas));
-    println!("  {name:<34}{:>9.3}{wanted:>10.2}{bytes:>20}", times[times.len() / 2].as_secs_f64());
+    println!("  {name:<34}{:>9.3}{wanted:>10.2}{bytes:>20}", median(times).as_secs_f64());
     Ok(())
-}
-
-/// A figure of this process in bytes, where Linux tells it.
-fn status(name: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let value = work();
-    (value, start.elapsed())
 }

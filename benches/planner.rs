@@ -11,6 +11,8 @@
     reason = "a bench looks at the clock and at its process"
 )]
 
+mod common;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use kshift::base::error::Result;
-use kshift::base::ids::{BrokerId, IdSet};
+use kshift::base::ids::BrokerId;
 use kshift::base::units::BytesPerSec;
 use kshift::base::work::Work;
 use kshift::base::{fs as files, json};
@@ -27,6 +29,8 @@ use kshift::example::{self, Options};
 use kshift::plan::{self, Plan};
 use kshift::request::Request;
 use kshift::snapshot::v1;
+
+use common::{Memory, ids, median, memory, timed, watched};
 
 /// A cluster to measure.
 struct Size {
@@ -98,18 +102,18 @@ fn measure(size: &Size, dir: &Path, runs: usize) -> Result<Duration> {
     let mut last = None;
     for _ in 0..runs {
         drop(last.take());
-        let ((snapshot, read), peak_read) = watched(|| timed(|| read(&file)));
+        let (snapshot, read, peak_read) = watched(|| read(&file));
         let snapshot = snapshot?;
-        let ((solved, solve), peak_solve) = watched(|| timed(|| kshift::plan(&snapshot, &request, &Work::new())));
+        let (solved, solve, peak_solve) = watched(|| kshift::plan(&snapshot, &request, &Work::new()));
         let solved = solved?;
-        let ((report, check), peak_check) = watched(|| timed(|| kshift::check::plan(&snapshot, &solved)));
-        let ((written, emit), peak_emit) = watched(|| timed(|| write(&solved, &dir.join("plan"))));
+        let (report, check, peak_check) = watched(|| kshift::check::plan(&snapshot, &solved));
+        let (written, emit, peak_emit) = watched(|| write(&solved, &dir.join("plan")));
         written?;
         assert!(report.is_ok(), "{report}");
         for (stage, time) in stages.iter_mut().zip([read, solve.saturating_sub(check), check, emit]) {
             stage.push(time);
         }
-        peaks = [peak_read, peak_solve, peak_check, peak_emit];
+        peaks = [peak_read, peak_solve, peak_check, peak_emit].map(|held| held.map(|held| held.peak));
         last = Some(solved);
     }
     let medians = stages.map(median);
@@ -132,35 +136,6 @@ fn read(file: &Path) -> Result<kshift::snapshot::Snapshot> {
 
 fn write(plan: &Plan, dir: &Path) -> Result<()> {
     out_dir::write(plan, dir, true, &Work::new())
-}
-
-fn ids(first: u32, count: u32) -> IdSet {
-    IdSet::from_ids((first..first + count).map(|id| BrokerId::new(id.cast_signed()))).unwrap_or_default()
-}
-
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = Instant::now();
-    let value = work();
-    (value, start.elapsed())
-}
-
-/// Runs `work` and gives the peak of resident memory meanwhile, in bytes, where Linux tells it.
-fn watched<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
-    // 5 resets the peak of this process to what it holds now.
-    let reset = fs::write("/proc/self/clear_refs", "5");
-    let value = work();
-    (value, reset.ok().and_then(|()| peak_of("self")))
-}
-
-fn peak_of(process: &str) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 fn row(name: &str, time: Duration, peak: Option<u64>) {
@@ -255,7 +230,7 @@ fn whole_command(command: &Path, file: &Path, out: &Path, options: &Options) -> 
     let mut peak = None;
     loop {
         // The peak only grows, so the last look before the end is the closest.
-        peak = peak.max(peak_of(&process));
+        peak = peak.max(memory(&process, Memory::Peak));
         if let Some(status) = child.try_wait().ok()? {
             return status.success().then_some((start.elapsed(), peak));
         }

@@ -10,17 +10,17 @@
     reason = "a bench looks at the clock and at its process"
 )]
 
-use std::fs;
-use std::time::Instant;
+mod common;
 
 use kshift::base::error::Result;
-use kshift::base::ids::{BrokerId, IdSet};
 use kshift::base::units::BytesPerSec;
 use kshift::base::work::Work;
 use kshift::example::{self, Options};
 use kshift::replay::World;
 use kshift::request::Request;
 use kshift::simulate::{self, Played, Rates, Style};
+
+use common::{ids, timed, watched};
 
 /// A cluster to measure, and how long its forecast may take.
 struct Size {
@@ -68,15 +68,11 @@ fn measure(size: &Size, styles: bool) -> Result<()> {
     let plan = kshift::plan(&snapshot, &request, &Work::new())?;
     let world = World::new(&snapshot);
     let rate = vec![THROTTLE as f64; world.len()];
-    // 5 resets the peak of this process to what it holds now.
-    let reset = fs::write("/proc/self/clear_refs", "5").is_ok();
-    let before = memory("VmRSS:");
-    let start = Instant::now();
-    let seconds = simulate::rolling_seconds(&world, &plan, Rates { leader: &rate, follower: &rate });
-    let took = start.elapsed().as_secs_f64();
-    println!("  rolling forecast   {took:>9.3} s (wanted: at most {:.0})", size.wanted);
-    if let (true, Some(before), Some(peak)) = (reset, before, memory("VmHWM:")) {
-        println!("  memory beyond it   {:>9.0} MiB", (peak - before) / 1024.0);
+    let (seconds, took, held) =
+        watched(|| simulate::rolling_seconds(&world, &plan, Rates { leader: &rate, follower: &rate }));
+    println!("  rolling forecast   {:>9.3} s (wanted: at most {:.0})", took.as_secs_f64(), size.wanted);
+    if let Some(held) = held {
+        println!("  memory beyond it   {:>9.0} MiB", held.more() as f64 / f64::from(1 << 20));
     }
     println!("  it says            {seconds:>9.0} s in {} waves", plan.waves.len());
     let bound = plan.summary.makespan_lower_bound_seconds.map_or(f64::NAN, kshift::base::units::Seconds::get);
@@ -85,27 +81,11 @@ fn measure(size: &Size, styles: bool) -> Result<()> {
         let played = Played::Plan(Box::new(plan));
         for style in [Style::Rolling, Style::Barrier, Style::AllAtOnce, Style::Batches(100), Style::Sliding(5)] {
             let options = simulate::Options { style, ..simulate::Options::default() };
-            let start = Instant::now();
-            let found = simulate::simulate(&snapshot, &played, &options, &Work::new())?;
+            let (found, took) = timed(|| simulate::simulate(&snapshot, &played, &options, &Work::new()));
+            let found = found?;
             let made = found.makespan_seconds.map_or(f64::INFINITY, kshift::base::units::Seconds::get);
-            println!(
-                "  {:<18} {:>9.3} s: {:.3} times the bound",
-                found.style,
-                start.elapsed().as_secs_f64(),
-                made / bound
-            );
+            println!("  {:<18} {:>9.3} s: {:.3} times the bound", found.style, took.as_secs_f64(), made / bound);
         }
     }
     Ok(())
-}
-
-/// A line of /proc/self/status in KiB, where Linux tells it.
-fn memory(key: &str) -> Option<f64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
-}
-
-fn ids(first: u32, count: u32) -> IdSet {
-    IdSet::from_ids((first..first + count).map(|id| BrokerId::new(id.cast_signed()))).unwrap_or_default()
 }
