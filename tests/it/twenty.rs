@@ -225,7 +225,7 @@ fn a_cap_on_the_moves_of_a_broker_costs_little_time_and_few_waves() {
 fn waves_that_are_full_by_number_load_brokers_evenly() {
     let cases = clusters();
     for (name, max_moves, most) in
-        [("40 to 40", 400, 1.08), ("12 to 12, sigma 2.5", 150, 1.10), ("five replicas in five racks", 100, 1.08)]
+        [("40 to 40", 400, 1.065), ("12 to 12, sigma 2.5", 150, 1.08), ("five replicas in five racks", 100, 1.07)]
     {
         let case = cases.iter().find(|case| case.name == name).unwrap();
         let snapshot = case.snapshot();
@@ -235,7 +235,7 @@ fn waves_that_are_full_by_number_load_brokers_evenly() {
         assert!(report.is_ok(), "{name}: {report}");
         let least = plan.summary.makespan_lower_bound_seconds.unwrap().get().max(least_seconds(&snapshot, case));
         let ratio = plan.summary.makespan_seconds.unwrap().get() / least;
-        println!("{name}: {ratio:.4} {:?} {:?}", plan.waves.len(), plan.summary.waves_lower_bound);
+        assert_eq!(plan.waves.len() as u64, u64::from(plan.summary.waves_lower_bound.unwrap()), "{name}");
         assert!(ratio <= most, "{name}: {ratio:.4} of what must be");
     }
 }
