@@ -99,7 +99,9 @@ fn measure(size: &Size, runs: usize) -> Result<()> {
         let (time, base) = (median(times), median(bases));
         row(name, time, base, beyond);
         alone.push(base);
-        all += if number < exports.len() { time } else { Duration::ZERO };
+        // A format counts once.
+        let counts = number < exports.len() && !name.starts_with("...");
+        all += if counts { time } else { Duration::ZERO };
         if number + 1 == exports.len() {
             let wanted =
                 if size.name == "1m" { format!(" (wanted: at most {EXPORTS_WANTED} s)") } else { String::new() };
