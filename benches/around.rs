@@ -32,7 +32,7 @@ use kshift::request::Request;
 use kshift::snapshot::Snapshot;
 use kshift::{check, diff, gate};
 
-use common::{ids, median, timed, watched};
+use common::{asked, ids, median, timed, watched};
 
 /// A cluster to measure.
 struct Size {
@@ -57,13 +57,8 @@ const FACADE: &str = r#"{"kind":"kshift.facade","version":1,"zone":"kafka.exampl
  "hosts":{"0-9999":"new-{id}.example.net","10000-19999":"old-{id}.example.net"}}"#;
 
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--quick").collect();
-    for unknown in wanted.iter().filter(|name| SIZES.iter().all(|size| size.name != **name)) {
-        eprintln!("no size `{unknown}`; sizes are 30k, 1m");
-    }
-    for size in SIZES.iter().filter(|size| wanted.is_empty() || wanted.contains(&size.name)) {
+    let (quick, sizes) = asked("--quick", &SIZES, |size| size.name);
+    for size in sizes {
         measure(size, if quick { 1 } else { 5 })?;
     }
     Ok(())

@@ -30,7 +30,7 @@ use kshift::plan::{self, Plan};
 use kshift::request::Request;
 use kshift::snapshot::v1;
 
-use common::{Memory, ids, median, memory, timed, watched};
+use common::{Memory, asked, ids, median, memory, timed, watched};
 
 /// A cluster to measure.
 struct Size {
@@ -52,16 +52,13 @@ const SIZES: [Size; 5] = [
 const THROTTLE: &str = "100MB/s";
 
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--quick").collect();
-    for unknown in wanted.iter().filter(|name| SIZES.iter().all(|size| size.name != **name)) {
-        eprintln!("no size `{unknown}`; sizes are 3k, 30k, 100k, skewed, 1m");
+    let (quick, mut sizes) = asked("--quick", &SIZES, |size| size.name);
+    if quick && sizes.len() == SIZES.len() {
+        sizes.retain(|size| size.name != "1m");
     }
     let dir = std::env::temp_dir().join(format!("kshift-bench-{}", std::process::id()));
-    let is_wanted = |size: &&Size| wanted.contains(&size.name) || wanted.is_empty() && !(quick && size.name == "1m");
     let mut totals = Vec::new();
-    for size in SIZES.iter().filter(is_wanted) {
+    for size in sizes {
         let _ = fs::create_dir_all(&dir);
         let measured = measure(size, &dir, if quick { 1 } else { 5 });
         let _ = fs::remove_dir_all(&dir);

@@ -20,7 +20,7 @@ use kshift::replay::World;
 use kshift::request::Request;
 use kshift::simulate::{self, Played, Rates, Style};
 
-use common::{ids, timed, watched};
+use common::{asked, ids, timed, watched};
 
 /// A cluster to measure, and how long its forecast may take.
 struct Size {
@@ -41,10 +41,8 @@ const SIZES: [Size; 3] = [
 const THROTTLE: u64 = 50_000_000;
 
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let styles = arguments.iter().any(|argument| argument == "--styles");
-    let wanted: Vec<&str> = arguments.iter().map(String::as_str).filter(|argument| *argument != "--styles").collect();
-    for size in SIZES.iter().filter(|size| wanted.is_empty() || wanted.contains(&size.name)) {
+    let (styles, sizes) = asked("--styles", &SIZES, |size| size.name);
+    for size in sizes {
         measure(size, styles)?;
     }
     Ok(())

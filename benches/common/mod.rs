@@ -8,6 +8,19 @@ use std::time::{Duration, Instant};
 
 use kshift::base::ids::{BrokerId, IdSet};
 
+/// What the command line asks for: whether `switch` is given, and the sizes that are named, all of them if none is. Names
+/// that are no size are told.
+pub fn asked<'s, S>(switch: &str, sizes: &'s [S], name: impl Fn(&S) -> &str) -> (bool, Vec<&'s S>) {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let (switches, named): (Vec<String>, Vec<String>) = arguments.into_iter().partition(|argument| argument == switch);
+    for unknown in named.iter().filter(|named| sizes.iter().all(|size| name(size) != **named)) {
+        let known: Vec<&str> = sizes.iter().map(&name).collect();
+        eprintln!("no size `{unknown}`; sizes are {}", known.join(", "));
+    }
+    let is_asked = |size: &&S| named.is_empty() || named.iter().any(|named| named == name(size));
+    (!switches.is_empty(), sizes.iter().filter(is_asked).collect())
+}
+
 /// So many ids from `first` on.
 pub fn ids(first: u32, count: u32) -> IdSet {
     IdSet::from_ids((first..first + count).map(|id| BrokerId::new(id.cast_signed()))).unwrap_or_default()

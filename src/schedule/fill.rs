@@ -88,7 +88,7 @@ pub fn cut(
     let (waves, too_long, before) = (schedule.waves.len(), schedule.too_long.len(), room.as_deref().cloned());
     let mut room = room;
     job.cut(steps.clone(), room.as_deref_mut(), schedule)?;
-    if !lists::are_too_many(problem, loads, &schedule.waves[waves..]) {
+    if !schedule.waves[waves..].iter().any(|wave| lists::are_too_many(problem, loads, &wave.steps)) {
         return Ok(());
     }
     schedule.waves.truncate(waves);

@@ -63,7 +63,7 @@ fn of_one(problem: &Problem<'_>, steps: &Steps, loads: &Loads, stage: Stage, of_
             least = (waves, by());
         }
     };
-    if lists::matter(problem, loads, of_stage, most) {
+    if most > lists::TOPICS_MOST {
         let topics = lists::topics(problem, loads, of_stage);
         let of_wave = grouped(lists::TOPICS_MOST as u64);
         raise(over(topics, lists::TOPICS_MOST), &|| format!("the lists of {of_wave} topics in a wave"));

@@ -102,6 +102,11 @@ impl Broker {
             config: BTreeMap::new(),
         }
     }
+
+    /// Whether the log dir at `path` is offline.
+    pub fn is_offline(&self, path: &str) -> bool {
+        self.log_dirs.iter().any(|dir| dir.offline && dir.path == path)
+    }
 }
 
 /// Whether a broker works, and what may be asked of it.

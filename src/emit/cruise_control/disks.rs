@@ -29,11 +29,8 @@ impl Disks {
     pub fn before(plan: &Plan, cluster: Option<&Snapshot>, loads: &[Load]) -> Self {
         let of = |(broker, load): (&crate::plan::PlanBroker, &Load)| {
             let known = cluster.and_then(|cluster| cluster.broker(broker.id));
-            let is_offline = |path: &str| {
-                known.is_some_and(|known| known.log_dirs.iter().any(|dir| dir.offline && dir.path == path))
-            };
             let disk = |dir: &crate::plan::PlanDir| {
-                let is_dead = !load.is_alive || is_offline(&dir.path);
+                let is_dead = !load.is_alive || known.is_some_and(|known| known.is_offline(&dir.path));
                 let capacity = dir.capacity_bytes.map(|bytes| bytes.as_f64() / MIB).filter(|&mib| mib > 0.0);
                 let is_known = dir.path != UNKNOWN_DIR && (is_dead || capacity.is_some());
                 is_known.then(|| Disk {

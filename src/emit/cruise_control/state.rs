@@ -237,8 +237,7 @@ fn load_of(plan: &Plan, broker: &PlanBroker, cluster: Option<&Snapshot>) -> Load
     let known = cluster.and_then(|cluster| cluster.broker(broker.id));
     // Cruise Control names hosts so that it does not know.
     let host = known.and_then(|known| known.host.clone()).unwrap_or_else(|| format!("UNKNOWN_HOST-{}", broker.id));
-    let offline =
-        |path: &str| known.is_some_and(|known| known.log_dirs.iter().any(|dir| dir.offline && dir.path == path));
+    let offline = |path: &str| known.is_some_and(|known| known.is_offline(path));
     let has_offline = known.is_some_and(|known| known.log_dirs.iter().any(|dir| dir.offline));
     let is_alive = broker.state.serves();
     let working = broker.log_dirs.iter().filter(|dir| is_alive && !offline(&dir.path));

@@ -14,8 +14,8 @@ const SHORTER: f64 = 0.02;
 pub fn cut(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32]) -> Option<Vec<Vec<u32>>> {
     let most = max_moves(problem, stage);
     let waves = best(problem, loads, stage, steps, most)?;
-    let is_too_many = |wave: &Vec<u32>| lists::topics(problem, loads, wave) > lists::TOPICS_MOST;
-    if lists::matter(problem, loads, steps, most) && waves.iter().any(is_too_many) {
+    let has_too_many = || waves.iter().any(|wave| lists::are_too_many(problem, loads, wave));
+    if lists::matter(problem, loads, steps, most) && has_too_many() {
         return best(problem, loads, stage, steps, lists::TOPICS_MOST);
     }
     Some(waves)

@@ -3,7 +3,7 @@
 //! Kafka's tool sets the lists of all topics of a file in one request, and the KRaft controller refuses a request that takes
 //! more than 10,000 records: one for each list, so two for each topic that copies. Waves stay below that by a tenth.
 
-use super::super::{Loads, Wave};
+use super::super::Loads;
 use crate::base::index::{IndexVec, TopicIx};
 use crate::problem::Problem;
 
@@ -25,12 +25,12 @@ pub fn topics(problem: &Problem<'_>, loads: &Loads, steps: &[u32]) -> usize {
     count
 }
 
-/// Whether waves of so many partitions could copy too many topics; mostly there are not as many.
-pub fn matter(problem: &Problem<'_>, loads: &Loads, steps: &[u32], max_moves: usize) -> bool {
-    max_moves > TOPICS_MOST && steps.len() > TOPICS_MOST && topics(problem, loads, steps) > TOPICS_MOST
+/// Whether the steps copy more topics than one wave may; as many steps as topics it takes.
+pub fn are_too_many(problem: &Problem<'_>, loads: &Loads, steps: &[u32]) -> bool {
+    steps.len() > TOPICS_MOST && topics(problem, loads, steps) > TOPICS_MOST
 }
 
-/// Whether one of the waves copies too many.
-pub fn are_too_many(problem: &Problem<'_>, loads: &Loads, waves: &[Wave]) -> bool {
-    waves.iter().any(|wave| wave.steps.len() > TOPICS_MOST && topics(problem, loads, &wave.steps) > TOPICS_MOST)
+/// Whether waves of so many partitions could copy too many topics; mostly there are not as many.
+pub fn matter(problem: &Problem<'_>, loads: &Loads, steps: &[u32], max_moves: usize) -> bool {
+    max_moves > TOPICS_MOST && are_too_many(problem, loads, steps)
 }
