@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A broker's id as Kafka knows it (`broker.id`, `node.id`): 0 to 2^31−1.
@@ -19,6 +20,15 @@ impl BrokerId {
     /// The id as a number.
     pub const fn get(self) -> i32 {
         self.0
+    }
+
+    /// The brokers among these, each once, in order.
+    pub fn sorted(ids: impl IntoIterator<Item = BrokerId>) -> Vec<BrokerId> {
+        // Few brokers come up many times each: it is cheaper to sort what is left.
+        let mut seen = FxHashSet::default();
+        let mut ids: Vec<BrokerId> = ids.into_iter().filter(|&id| seen.insert(id)).collect();
+        ids.sort_unstable();
+        ids
     }
 }
 

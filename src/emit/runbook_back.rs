@@ -13,6 +13,7 @@ use super::runbook_text::{
 };
 use super::runbook_trouble;
 use super::tools::Tools;
+use crate::base::ids::BrokerId;
 use crate::base::text::{counted, either};
 use crate::plan::Plan;
 use crate::plan::rollback::Rollback;
@@ -117,9 +118,7 @@ fn notes(rollback: &Rollback<'_>) -> String {
         ));
     }
     let cordoned = ids().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state == BrokerState::Cordoned));
-    let mut cordoned: Vec<_> = cordoned.collect();
-    cordoned.sort_unstable();
-    cordoned.dedup();
+    let cordoned = BrokerId::sorted(cordoned);
     if !cordoned.is_empty() {
         text.push_str(&format!(
             "**Uncordon {} first**: Kafka refuses lists that name {}.\n\n",

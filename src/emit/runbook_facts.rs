@@ -63,10 +63,7 @@ impl Facts {
             chooses_dirs |= chosen > 0;
             completed += 1 + chosen;
         }
-        for ids in [&mut sending, &mut receiving, &mut previous] {
-            ids.sort_unstable();
-            ids.dedup();
-        }
+        let [sending, receiving, previous] = [sending, receiving, previous].map(BrokerId::sorted);
         by_topic.sort_unstable();
         lists.sort_unstable();
         let is_long = |rows: &&[(u32, usize)]| rows.iter().map(|row| row.1).sum::<usize>() > VALUE_BYTES_MAX + 1;

@@ -131,9 +131,7 @@ pub fn table(rows: &[(&str, String)]) -> String {
 /// Broker ids in ranges, cut off where they would fill the page.
 pub fn brokers(ids: impl IntoIterator<Item = BrokerId>) -> String {
     const LONGEST: usize = 120;
-    let mut ids: Vec<BrokerId> = ids.into_iter().collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids = BrokerId::sorted(ids);
     let number = ids.len();
     let text = IdSet::from_ids(ids).map(|set| set.to_string()).unwrap_or_default();
     match text.get(..LONGEST).and_then(|head| head.rsplit_once(',')) {

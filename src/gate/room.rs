@@ -29,10 +29,7 @@ pub(super) fn of_steps(world: &World, steps: &Steps, limit: Ratio, what: &str) -
     }
     let adding = (0..steps.len()).filter(|&step| steps.is_sound[step]).flat_map(|step| steps.adding(step));
     unknown.extend(adding.filter(|entry| world.dirs_of(entry.1).is_empty()).map(|entry| world.id(entry.1)));
-    for ids in [&mut over, &mut unknown] {
-        ids.sort_unstable();
-        ids.dedup();
-    }
+    let [over, unknown] = [over, unknown].map(BrokerId::sorted);
     if !lines.is_empty() {
         let message = format!("{what} does not fit: {} above {limit} at the peak", counted(over.len(), "broker"));
         let fix = "free space, add brokers or disks, or resume the plan from a newer snapshot: `kshift plan CLUSTER \

@@ -665,7 +665,11 @@ impl Wave {
 
 impl Plan {
     /// The move in row `row`.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "so that nothing is fetched that a caller does not ask for: rows lie far apart"
+    )]
+    #[inline(always)]
     pub fn get(&self, row: usize) -> Move<'_> {
         let moves = &self.moves;
         Move {

@@ -106,7 +106,7 @@ fn within_brokers(plan: &Plan, rate: BytesPerSec, brokers: impl Iterator<Item = 
         let before = plan.throttles_before.of_broker(id, LOG_DIR_RATE);
         (id, vec![Setting { key: LOG_DIR_RATE, value: rate.get().to_string(), before }])
     };
-    let brokers: Vec<_> = sorted(brokers).into_iter().map(rates).collect();
+    let brokers: Vec<_> = BrokerId::sorted(brokers).into_iter().map(rates).collect();
     (!brokers.is_empty()).then_some(Settings { brokers, topics: Vec::new() })
 }
 
@@ -116,7 +116,7 @@ fn between_brokers<'a>(
     mut copying: Vec<Copying<'a>>,
 ) -> Option<Settings<'a>> {
     let earlier = &plan.throttles_before;
-    let brokers = sorted(copying.iter().flat_map(|part| part.current.iter().chain(part.target)).copied());
+    let brokers = BrokerId::sorted(copying.iter().flat_map(|part| part.current.iter().chain(part.target)).copied());
     let brokers = brokers.into_iter().filter(|&id| plan.broker(id).is_some_and(|broker| broker.state.serves()));
     let rates = |id: BrokerId| {
         let (leader, follower) = rates(id);
@@ -139,13 +139,6 @@ fn between_brokers<'a>(
     };
     let topics: Vec<_> = copying.chunk_by_mut(|a, b| a.topic == b.topic).map(lists).collect();
     (!topics.is_empty()).then_some(Settings { brokers, topics })
-}
-
-fn sorted(brokers: impl Iterator<Item = BrokerId>) -> Vec<BrokerId> {
-    let mut seen = FxHashSet::default();
-    let mut brokers: Vec<BrokerId> = brokers.filter(|&id| seen.insert(id)).collect();
-    brokers.sort_unstable();
-    brokers
 }
 
 /// Both lists in one, sorted as text. `*` names every replica, and `none` is how Kafka writes an empty list.

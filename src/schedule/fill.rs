@@ -59,14 +59,6 @@ const SHARES: [f64; 6] = [1.0, 1.01, 1.02, 1.04, 1.07, 1.12];
 /// Another cut must be this much shorter.
 const LESS: f64 = 1.0 - 1e-6;
 
-/// A cut of a queue.
-struct Waves {
-    /// The places of each wave, in order.
-    places: Vec<Vec<u32>>,
-    /// What all waves take.
-    seconds: f64,
-}
-
 /// Cuts the steps of one stage into waves and appends them; never below the limit of any log dir where `room` is followed.
 ///
 /// # Errors
@@ -120,24 +112,26 @@ impl Job<'_, '_> {
     fn cut_freely(&self, steps: Vec<u32>, schedule: &mut Schedule) -> Result<()> {
         let Job { problem, loads, stage, max_moves, work } = *self;
         let mut filler = Filler::new(problem, stage, max_moves, None);
-        let queue = Queue::new(problem, loads, steps);
-        let mut best = filler.waves(queue.clone(), work)?;
-        if best.places.len() > 1 && queue.steps.len() <= SEVERAL_MOST {
+        let mut queue = Queue::new(problem, loads, steps);
+        let mut best = filler.waves(&mut queue, work)?;
+        if best.len() > 1 && queue.steps.len() <= SEVERAL_MOST {
+            let mut seconds = filler.seconds_of_all(&queue, &best);
             for share in SHARES {
                 filler.share = Some(share);
-                let other = filler.waves(queue.clone(), work)?;
-                if other.seconds < best.seconds * LESS && other.places.len() <= best.places.len() {
-                    best = other;
+                let other = filler.waves(&mut queue, work)?;
+                let of_other = filler.seconds_of_all(&queue, &other);
+                if of_other < seconds * LESS && other.len() <= best.len() {
+                    (seconds, best) = (of_other, other);
                 }
             }
         }
         schedule.too_long.extend(filler.too_long(&queue));
-        if let Some(evened) = even::evened(&filler, &queue, &best.places) {
-            best.places = evened;
+        if let Some(evened) = even::evened(&filler, &queue, &best) {
+            best = evened;
         }
-        for places in few::improved(&mut filler, &queue, &best.places).unwrap_or(best.places) {
-            schedule.push(problem, loads, stage, queue.steps_at(&places));
-        }
+        let places = few::improved(&mut filler, &queue, &best).unwrap_or(best);
+        let waves = places.par_iter().map(|places| Wave::new(problem, loads, stage, queue.steps_at(places)));
+        schedule.waves.par_extend(waves);
         Ok(())
     }
 
@@ -170,7 +164,7 @@ impl Job<'_, '_> {
             if let Some(room) = &mut filler.room {
                 room.end_wave(&taken);
             }
-            schedule.push(problem, loads, stage, taken);
+            schedule.waves.push(Wave::new(problem, loads, stage, taken));
         }
         *room = filler.room.expect("it was given");
         Ok(true)
@@ -183,12 +177,6 @@ pub(super) fn max_moves(problem: &Problem<'_>, stage: Stage) -> usize {
     if stage.is_internal() { asked.min(INTERNAL_MOVES_MAX) } else { asked }
 }
 
-impl Schedule {
-    fn push(&mut self, problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: Vec<u32>) {
-        self.waves.push(Wave::new(problem, loads, stage, steps));
-    }
-}
-
 impl Wave {
     /// A wave of these steps, with what it costs in time.
     pub fn new(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: Vec<u32>) -> Self {
@@ -199,16 +187,14 @@ impl Wave {
 
 /// Moves that no wave has yet. All that decides whether one fits stands side by side, in the order in which they
 /// are tried, because they are tried again and again.
-#[derive(Clone)]
 struct Queue {
     steps: Vec<u32>,
     loads: Vec<Load>,
     adding: Csr<BrokerIx>,
-    /// Seconds that each alone takes its leader, and each of its adding brokers; none without a throttle.
-    seconds_out: Vec<f64>,
-    seconds_in: Csr<f64>,
     /// Places of those that are left.
     left: Vec<u32>,
+    /// Bytes that each broker has to send and to receive for these. Whole numbers: sums that are kept up stay exact.
+    rest: IndexVec<BrokerIx, [f64; 2]>,
 }
 
 impl Queue {
@@ -223,15 +209,35 @@ impl Queue {
             adding.push(loads.adding.get(step as usize).iter().copied());
         }
         let loads: Vec<Load> = steps.iter().map(|&step| loads.loads[step as usize]).collect();
-        let (mut seconds_out, mut seconds_in) = (Vec::new(), Csr::default());
-        if let Some(rates) = &problem.rates {
-            seconds_out.extend(loads.iter().map(|load| f64::from(load.sends) * load.size / rates.leader[load.leader]));
-            seconds_in = Csr::with_capacity(adding.len(), adding.total());
-            for (load, adding) in loads.iter().zip(adding.iter()) {
-                seconds_in.push(adding.iter().map(|&broker| load.size / rates.follower[broker]));
-            }
+        let rest = IndexVec::filled([0.0; 2], problem.cluster.brokers.len());
+        let mut queue = Queue { steps, loads, adding, left: Vec::new(), rest };
+        queue.refill();
+        queue
+    }
+
+    /// Puts back all that was taken.
+    fn refill(&mut self) {
+        self.left = (0..self.steps.len() as u32).collect();
+        self.rest = IndexVec::filled([0.0; 2], self.rest.len());
+        for place in 0..self.steps.len() {
+            self.count(place, 1.0);
         }
-        Queue { left: (0..steps.len() as u32).collect(), steps, loads, adding, seconds_out, seconds_in }
+    }
+
+    /// Takes places, in order, out of those that are left.
+    fn remove(&mut self, taken: &[u32]) {
+        remove_sorted(&mut self.left, taken);
+        for &place in taken {
+            self.count(place as usize, -1.0);
+        }
+    }
+
+    fn count(&mut self, place: usize, times: f64) {
+        let load = &self.loads[place];
+        self.rest[load.leader][0] += times * f64::from(load.sends) * load.size;
+        for &broker in self.adding.get(place) {
+            self.rest[broker][1] += times * load.size;
+        }
     }
 
     fn steps_at(&self, places: &[u32]) -> Vec<u32> {
@@ -324,17 +330,21 @@ impl<'p> Filler<'p> {
         queue.steps_left().position(|step| room.fits(step))
     }
 
-    /// All of a queue in waves.
-    fn waves(&mut self, mut queue: Queue, work: &Work) -> Result<Waves> {
-        let mut waves = Waves { places: Vec::new(), seconds: 0.0 };
+    /// All of a queue in waves, each as places in order; the queue is as it was.
+    fn waves(&mut self, queue: &mut Queue, work: &Work) -> Result<Vec<Vec<u32>>> {
+        let mut waves = Vec::new();
         self.waves_left = None;
         while !queue.left.is_empty() {
             work.step("scheduling", queue.steps.len() - queue.left.len(), queue.steps.len())?;
-            let places = self.next_wave(&mut queue, 0);
-            waves.seconds += few::seconds_of(self, &queue, &places).unwrap_or(f64::INFINITY);
-            waves.places.push(places);
+            waves.push(self.next_wave(queue, 0));
         }
+        queue.refill();
         Ok(waves)
+    }
+
+    /// What waves take one by one.
+    fn seconds_of_all(&mut self, queue: &Queue, waves: &[Vec<u32>]) -> f64 {
+        waves.iter().map(|places| few::seconds_of(self, queue, places).unwrap_or(f64::INFINITY)).sum()
     }
 
     /// Moves that alone take longer than a wave may, each with its seconds.
@@ -343,7 +353,7 @@ impl<'p> Filler<'p> {
             let at = place as usize;
             (queue.steps[at], self.seconds_alone(&queue.loads[at], queue.adding.get(at)))
         };
-        queue.left.iter().map(alone).filter(|entry| entry.1 > self.max_seconds).collect()
+        queue.left.par_iter().map(alone).filter(|entry| entry.1 > self.max_seconds).collect()
     }
 
     /// Takes the places of the next wave out of the queue; the `first` of those that are left has room.
@@ -390,7 +400,7 @@ impl<'p> Filler<'p> {
         {
             taken = self.densest(queue, taken, longest_alone, rates);
         }
-        remove_sorted(&mut queue.left, &taken);
+        queue.remove(&taken);
         taken
     }
 
@@ -523,17 +533,12 @@ impl<'p> Filler<'p> {
         passed_by
     }
 
-    /// Adds up what every broker has left to do.
+    /// Reckons how long every broker has left to do.
     fn count_rest(&mut self, queue: &Queue) {
-        if self.rates.is_none() {
-            return;
-        }
-        self.rest = IndexVec::filled([0.0; 2], self.rest.len());
-        for place in queue.left.iter().map(|&place| place as usize) {
-            self.rest[queue.loads[place].leader][0] += queue.seconds_out[place];
-            for (&broker, seconds) in queue.adding.get(place).iter().zip(queue.seconds_in.get(place)) {
-                self.rest[broker][1] += seconds;
-            }
+        let Some(rates) = self.rates else { return };
+        for broker in queue.rest.indices() {
+            let [sends, receives] = queue.rest[broker];
+            self.rest[broker] = [sends / rates.leader[broker], receives / rates.follower[broker]];
         }
         self.rest_most = self.rest.iter().map(|rest| rest[0].max(rest[1])).fold(0.0, f64::max);
     }

@@ -60,10 +60,7 @@ fn strangers(facts: &Facts<'_>) -> Vec<BrokerId> {
     let moves = &facts.plan.moves;
     let leaders = moves.leader.iter().flatten();
     let all = moves.replicas.values().iter().chain(moves.previous.values()).chain(leaders);
-    let mut strangers: Vec<BrokerId> = all.filter(|id| facts.row(**id).is_none()).copied().collect();
-    strangers.sort_unstable();
-    strangers.dedup();
-    strangers
+    BrokerId::sorted(all.filter(|id| facts.row(**id).is_none()).copied())
 }
 
 /// Where each broker stands in `brokers`.

@@ -60,6 +60,8 @@ struct Evening<'a> {
     /// Sides of brokers: what broker b sends at 2·b, and what it receives at 2·b + 1.
     sides: usize,
     wave_of: Vec<u32>,
+    /// Seconds of each move when nothing else runs.
+    alone: Vec<f64>,
     /// By wave, then by side.
     carried: Vec<Carried>,
     /// Seconds that each wave should take, and that it may take.
@@ -112,6 +114,7 @@ pub fn evened(filler: &Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<
 impl<'a> Evening<'a> {
     fn new(filler: &Filler<'_>, queue: &'a Queue, rates: &'a Rates, waves: &[Vec<u32>]) -> Self {
         let (count, sides) = (queue.steps.len(), 2 * filler.rest.len());
+        let alone = |place: usize| super::seconds_alone(&queue.loads[place], queue.adding.get(place), rates);
         let mut evening = Evening {
             queue,
             rates,
@@ -119,6 +122,7 @@ impl<'a> Evening<'a> {
             counts_leaders: filler.leader_changes != usize::MAX,
             sides,
             wave_of: vec![0; count],
+            alone: (0..count).into_par_iter().map(alone).collect(),
             carried: vec![Carried::default(); waves.len() * sides],
             goal: vec![0.0; waves.len()],
             most: vec![filler.max_seconds; waves.len()],
@@ -131,12 +135,20 @@ impl<'a> Evening<'a> {
         for (wave, places) in waves.iter().enumerate() {
             for &place in places {
                 evening.wave_of[place as usize] = wave as u32;
-                evening.most[wave] = evening.most[wave].max(evening.alone(place as usize));
-                evening.changes.clear();
-                evening.add_changes(place as usize, 1);
-                evening.apply(wave, 1);
+                evening.most[wave] = evening.most[wave].max(evening.alone[place as usize]);
             }
         }
+        let rows = evening.carried.par_chunks_mut(sides.max(1)).zip(waves);
+        rows.for_each(|(row, places)| {
+            let mut changes = Vec::new();
+            for &place in places {
+                changes.clear();
+                add_changes(queue, place as usize, 1, &mut changes);
+                for &(side, change) in &changes {
+                    row[side as usize] = row[side as usize].plus(change, 1);
+                }
+            }
+        });
         evening
     }
 
@@ -151,18 +163,13 @@ impl<'a> Evening<'a> {
         let mut of_side = vec![Vec::new(); self.sides];
         for place in 0..count {
             self.changes.clear();
-            self.add_changes(place, 1);
+            add_changes(self.queue, place, 1, &mut self.changes);
             self.changes.iter().for_each(|change| of_side[change.0 as usize].push(place as u32));
         }
         self.of_side = Csr::with_capacity(self.sides, count);
         for places in of_side {
             self.of_side.push(places);
         }
-    }
-
-    /// Seconds of a move when nothing else runs.
-    fn alone(&self, place: usize) -> f64 {
-        super::seconds_alone(&self.queue.loads[place], self.queue.adding.get(place), self.rates)
     }
 
     /// Seconds that a side takes with what it carries.
@@ -184,14 +191,18 @@ impl<'a> Evening<'a> {
 
     /// What all waves take one by one.
     fn seconds(&self) -> f64 {
-        (0..self.goal.len()).map(|wave| self.sides_of_wave(wave).fold(0.0, f64::max)).sum()
+        let waves = (0..self.goal.len()).into_par_iter();
+        let seconds: Vec<f64> = waves.map(|wave| self.sides_of_wave(wave).fold(0.0, f64::max)).collect();
+        seconds.into_iter().sum()
     }
 
     /// Sets the goals, for waves that are `above` times as long as if their bytes were spread as all are.
     fn aim(&mut self, above: f64) {
+        let waves = (0..self.goal.len()).into_par_iter();
+        let of_both: Vec<Vec<f64>> = waves.map(|wave| self.sides_of_wave(wave).collect()).collect();
         let (mut of_side, mut of_wave) = (vec![0.0; self.sides], vec![0.0; self.goal.len()]);
-        for (wave, all) in of_wave.iter_mut().enumerate() {
-            for (side, seconds) in self.sides_of_wave(wave).enumerate() {
+        for (of_one, all) in of_both.iter().zip(&mut of_wave) {
+            for (side, seconds) in of_one.iter().enumerate() {
                 of_side[side] += seconds;
                 *all += seconds;
             }
@@ -200,9 +211,9 @@ impl<'a> Evening<'a> {
         // Where nothing takes any time there is nothing to share out either.
         let part = if all > 0.0 { busiest / all * above } else { 0.0 };
         self.goal = of_wave.into_iter().map(|seconds| seconds * part).collect();
-        for place in 0..self.wave_of.len() {
-            let wave = self.wave_of[place] as usize;
-            self.goal[wave] = self.goal[wave].max(self.alone(place));
+        for (&wave, &alone) in self.wave_of.iter().zip(&self.alone) {
+            let goal = &mut self.goal[wave as usize];
+            *goal = goal.max(alone);
         }
     }
 
@@ -264,8 +275,8 @@ impl<'a> Evening<'a> {
     /// How much less stands above the goals when two moves change places, in squares; leaves the changes of `here`.
     fn gain(&mut self, place: usize, here: usize, other: usize, there: usize) -> f64 {
         self.changes.clear();
-        self.add_changes(place, -1);
-        self.add_changes(other, 1);
+        add_changes(self.queue, place, -1, &mut self.changes);
+        add_changes(self.queue, other, 1, &mut self.changes);
         self.changes.sort_unstable_by_key(|change| change.0);
         self.changes.dedup_by(|next, first| {
             let is_same = next.0 == first.0;
@@ -292,26 +303,26 @@ impl<'a> Evening<'a> {
         gain
     }
 
-    /// What a move brings to each side, so many times.
-    fn add_changes(&mut self, place: usize, times: i32) {
-        let load = &self.queue.loads[place];
-        let mut sums = Sums::default();
-        sums.add_leader(load);
-        sums.add_follower(load);
-        let sent = Carried { bytes: sums.bytes_out, traffic: sums.traffic_out, moves: 1 };
-        let received = Carried { bytes: sums.bytes_in, traffic: sums.traffic_in, moves: 1 };
-        let none = Carried::default();
-        if load.sends > 0 {
-            self.changes.push((2 * load.leader.get() as u32, none.plus(sent, times)));
-        }
-        let followers = self.queue.adding.get(place).iter();
-        self.changes.extend(followers.map(|broker| (2 * broker.get() as u32 + 1, none.plus(received, times))));
-    }
-
     fn apply(&mut self, wave: usize, times: i32) {
         for &(side, change) in &self.changes {
             let carried = &mut self.carried[wave * self.sides + side as usize];
             *carried = carried.plus(change, times);
         }
     }
+}
+
+/// Adds what a move brings to each side, so many times.
+fn add_changes(queue: &Queue, place: usize, times: i32, changes: &mut Vec<(u32, Carried)>) {
+    let load = &queue.loads[place];
+    let mut sums = Sums::default();
+    sums.add_leader(load);
+    sums.add_follower(load);
+    let sent = Carried { bytes: sums.bytes_out, traffic: sums.traffic_out, moves: 1 };
+    let received = Carried { bytes: sums.bytes_in, traffic: sums.traffic_in, moves: 1 };
+    let none = Carried::default();
+    if load.sends > 0 {
+        changes.push((2 * load.leader.get() as u32, none.plus(sent, times)));
+    }
+    let followers = queue.adding.get(place).iter();
+    changes.extend(followers.map(|broker| (2 * broker.get() as u32 + 1, none.plus(received, times))));
 }
