@@ -234,10 +234,15 @@ impl Queue {
 
     fn count(&mut self, place: usize, times: f64) {
         let load = &self.loads[place];
-        self.rest[load.leader][0] += times * f64::from(load.sends) * load.size;
+        self.rest[load.leader][0] += times * load.volume();
         for &broker in self.adding.get(place) {
             self.rest[broker][1] += times * load.size;
         }
+    }
+
+    /// Bytes that leaders send for these places.
+    fn volume(&self, places: &[u32]) -> f64 {
+        places.iter().map(|&place| self.loads[place as usize].volume()).sum()
     }
 
     fn steps_at(&self, places: &[u32]) -> Vec<u32> {
@@ -410,14 +415,11 @@ impl<'p> Filler<'p> {
     /// to get the largest ones. Fewer moves under a lower ceiling load all brokers evenly; it takes more waves, so only as
     /// long as what each broker has left fits into these.
     fn densest(&mut self, queue: &Queue, whole: Vec<u32>, longest_alone: f64, rates: &Rates) -> Vec<u32> {
-        let volume = |taken: &[u32]| -> f64 {
-            taken.iter().map(|&place| &queue.loads[place as usize]).map(|load| f64::from(load.sends) * load.size).sum()
-        };
         let moves = self.moves_left(queue);
         let after = self.moves_after_this_wave(&moves);
         let mut ceiling = self.seconds(rates);
         let window = &queue.left[..queue.left.len().min(whole.len() * DENSE_WINDOW)];
-        let (mut density, mut best) = (volume(&whole) / ceiling, whole);
+        let (mut density, mut best) = (queue.volume(&whole) / ceiling, whole);
         while ceiling > longest_alone {
             ceiling *= DENSE_STEP;
             let lower = Ceiling { parts: ceiling, wave: longest_alone.max(ceiling) };
@@ -430,7 +432,7 @@ impl<'p> Filler<'p> {
             if fewer.len() * 2 < best.len() || !can_follow || seconds <= 0.0 {
                 break;
             }
-            let of_fewer = volume(&fewer) / seconds;
+            let of_fewer = queue.volume(&fewer) / seconds;
             if of_fewer > density {
                 (density, best) = (of_fewer, fewer);
             }

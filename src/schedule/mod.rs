@@ -75,6 +75,13 @@ pub struct Load {
     pub changes_leader: bool,
 }
 
+impl Load {
+    /// Bytes that its leader sends.
+    fn volume(&self) -> f64 {
+        f64::from(self.sends) * self.size
+    }
+}
+
 /// All moves as the scheduler sees them, in the order of [`Steps`].
 pub struct Loads {
     /// One load for each step.

@@ -33,19 +33,21 @@ const COPIES_MAX: usize = 500_000;
 /// then is what decides about everything that follows.
 const TOLERANCE: f64 = 1e-9;
 
-/// So many copies are carried out in all to try which leaders should go first; once at least.
+/// So many copies are carried out in all to try which leaders should go first, but twice at least: two cores take no longer
+/// than one for it.
 const WORK_MAX: usize = 120_000;
+const TRIES_LEAST: usize = 2;
 
 /// So much longer may waves take one by one if that makes them shorter when they overlap, which is how they are run.
 const LONGER_MOST: f64 = 1.02;
 
 /// Which leaders may go first, in the order in which this is tried.
 const CHOICES: [Choice; 5] = [
-    Choice::MostLeftPerCopy,
-    Choice::FewestRunning,
-    Choice::MostLeftPerCopyEvenly,
-    Choice::MostLeftPerRunning,
     Choice::FewestRunningMostLeft,
+    Choice::MostLeftPerRunning,
+    Choice::FewestRunning,
+    Choice::MostLeftPerCopy,
+    Choice::MostLeftPerCopyEvenly,
 ];
 
 /// Which leader needs something to send most.
@@ -215,7 +217,7 @@ pub fn order(
     let Some(jobs) = Jobs::new(problem, steps, loads, &schedule.waves) else { return Ok(None) };
     let room = Room::new(problem, steps);
     let tries = WORK_MAX / jobs.into.total().max(1);
-    let choices = &CHOICES[..tries.clamp(1, CHOICES.len())];
+    let choices = &CHOICES[..tries.clamp(TRIES_LEAST, CHOICES.len())];
     let played = choices.par_iter().map(|&choice| play(&jobs, choice, room.clone(), work));
     let played = played.collect::<Result<Vec<_>>>()?.into_iter();
     let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });

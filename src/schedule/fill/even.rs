@@ -17,7 +17,7 @@ use crate::problem::rates::Rates;
 /// Waves that together take no more than this times their goals are left alone.
 const EVEN_ENOUGH: f64 = 1.02;
 /// How much longer than its goal a wave may be: what is aimed at first, and then.
-const ABOVE: [f64; 4] = [1.16, 1.08, 1.04, 1.02];
+const ABOVE: [f64; 6] = [1.16, 1.08, 1.04, 1.02, 0.98, 0.94];
 /// How often all sides above their goals are looked at for each of these.
 const ROUNDS: usize = 6;
 /// Moves that another one is offered to change places with; the first with which that helps is taken.
@@ -26,7 +26,7 @@ const PARTNERS: usize = 12;
 const LARGER: usize = 5;
 /// Exchanges looked at for each move, and at most in all.
 const LOOKS: usize = 40;
-const LOOKS_MOST: usize = 1_000_000;
+const LOOKS_MOST: usize = 4_000_000;
 /// Sides times waves: more are too much to keep, and each wave is then too small to gain by it.
 const CELLS_MOST: usize = 2_000_000;
 /// What a wave takes may come so near to what it may take, because sums are kept up by adding and subtracting.
@@ -211,9 +211,10 @@ impl<'a> Evening<'a> {
         // Where nothing takes any time there is nothing to share out either.
         let part = if all > 0.0 { busiest / all * above } else { 0.0 };
         self.goal = of_wave.into_iter().map(|seconds| seconds * part).collect();
-        for (&wave, &alone) in self.wave_of.iter().zip(&self.alone) {
-            let goal = &mut self.goal[wave as usize];
-            *goal = goal.max(alone);
+        let longest = (0..self.alone.len()).max_by(|&a, &b| self.alone[a].total_cmp(&self.alone[b]).then(b.cmp(&a)));
+        if let Some(longest) = longest {
+            let goal = &mut self.goal[self.wave_of[longest] as usize];
+            *goal = goal.max(self.alone[longest]);
         }
     }
 
