@@ -1,6 +1,6 @@
-//! Cuts an order that is given into waves: each takes the next moves as long as they fit.
+//! Cuts an order that is given into waves: each takes the next moves as long as they fit. Then they are evened out.
 
-use super::{Ceiling, Filler, Part, lists, max_moves};
+use super::{Ceiling, Filler, Part, Queue, even, lists, max_moves};
 use crate::plan::Stage;
 use crate::problem::Problem;
 use crate::schedule::Loads;
@@ -33,7 +33,17 @@ fn best(problem: &Problem<'_>, loads: &Loads, stage: Stage, steps: &[u32], most:
             best = Some((waves, seconds));
         }
     }
-    best.map(|(waves, _)| waves)
+    let (waves, _) = best?;
+    let queue = Queue::in_this_order(problem, loads, steps.to_vec());
+    let mut next = 0;
+    let mut places_of = |wave: &Vec<u32>| {
+        let places = next..next + wave.len() as u32;
+        next = places.end;
+        places.collect()
+    };
+    let places: Vec<Vec<u32>> = waves.iter().map(&mut places_of).collect();
+    let evened = even::evened(&Filler::new(problem, stage, most, None), &queue, &places);
+    Some(evened.map_or(waves, |places| places.iter().map(|places| queue.steps_at(places)).collect()))
 }
 
 /// The waves, and their seconds in all, when each may be this part of the longest one.
