@@ -3,7 +3,8 @@
 //! A wave of some thousand moves is as long as the broker that happens to get the largest of them: by chance alone the
 //! busiest of some hundred brokers has a fifth more to do than the others. So a move of a broker that holds its wave up
 //! changes places with a move of another wave, when less stands above the goals of all waves then: a wave's goal is its
-//! part of what the busiest broker does in all, or its longest move, whatever is longer. Numbers of moves stay as they are.
+//! part of what the busiest broker does in all, or its longest move, whatever is longer ([`Long`]). Numbers of moves stay
+//! as they are.
 
 use std::cmp::Reverse;
 
@@ -24,9 +25,9 @@ const ROUNDS: usize = 6;
 const PARTNERS: usize = 12;
 /// Of sixteen of these so many are larger.
 const LARGER: usize = 5;
-/// Exchanges looked at for each move, and at most in all.
+/// Exchanges looked at for each move, and at most in all, for either kind of goal.
 const LOOKS: usize = 40;
-const LOOKS_MOST: usize = 4_000_000;
+const LOOKS_MOST: [usize; 2] = [1_000_000, 4_000_000];
 /// Sides times waves: more are too much to keep, and each wave is then too small to gain by it.
 const CELLS_MOST: usize = 2_000_000;
 /// What a wave takes may come so near to what it may take, because sums are kept up by adding and subtracting.
@@ -50,6 +51,16 @@ impl Carried {
     }
 }
 
+/// Which moves that are longer than their wave's part make its goal longer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Long {
+    /// Each of them.
+    Each,
+    /// The longest of all alone: the others had better go into its wave, which takes as long as that in any case.
+    One,
+}
+
+#[derive(Clone)]
 struct Evening<'a> {
     queue: &'a Queue,
     rates: &'a Rates,
@@ -86,23 +97,27 @@ pub fn evened(filler: &Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<
     }
     let mut evening = Evening::new(filler, queue, rates, waves);
     let before = evening.seconds();
-    evening.aim(1.0);
+    evening.aim(1.0, Long::Each);
     if before <= EVEN_ENOUGH * evening.goal.iter().sum::<f64>() {
         return None;
     }
     evening.look_around();
-    let mut random = Random::new(0);
     let mut best: Option<(f64, Vec<u32>)> = None;
-    for above in ABOVE {
-        for _ in 0..ROUNDS {
-            evening.aim(above);
-            let exchanged = evening.round(&mut random);
-            let seconds = evening.seconds();
-            if seconds < best.as_ref().map_or(before, |best| best.0) {
-                best = Some((seconds, evening.wave_of.clone()));
-            }
-            if exchanged == 0 || evening.looks == 0 {
-                break;
+    for (long, looks) in [Long::Each, Long::One].into_iter().zip(LOOKS_MOST) {
+        let mut evening = evening.clone();
+        evening.looks = (LOOKS * queue.steps.len()).min(looks);
+        let mut random = Random::new(0);
+        for above in ABOVE {
+            for _ in 0..ROUNDS {
+                evening.aim(above, long);
+                let exchanged = evening.round(&mut random);
+                let seconds = evening.seconds();
+                if seconds < best.as_ref().map_or(before, |best| best.0) {
+                    best = Some((seconds, evening.wave_of.clone()));
+                }
+                if exchanged == 0 || evening.looks == 0 {
+                    break;
+                }
             }
         }
     }
@@ -130,7 +145,7 @@ impl<'a> Evening<'a> {
             rank: Vec::new(),
             of_side: Csr::default(),
             changes: Vec::new(),
-            looks: (LOOKS * count).min(LOOKS_MOST),
+            looks: 0,
         };
         for (wave, places) in waves.iter().enumerate() {
             for &place in places {
@@ -197,7 +212,7 @@ impl<'a> Evening<'a> {
     }
 
     /// Sets the goals, for waves that are `above` times as long as if their bytes were spread as all are.
-    fn aim(&mut self, above: f64) {
+    fn aim(&mut self, above: f64, long: Long) {
         let waves = (0..self.goal.len()).into_par_iter();
         let of_both: Vec<Vec<f64>> = waves.map(|wave| self.sides_of_wave(wave).collect()).collect();
         let (mut of_side, mut of_wave) = (vec![0.0; self.sides], vec![0.0; self.goal.len()]);
@@ -212,9 +227,12 @@ impl<'a> Evening<'a> {
         let part = if all > 0.0 { busiest / all * above } else { 0.0 };
         self.goal = of_wave.into_iter().map(|seconds| seconds * part).collect();
         let longest = (0..self.alone.len()).max_by(|&a, &b| self.alone[a].total_cmp(&self.alone[b]).then(b.cmp(&a)));
-        if let Some(longest) = longest {
-            let goal = &mut self.goal[self.wave_of[longest] as usize];
-            *goal = goal.max(self.alone[longest]);
+        for place in match long {
+            Long::Each => 0..self.alone.len(),
+            Long::One => longest.map_or(0..0, |longest| longest..longest + 1),
+        } {
+            let goal = &mut self.goal[self.wave_of[place] as usize];
+            *goal = goal.max(self.alone[place]);
         }
     }
 
