@@ -22,7 +22,8 @@ def test_a_plan_is_played_to_its_end(cluster: kshift.Cluster, plan: kshift.Plan)
     found = kshift.simulate(cluster, plan)
     assert found.ends
     assert found.makespan_seconds is not None
-    assert found.makespan_seconds >= found.busiest_seconds
+    # Both are sums of floats: a plan that keeps its busiest broker busy throughout takes as long but for rounding.
+    assert found.makespan_seconds >= found.busiest_seconds * (1 - 1e-9)
     assert found.bytes_copied == plan.summary.bytes_moved
     assert [wave.partitions for wave in found.waves] == [len(wave.partitions) for wave in plan.waves]
     assert max(wave.end_seconds or 0 for wave in found.waves) == found.makespan_seconds
