@@ -37,8 +37,9 @@ def test_the_series_is_a_table(cluster: kshift.Cluster, plan: kshift.Plan) -> No
     columns = series.to_dict()
     assert {len(column) for column in columns.values()} == {len(series.seconds) * len(series.brokers)}
     assert columns["leaders"][0] == series.leaders[0][0]
-    frame = pytest.importorskip("pandas") and series.to_pandas()
-    assert list(frame.columns) == list(columns)
+    frame = series.to_pandas()
+    assert {name: list(frame[name]) for name in frame.columns} == columns
+    assert series.to_arrow().to_pydict() == columns
 
 
 def test_files_and_mappings_of_other_tools_are_played(
