@@ -3,10 +3,12 @@
 //! A wave of some thousand moves is as long as the broker that happens to get the largest of them: by chance alone the
 //! busiest of some hundred brokers has a fifth more to do than the others. So a move of a broker that holds its wave up
 //! changes places with a move of another wave, when less stands above the goals of all waves then: a wave's goal is its
-//! part of what the busiest broker does in all, or its longest move, whatever is longer ([`Long`]). Numbers of moves stay
-//! as they are.
+//! part of what the busiest broker does in all, or its longest move, whatever is longer; or only the longest
+//! move of all makes a goal longer, and the others had better go into its wave, which takes as long in any case. Numbers of
+//! moves stay as they are.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -51,15 +53,6 @@ impl Carried {
     }
 }
 
-/// Which moves that are longer than their wave's part make its goal longer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Long {
-    /// Each of them.
-    Each,
-    /// The longest of all alone: the others had better go into its wave, which takes as long as that in any case.
-    One,
-}
-
 #[derive(Clone)]
 struct Evening<'a> {
     queue: &'a Queue,
@@ -97,19 +90,22 @@ pub fn evened(filler: &Filler<'_>, queue: &Queue, waves: &[Vec<u32>]) -> Option<
     }
     let mut evening = Evening::new(filler, queue, rates, waves);
     let before = evening.seconds();
-    evening.aim(1.0, Long::Each);
+    let all = 0..queue.steps.len();
+    evening.aim(1.0, all.clone());
     if before <= EVEN_ENOUGH * evening.goal.iter().sum::<f64>() {
         return None;
     }
     evening.look_around();
     let mut best: Option<(f64, Vec<u32>)> = None;
-    for (long, looks) in [Long::Each, Long::One].into_iter().zip(LOOKS_MOST) {
+    let alone = |&place: &usize| evening.alone[place];
+    let longest = all.clone().max_by(|a, b| alone(a).total_cmp(&alone(b)).then(b.cmp(a)))?;
+    for (long, looks) in [all, longest..longest + 1].into_iter().zip(LOOKS_MOST) {
         let mut evening = evening.clone();
         evening.looks = (LOOKS * queue.steps.len()).min(looks);
         let mut random = Random::new(0);
         for above in ABOVE {
             for _ in 0..ROUNDS {
-                evening.aim(above, long);
+                evening.aim(above, long.clone());
                 let exchanged = evening.round(&mut random);
                 let seconds = evening.seconds();
                 if seconds < best.as_ref().map_or(before, |best| best.0) {
@@ -211,8 +207,9 @@ impl<'a> Evening<'a> {
         seconds.into_iter().sum()
     }
 
-    /// Sets the goals, for waves that are `above` times as long as if their bytes were spread as all are.
-    fn aim(&mut self, above: f64, long: Long) {
+    /// Sets the goals, for waves that are `above` times as long as if their bytes were spread as all are, and no shorter than
+    /// the moves at the places `long`.
+    fn aim(&mut self, above: f64, long: Range<usize>) {
         let waves = (0..self.goal.len()).into_par_iter();
         let of_both: Vec<Vec<f64>> = waves.map(|wave| self.sides_of_wave(wave).collect()).collect();
         let (mut of_side, mut of_wave) = (vec![0.0; self.sides], vec![0.0; self.goal.len()]);
@@ -226,11 +223,7 @@ impl<'a> Evening<'a> {
         // Where nothing takes any time there is nothing to share out either.
         let part = if all > 0.0 { busiest / all * above } else { 0.0 };
         self.goal = of_wave.into_iter().map(|seconds| seconds * part).collect();
-        let longest = (0..self.alone.len()).max_by(|&a, &b| self.alone[a].total_cmp(&self.alone[b]).then(b.cmp(&a)));
-        for place in match long {
-            Long::Each => 0..self.alone.len(),
-            Long::One => longest.map_or(0..0, |longest| longest..longest + 1),
-        } {
+        for place in long {
             let goal = &mut self.goal[self.wave_of[place] as usize];
             *goal = goal.max(self.alone[place]);
         }
