@@ -538,9 +538,11 @@ impl<'p> Filler<'p> {
     /// Reckons how long every broker has left to do.
     fn count_rest(&mut self, queue: &Queue) {
         let Some(rates) = self.rates else { return };
+        // Who has nothing to do may have no rate.
+        let seconds = |bytes: f64, rate: f64| if bytes > 0.0 { bytes / rate } else { 0.0 };
         for broker in queue.rest.indices() {
             let [sends, receives] = queue.rest[broker];
-            self.rest[broker] = [sends / rates.leader[broker], receives / rates.follower[broker]];
+            self.rest[broker] = [seconds(sends, rates.leader[broker]), seconds(receives, rates.follower[broker])];
         }
         self.rest_most = self.rest.iter().map(|rest| rest[0].max(rest[1])).fold(0.0, f64::max);
     }
