@@ -1,13 +1,18 @@
 //! Small clusters and files for tests of the command.
 #![expect(clippy::disallowed_methods, reason = "tests put files where the command shall find them")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-/// An empty directory for one test.
+/// An empty directory for one test. A name asked for again gives another directory: tests run side by side.
 pub fn empty_dir(name: &str) -> PathBuf {
+    static GIVEN: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
+    let nth = *GIVEN.lock().unwrap().entry(name.to_owned()).and_modify(|times| *times += 1).or_insert(1);
+    let name = if nth == 1 { name.to_owned() } else { format!("{name}.{nth}") };
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).expect("a directory for the test");
