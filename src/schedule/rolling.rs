@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use self::share::Shares;
 use self::starts::Starts;
 use super::room::Room;
-use super::{Loads, Schedule, Wave, fill, makespan};
+use super::{Loads, Schedule, Wave, fill, least_waves, makespan};
 use crate::base::error::Result;
 use crate::base::index::{Csr, Ix};
 use crate::base::units::Seconds;
@@ -40,6 +40,10 @@ const TRIES_LEAST: usize = 2;
 
 /// So much longer may waves take one by one if that makes them shorter when they overlap, which is how they are run.
 const LONGER_MOST: f64 = 1.02;
+
+/// More waves than there are, but at most a fifth above the fewest possible, must take less than this part of the time.
+const WORTH_MORE_WAVES: f64 = 0.99;
+const WAVES_MORE: u32 = 5;
 
 /// Which leaders may go first, in the order in which this is tried.
 const CHOICES: [Choice; 5] = [
@@ -229,11 +233,16 @@ pub fn order(
         && problem.request.strategy == Strategy::Direct;
     if let (true, true, Some(whole)) = (is_free, tries > 0, in_stages(loads, &schedule.waves)) {
         let most = Seconds::new(makespan(&waves).get() * LONGER_MOST);
+        let least_waves = least_waves::of(problem, steps, schedule, loads).waves;
+        let few = waves.len();
+        let most_waves = few.max((least_waves + least_waves / WAVES_MORE) as usize);
+        let mut least = best.seconds;
         let others = choices.par_iter().map(|&choice| in_line(problem, steps, loads, &whole, choice, work));
         for (other, played) in others.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
-            let is_short = other.len() <= waves.len() && makespan(&other) <= most;
-            if is_short && played.seconds < best.seconds {
-                (waves, best) = (other, played);
+            let is_short = other.len() <= most_waves && makespan(&other) <= most;
+            let seconds = if other.len() > few { played.seconds / WORTH_MORE_WAVES } else { played.seconds };
+            if is_short && seconds < least {
+                (waves, best, least) = (other, played, seconds);
             }
         }
     }
