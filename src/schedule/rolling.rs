@@ -12,6 +12,8 @@
 mod share;
 mod starts;
 
+use std::cmp::Reverse;
+
 use rayon::prelude::*;
 
 use self::share::Shares;
@@ -20,6 +22,7 @@ use super::room::Room;
 use super::{Loads, Schedule, Wave, fill, least_waves, makespan};
 use crate::base::error::Result;
 use crate::base::index::{Csr, Ix};
+use crate::base::random::Random;
 use crate::base::units::Seconds;
 use crate::base::work::Work;
 use crate::problem::Problem;
@@ -33,17 +36,21 @@ const COPIES_MAX: usize = 500_000;
 /// then is what decides about everything that follows.
 const TOLERANCE: f64 = 1e-9;
 
-/// So many copies are carried out in all to try which leaders should go first, but twice at least: two cores take no longer
-/// than one for it.
-const WORK_MAX: usize = 120_000;
+/// So many copies are carried out to try which leaders should go first, within these numbers of tries: two cores take no
+/// longer for two than one for one.
+const WORK_MAX: usize = 200_000;
 const TRIES_LEAST: usize = 2;
+const TRIES_MOST: usize = 10;
 
-/// So much longer may waves take one by one if that makes them shorter when they overlap, which is how they are run.
-const LONGER_MOST: f64 = 1.02;
+/// Waves shall be short both ways, when they overlap and one by one: the longer time counts, and this part of the other.
+const OTHER_COUNTS: f64 = 0.25;
 
 /// More waves than there are, but at most a fifth above the fewest possible, must take less than this part of the time.
 const WORTH_MORE_WAVES: f64 = 0.99;
 const WAVES_MORE: u32 = 5;
+
+/// By so much a size may be off.
+const OFF_MOST: f64 = 0.05;
 
 /// Which leaders may go first, in the order in which this is tried.
 const CHOICES: [Choice; 5] = [
@@ -69,6 +76,21 @@ enum Choice {
     MostLeftPerCopyEvenly,
 }
 
+/// How leaders are chosen, and their moves lined up: largest first, but for all rounds over the choices after the first
+/// by sizes that are off by up to a twentieth. What starts when decides about all that follows, so each round ends otherwise.
+#[derive(Clone, Copy)]
+struct Try {
+    choice: Choice,
+    round: u64,
+}
+
+impl Try {
+    fn all(count: usize) -> Vec<Try> {
+        let one = |number| Try { choice: CHOICES[number % CHOICES.len()], round: (number / CHOICES.len()) as u64 };
+        (0..count).map(one).collect()
+    }
+}
+
 /// All steps as what runs: those of the first wave first, in the order of the waves' lists.
 struct Jobs {
     /// Numbers in [`Steps`].
@@ -88,8 +110,6 @@ struct Jobs {
     into: Csr<u32>,
     /// Sides of brokers on which it holds a slot: its leader's, then those of its adding brokers.
     slots: Csr<u32>,
-    /// Where it stands among all, largest first.
-    rank: Vec<u32>,
     /// Bytes per second of every pipe: what broker b may send at 2·b, and receive at 2·b + 1.
     rates: Vec<f64>,
     sides: usize,
@@ -117,7 +137,6 @@ impl Jobs {
             from: Vec::with_capacity(count),
             into: Csr::with_capacity(count, loads.adding.total()),
             slots: Csr::with_capacity(count, loads.adding.total() + count),
-            rank: vec![0; count],
             rates: brokers.indices().flat_map(|broker| [rates.leader[broker], rates.follower[broker]]).collect(),
             sides,
             slots_per_side: problem.request.in_flight_per_broker,
@@ -146,7 +165,6 @@ impl Jobs {
             let first = (jobs.step.len() - row.steps.len()) as u32;
             jobs.of_wave.push(first..jobs.step.len() as u32);
         }
-        jobs.rank_by_size();
         Some(jobs)
     }
 
@@ -154,13 +172,18 @@ impl Jobs {
         self.step.len()
     }
 
-    fn rank_by_size(&mut self) {
-        let mut largest_first: Vec<(std::cmp::Reverse<u64>, u32)> =
-            (0..self.len()).map(|job| (std::cmp::Reverse(self.bytes[job] as u64), job as u32)).collect();
+    /// Where each stands among all, largest first, in this round.
+    fn ranks(&self, round: u64) -> Vec<u32> {
+        let mut random = Random::new(round);
+        let mut off = || if round == 0 { 1.0 } else { random.between(1.0 - OFF_MOST, 1.0 + OFF_MOST) };
+        let mut largest_first: Vec<(Reverse<u64>, u32)> =
+            (0..self.len()).map(|job| (Reverse((self.bytes[job] * off()) as u64), job as u32)).collect();
         largest_first.sort_unstable();
+        let mut ranks = vec![0; self.len()];
         for (rank, &(_, job)) in largest_first.iter().enumerate() {
-            self.rank[job as usize] = rank as u32;
+            ranks[job as usize] = rank as u32;
         }
+        ranks
     }
 
     /// Bytes that a job brings to a side on which it holds a slot.
@@ -177,9 +200,9 @@ struct Played {
 }
 
 /// Carries out all jobs.
-fn play(jobs: &Jobs, choice: Choice, room: Option<Room>, work: &Work) -> Result<Played> {
+fn play(jobs: &Jobs, way: Try, room: Option<Room>, work: &Work) -> Result<Played> {
     let mut shares = Shares::new(jobs.rates.iter().copied(), TOLERANCE);
-    let mut starts = Starts::new(jobs, choice, room);
+    let mut starts = Starts::new(jobs, way, room);
     let mut copies: Vec<u32> = (0..jobs.len()).map(|job| jobs.into.get(job).len() as u32).collect();
     let mut ended = Vec::new();
     let mut events = 0_usize;
@@ -220,29 +243,32 @@ pub fn order(
     }
     let Some(jobs) = Jobs::new(problem, steps, loads, &schedule.waves) else { return Ok(None) };
     let room = Room::new(problem, steps);
-    let tries = WORK_MAX / jobs.into.total().max(1);
-    let choices = &CHOICES[..tries.clamp(TRIES_LEAST, CHOICES.len())];
-    let played = choices.par_iter().map(|&choice| play(&jobs, choice, room.clone(), work));
-    let played = played.collect::<Result<Vec<_>>>()?.into_iter();
-    let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
-    let mut best = best.expect("there is a choice");
-    let mut waves = arranged(&jobs, &best, &schedule.waves);
+    let tries = (WORK_MAX / jobs.into.total().max(1)).min(TRIES_MOST);
     let is_free = steps.len() > fill::MOVED_MOST
         && room.is_none()
         && problem.wave_span.is_none()
         && problem.request.strategy == Strategy::Direct;
-    if let (true, true, Some(whole)) = (is_free, tries > 0, in_stages(loads, &schedule.waves)) {
-        let most = Seconds::new(makespan(&waves).get() * LONGER_MOST);
-        let least_waves = least_waves::of(problem, steps, schedule, loads).waves;
+    let whole = if is_free && tries > 0 { in_stages(loads, &schedule.waves) } else { None };
+    // Where waves can be cut anew, that is mostly shorter than another order within those that there are.
+    let few_tries = if whole.is_some() { tries.min(CHOICES.len()) } else { tries };
+    let played = Try::all(few_tries.max(TRIES_LEAST)).into_par_iter().map(|way| play(&jobs, way, room.clone(), work));
+    let played = played.collect::<Result<Vec<_>>>()?.into_iter();
+    let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
+    let mut best = best.expect("there is a try");
+    let mut waves = arranged(&jobs, &best, &schedule.waves);
+    if let Some(whole) = whole {
+        let fewest = least_waves::of(problem, steps, schedule, loads).waves;
         let few = waves.len();
-        let most_waves = few.max((least_waves + least_waves / WAVES_MORE) as usize);
-        let mut least = best.seconds;
-        let others = choices.par_iter().map(|&choice| in_line(problem, steps, loads, &whole, choice, work));
+        let most = few.max((fewest + fewest / WAVES_MORE) as usize);
+        let cost = |waves: &[Wave], played: &Played| {
+            let (rolling, one_by_one) = (played.seconds, makespan(waves).get());
+            let both = rolling.max(one_by_one) + OTHER_COUNTS * rolling.min(one_by_one);
+            if waves.len() > few { both / WORTH_MORE_WAVES } else { both }
+        };
+        let others = Try::all(tries).into_par_iter().map(|way| in_line(problem, steps, loads, &whole, way, work));
         for (other, played) in others.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
-            let is_short = other.len() <= most_waves && makespan(&other) <= most;
-            let seconds = if other.len() > few { played.seconds / WORTH_MORE_WAVES } else { played.seconds };
-            if is_short && seconds < least {
-                (waves, best, least) = (other, played, seconds);
+            if other.len() <= most && cost(&other, &played) < cost(&waves, &best) {
+                (waves, best) = (other, played);
             }
         }
     }
@@ -273,11 +299,11 @@ fn in_line(
     steps: &Steps,
     loads: &Loads,
     whole: &[Wave],
-    choice: Choice,
+    way: Try,
     work: &Work,
 ) -> Result<Option<(Vec<Wave>, Played)>> {
     let Some(jobs) = Jobs::new(problem, steps, loads, whole) else { return Ok(None) };
-    let played = play(&jobs, choice, None, work)?;
+    let played = play(&jobs, way, None, work)?;
     let mut waves = Vec::new();
     for wave in arranged(&jobs, &played, whole) {
         if !copies(loads, &wave) {
@@ -288,7 +314,7 @@ fn in_line(
         waves.extend(cut.into_iter().map(|steps| Wave::new(problem, loads, wave.stage, steps)));
     }
     let Some(jobs) = Jobs::new(problem, steps, loads, &waves) else { return Ok(None) };
-    let played = play(&jobs, choice, None, work)?;
+    let played = play(&jobs, way, None, work)?;
     Ok(Some((arranged(&jobs, &played, &waves), played)))
 }
 

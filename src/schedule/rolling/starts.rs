@@ -7,13 +7,14 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use super::share::Shares;
-use super::{Choice, Jobs};
+use super::{Choice, Jobs, Try};
 use crate::schedule::room::Room;
 
 /// What may start, what waits, and what has started in which order.
 pub struct Starts<'a> {
     jobs: &'a Jobs,
     choice: Choice,
+    rank: Vec<u32>,
     room: Option<Room>,
     /// Slots that are free on each side of a broker.
     free: Vec<u32>,
@@ -66,7 +67,7 @@ impl Ord for Ahead {
 
 impl<'a> Starts<'a> {
     /// Before anything has started.
-    pub fn new(jobs: &'a Jobs, choice: Choice, room: Option<Room>) -> Self {
+    pub fn new(jobs: &'a Jobs, way: Try, room: Option<Room>) -> Self {
         let mut left = vec![0; jobs.waves];
         jobs.wave.iter().for_each(|&wave| left[wave as usize] += 1);
         let mut unstarted = vec![0.0; jobs.sides];
@@ -77,7 +78,8 @@ impl<'a> Starts<'a> {
         }
         let mut starts = Starts {
             jobs,
-            choice,
+            choice: way.choice,
+            rank: jobs.ranks(way.round),
             room,
             free: vec![jobs.slots_per_side; jobs.sides],
             in_flight: 0,
@@ -122,7 +124,7 @@ impl<'a> Starts<'a> {
 
     /// Lets a job be looked at when something may start.
     fn offer(&mut self, job: u32) {
-        let (group, rank) = (self.jobs.slots.get(job as usize)[0], self.jobs.rank[job as usize]);
+        let (group, rank) = (self.jobs.slots.get(job as usize)[0], self.rank[job as usize]);
         let heap = &mut self.ready[group as usize];
         if heap.is_empty() {
             self.active.push(group);
