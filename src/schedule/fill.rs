@@ -45,9 +45,7 @@ const SMALL_TRIES: usize = 4;
 const DENSE_WINDOW: usize = 6;
 /// each under a ceiling lower by this,
 const DENSE_STEP: f64 = 0.93;
-/// and together they may be a fifth more than there have to be,
-const WAVES_MORE: u32 = 5;
-/// each of which fills a broker to this part: not all that is left fits together.
+/// and together they may be [`most_waves`], each of which fills a broker to this part: not all that is left fits together.
 const FULL: (u64, u64) = (93, 100);
 /// A sum that reaches the ceiling but for rounding fits under it.
 const ROUNDING: f64 = 1.0 + 1e-12;
@@ -169,6 +167,11 @@ impl Job<'_, '_> {
         *room = filler.room.expect("it was given");
         Ok(true)
     }
+}
+
+/// How many waves there may be where more are shorter: a fifth more than there have to be.
+pub(super) fn most_waves(least: u32) -> u32 {
+    least + least / 5
 }
 
 /// Most partitions in one wave of a stage.
@@ -457,7 +460,7 @@ impl<'p> Filler<'p> {
     fn moves_after_this_wave(&mut self, moves: &IndexVec<BrokerIx, [u32; 2]>) -> u32 {
         let most = moves.iter().map(|moves| moves[0].max(moves[1])).max().unwrap_or(0);
         let least = most.div_ceil(self.max_moves_per_broker);
-        let waves = self.waves_left.unwrap_or(least + least / WAVES_MORE);
+        let waves = self.waves_left.unwrap_or(most_waves(least));
         self.waves_left = Some(waves.saturating_sub(1));
         let full = u64::from(waves.saturating_sub(1)) * u64::from(self.max_moves_per_broker);
         (full * FULL.0 / FULL.1).min(u64::from(u32::MAX)) as u32

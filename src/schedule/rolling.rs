@@ -47,7 +47,6 @@ const OTHER_COUNTS: f64 = 0.25;
 
 /// More waves than there are, but at most a fifth above the fewest possible, must take less than this part of the time.
 const WORTH_MORE_WAVES: f64 = 0.99;
-const WAVES_MORE: u32 = 5;
 
 /// By so much a size may be off.
 const OFF_MOST: f64 = 0.05;
@@ -259,7 +258,7 @@ pub fn order(
     if let Some(whole) = whole {
         let fewest = least_waves::of(problem, steps, schedule, loads).waves;
         let few = waves.len();
-        let most = few.max((fewest + fewest / WAVES_MORE) as usize);
+        let most = few.max(fill::most_waves(fewest) as usize);
         let cost = |waves: &[Wave], played: &Played| {
             let (rolling, one_by_one) = (played.seconds, makespan(waves).get());
             let both = rolling.max(one_by_one) + OTHER_COUNTS * rolling.min(one_by_one);
