@@ -248,6 +248,7 @@ pub fn order(
         && problem.wave_span.is_none()
         && problem.request.strategy == Strategy::Direct;
     let whole = if is_free && tries > 0 { in_stages(loads, &schedule.waves) } else { None };
+    let whole = whole.and_then(|waves| Jobs::new(problem, steps, loads, &waves).map(|jobs| (waves, jobs)));
     // Where waves can be cut anew, that is mostly shorter than another order within those that there are.
     let few_tries = if whole.is_some() { tries.min(CHOICES.len()) } else { tries };
     let played = Try::all(few_tries.max(TRIES_LEAST)).into_par_iter().map(|way| play(&jobs, way, room.clone(), work));
@@ -255,7 +256,7 @@ pub fn order(
     let best = played.reduce(|best, next| if next.seconds < best.seconds { next } else { best });
     let mut best = best.expect("there is a try");
     let mut waves = arranged(&jobs, &best, &schedule.waves);
-    if let Some(whole) = whole {
+    if let Some((whole, jobs)) = whole {
         let fewest = least_waves::of(problem, steps, schedule, loads).waves;
         let few = waves.len();
         let most = few.max(fill::most_waves(fewest) as usize);
@@ -264,7 +265,8 @@ pub fn order(
             let both = rolling.max(one_by_one) + OTHER_COUNTS * rolling.min(one_by_one);
             if waves.len() > few { both / WORTH_MORE_WAVES } else { both }
         };
-        let others = Try::all(tries).into_par_iter().map(|way| in_line(problem, steps, loads, &whole, way, work));
+        let others =
+            Try::all(tries).into_par_iter().map(|way| in_line(problem, steps, loads, (&whole, &jobs), way, work));
         for (other, played) in others.collect::<Result<Vec<_>>>()?.into_iter().flatten() {
             if other.len() <= most && cost(&other, &played) < cost(&waves, &best) {
                 (waves, best) = (other, played);
@@ -292,19 +294,18 @@ fn in_stages(loads: &Loads, waves: &[Wave]) -> Option<Vec<Wave>> {
     (whole.len() < waves.len()).then_some(whole)
 }
 
-/// Waves cut out of the order in which all of a stage would start if waves held nobody back, and how these run.
+/// Waves cut out of the order in which all of a stage, whose steps are one wave, would start, and how these run.
 fn in_line(
     problem: &Problem<'_>,
     steps: &Steps,
     loads: &Loads,
-    whole: &[Wave],
+    (whole, jobs): (&[Wave], &Jobs),
     way: Try,
     work: &Work,
 ) -> Result<Option<(Vec<Wave>, Played)>> {
-    let Some(jobs) = Jobs::new(problem, steps, loads, whole) else { return Ok(None) };
-    let played = play(&jobs, way, None, work)?;
+    let played = play(jobs, way, None, work)?;
     let mut waves = Vec::new();
-    for wave in arranged(&jobs, &played, whole) {
+    for wave in arranged(jobs, &played, whole) {
         if !copies(loads, &wave) {
             waves.push(wave);
             continue;

@@ -93,6 +93,14 @@ fn with_balanced_sources_it_is_near_the_bound() {
 }
 
 #[test]
+fn another_wave_is_taken_where_the_whole_gets_shorter_by_it() {
+    let plan = planned(&cluster(40, 40, 8_000, 80.0, 1), &Request { balance_sources: true, ..drained(40) });
+    assert_eq!((plan.waves.len(), plan.summary.waves_lower_bound), (6, Some(5)));
+    let ratio = rolling(&plan) / plan.summary.makespan_lower_bound_seconds.unwrap().get();
+    assert!(ratio <= 1.04, "{ratio} times the bound");
+}
+
+#[test]
 fn it_takes_much_less_than_the_executor_of_cruise_control() {
     let cluster = cluster(40, 40, 8_000, 40.0, 3);
     let theirs = played(&cluster, &planned(&cluster, &drained(40)), Style::Sliding(5));

@@ -14,6 +14,7 @@ use crate::schedule::room::Room;
 pub struct Starts<'a> {
     jobs: &'a Jobs,
     choice: Choice,
+    /// Where each job stands among all, largest first.
     rank: Vec<u32>,
     room: Option<Room>,
     /// Slots that are free on each side of a broker.
